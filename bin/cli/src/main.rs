@@ -1,0 +1,26 @@
+//! The command `ballast`.
+
+mod oracle;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Ballast: lending and perpetuals on one margin account.
+#[derive(Debug, Parser)]
+#[command(name = "ballast", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Oracle(oracle::Oracle),
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Oracle(oracle) => oracle.run(),
+    }
+}

@@ -1,0 +1,52 @@
+//! Derived addresses.
+
+use ballast_state::seeds::{SEED_BANK, SEED_BOARD, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_VAULT};
+use solana_pubkey::Pubkey;
+
+use crate::PROGRAM_ID;
+
+fn derive(seeds: &[&[u8]]) -> Pubkey {
+    Pubkey::find_program_address(seeds, &PROGRAM_ID).0
+}
+
+/// A group of its creator.
+#[must_use]
+pub fn group(creator: &Pubkey, id: u16) -> Pubkey {
+    derive(&[SEED_GROUP, creator.as_ref(), &id.to_le_bytes()])
+}
+
+/// A group's board.
+#[must_use]
+pub fn board(group: &Pubkey) -> Pubkey {
+    derive(&[SEED_BOARD, group.as_ref()])
+}
+
+/// A group's feed on a row of the board.
+#[must_use]
+pub fn feed(group: &Pubkey, row: u8) -> Pubkey {
+    derive(&[SEED_FEED, group.as_ref(), &[row]])
+}
+
+/// A group's bank by its index, as balances name it.
+#[must_use]
+pub fn bank(group: &Pubkey, index: u16) -> Pubkey {
+    derive(&[SEED_BANK, group.as_ref(), &index.to_le_bytes()])
+}
+
+/// The vault of a mint in a group.
+#[must_use]
+pub fn vault(group: &Pubkey, mint: &Pubkey) -> Pubkey {
+    derive(&[SEED_VAULT, group.as_ref(), mint.as_ref()])
+}
+
+/// A margin account of an owner.
+#[must_use]
+pub fn margin_account(group: &Pubkey, owner: &Pubkey, sub_account: u16) -> Pubkey {
+    derive(&[SEED_MARGIN, group.as_ref(), owner.as_ref(), &sub_account.to_le_bytes()])
+}
+
+/// The address that signs the program's event calls.
+#[must_use]
+pub fn event_authority() -> Pubkey {
+    derive(&[b"__event_authority"])
+}

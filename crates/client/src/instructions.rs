@@ -1,0 +1,376 @@
+//! Instructions, ready to sign.
+
+use anchor_lang::{InstructionData, ToAccountMetas};
+use ballast_state::{Bank, MarginAccount};
+use solana_instruction::{AccountMeta, Instruction};
+use solana_pubkey::Pubkey;
+
+use crate::ballast::client::{accounts, args};
+use crate::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesArgs};
+use crate::view::banks_to_follow;
+use crate::{addresses, PROGRAM_ID};
+
+const SYSTEM_PROGRAM: Pubkey = anchor_lang::solana_program::system_program::ID;
+
+fn build(accounts: &impl ToAccountMetas, data: &impl InstructionData) -> Instruction {
+    Instruction { program_id: PROGRAM_ID, accounts: accounts.to_account_metas(None), data: data.data() }
+}
+
+fn followed_by(mut instruction: Instruction, group: &Pubkey, banks: &[u16]) -> Instruction {
+    instruction
+        .accounts
+        .extend(banks.iter().map(|index| AccountMeta::new_readonly(addresses::bank(group, *index), false)));
+    instruction
+}
+
+/// `create_group`.
+#[must_use]
+pub fn create_group(creator: &Pubkey, id: u16, rules: RulesArgs) -> Instruction {
+    let group = addresses::group(creator, id);
+    let accounts = accounts::CreateGroup {
+        creator: *creator,
+        group,
+        board: addresses::board(&group),
+        system_program: SYSTEM_PROGRAM,
+    };
+    build(&accounts, &args::CreateGroup { id, rules })
+}
+
+/// `configure_group`.
+#[must_use]
+pub fn configure_group(authority: &Pubkey, group: &Pubkey, args: ConfigureGroupArgs) -> Instruction {
+    let accounts =
+        accounts::ConfigureGroup { authority: *authority, group: *group, board: addresses::board(group) };
+    build(&accounts, &args::ConfigureGroup { args })
+}
+
+/// `configure_risk_class`.
+#[must_use]
+pub fn configure_risk_class(authority: &Pubkey, group: &Pubkey, class: u8, kappa: u32) -> Instruction {
+    let accounts =
+        accounts::ConfigureRiskClass { authority: *authority, group: *group, board: addresses::board(group) };
+    build(&accounts, &args::ConfigureRiskClass { class, kappa })
+}
+
+/// `pause_risk`.
+#[must_use]
+pub fn pause_risk(authority: &Pubkey, group: &Pubkey, seconds: u32) -> Instruction {
+    let accounts = accounts::PauseRisk { authority: *authority, group: *group, board: addresses::board(group) };
+    build(&accounts, &args::PauseRisk { seconds })
+}
+
+/// `add_price_feed`, on row `row`, which must be the board's next.
+#[must_use]
+pub fn add_price_feed(authority: &Pubkey, group: &Pubkey, row: u8, args: PriceFeedArgs) -> Instruction {
+    let accounts = accounts::AddPriceFeed {
+        authority: *authority,
+        group: *group,
+        board: addresses::board(group),
+        feed: addresses::feed(group, row),
+        system_program: SYSTEM_PROGRAM,
+    };
+    build(&accounts, &args::AddPriceFeed { args })
+}
+
+/// `configure_price_feed`.
+#[must_use]
+pub fn configure_price_feed(authority: &Pubkey, group: &Pubkey, row: u8, args: PriceFeedArgs) -> Instruction {
+    let accounts = accounts::ConfigurePriceFeed {
+        authority: *authority,
+        group: *group,
+        board: addresses::board(group),
+        feed: addresses::feed(group, row),
+    };
+    build(&accounts, &args::ConfigurePriceFeed { args })
+}
+
+/// `refresh_price_feed` from the accounts of the feed's sources, in order.
+#[must_use]
+pub fn refresh_price_feed(group: &Pubkey, row: u8, sources: &[Pubkey]) -> Instruction {
+    let accounts =
+        accounts::RefreshPriceFeed { feed: addresses::feed(group, row), board: addresses::board(group) };
+    let mut instruction = build(&accounts, &args::RefreshPriceFeed {});
+    instruction.accounts.extend(sources.iter().map(|key| AccountMeta::new_readonly(*key, false)));
+    instruction
+}
+
+/// `add_bank`, with index `index`, which must be the group's next.
+#[must_use]
+pub fn add_bank(
+    authority: &Pubkey,
+    group: &Pubkey,
+    index: u16,
+    mint: &Pubkey,
+    token_program: &Pubkey,
+    feed: u8,
+    args: BankArgs,
+) -> Instruction {
+    let accounts = accounts::AddBank {
+        authority: *authority,
+        group: *group,
+        board: addresses::board(group),
+        mint: *mint,
+        bank: addresses::bank(group, index),
+        vault: addresses::vault(group, mint),
+        token_program: *token_program,
+        system_program: SYSTEM_PROGRAM,
+    };
+    build(&accounts, &args::AddBank { feed, args })
+}
+
+/// `configure_bank`.
+#[must_use]
+pub fn configure_bank(authority: &Pubkey, group: &Pubkey, index: u16, args: BankArgs) -> Instruction {
+    let accounts = accounts::ConfigureBank {
+        authority: *authority,
+        group: *group,
+        board: addresses::board(group),
+        bank: addresses::bank(group, index),
+    };
+    build(&accounts, &args::ConfigureBank { args })
+}
+
+/// `set_bank_mode`.
+#[must_use]
+pub fn set_bank_mode(authority: &Pubkey, group: &Pubkey, index: u16, mode: u8) -> Instruction {
+    let accounts =
+        accounts::SetBankMode { authority: *authority, group: *group, bank: addresses::bank(group, index) };
+    build(&accounts, &args::SetBankMode { mode })
+}
+
+/// `pause_bank`.
+#[must_use]
+pub fn pause_bank(authority: &Pubkey, group: &Pubkey, index: u16, seconds: u32) -> Instruction {
+    let accounts =
+        accounts::PauseBank { authority: *authority, group: *group, bank: addresses::bank(group, index) };
+    build(&accounts, &args::PauseBank { seconds })
+}
+
+/// `open_margin_account`.
+#[must_use]
+pub fn open_margin_account(payer: &Pubkey, owner: &Pubkey, group: &Pubkey, sub_account: u16) -> Instruction {
+    let accounts = accounts::OpenMarginAccount {
+        payer: *payer,
+        owner: *owner,
+        group: *group,
+        margin_account: addresses::margin_account(group, owner, sub_account),
+        system_program: SYSTEM_PROGRAM,
+    };
+    build(&accounts, &args::OpenMarginAccount { sub_account })
+}
+
+/// `close_margin_account`.
+#[must_use]
+pub fn close_margin_account(owner: &Pubkey, receiver: &Pubkey, margin_account: &Pubkey) -> Instruction {
+    let accounts = accounts::CloseMarginAccount {
+        owner: *owner,
+        receiver: *receiver,
+        margin_account: *margin_account,
+    };
+    build(&accounts, &args::CloseMarginAccount {})
+}
+
+/// `set_policy`.
+#[must_use]
+pub fn set_policy(
+    owner: &Pubkey,
+    margin_account: &Pubkey,
+    floor: u64,
+    width: u64,
+    daily_turnover: u64,
+) -> Instruction {
+    let accounts = accounts::SetPolicy { owner: *owner, margin_account: *margin_account };
+    build(&accounts, &args::SetPolicy { floor, width, daily_turnover })
+}
+
+/// A user's side of an instruction that moves tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct User {
+    /// Signs.
+    pub authority: Pubkey,
+    /// The margin account.
+    pub margin_account: Pubkey,
+    /// The token account.
+    pub tokens: Pubkey,
+}
+
+/// `deposit`.
+#[must_use]
+pub fn deposit(user: &User, bank: &Bank, amount: u64) -> Instruction {
+    let accounts = accounts::Deposit {
+        authority: user.authority,
+        margin_account: user.margin_account,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        source: user.tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    build(&accounts, &args::Deposit { amount })
+}
+
+/// `repay`; no amount means all.
+#[must_use]
+pub fn repay(user: &User, bank: &Bank, amount: Option<u64>) -> Instruction {
+    let accounts = accounts::Repay {
+        authority: user.authority,
+        margin_account: user.margin_account,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        source: user.tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    build(&accounts, &args::Repay { amount })
+}
+
+/// `withdraw`; no amount means all. `account` is the state of the margin account: its balances say which banks follow.
+#[must_use]
+pub fn withdraw(user: &User, account: &MarginAccount, bank: &Bank, amount: Option<u64>) -> Instruction {
+    let accounts = accounts::Withdraw {
+        authority: user.authority,
+        margin_account: user.margin_account,
+        board: addresses::board(&bank.group),
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        destination: user.tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    let banks = banks_to_follow(&[account], &[bank.index]);
+    followed_by(build(&accounts, &args::Withdraw { amount }), &bank.group, &banks)
+}
+
+/// `borrow`. `account` is the state of the margin account: its balances say which banks follow.
+#[must_use]
+pub fn borrow(user: &User, account: &MarginAccount, bank: &Bank, amount: u64) -> Instruction {
+    let accounts = accounts::Borrow {
+        authority: user.authority,
+        margin_account: user.margin_account,
+        board: addresses::board(&bank.group),
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        destination: user.tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    let banks = banks_to_follow(&[account], &[bank.index]);
+    followed_by(build(&accounts, &args::Borrow { amount }), &bank.group, &banks)
+}
+
+/// Who takes over what from whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Takeover<'a> {
+    /// Owns the taker's margin account and signs.
+    pub authority: Pubkey,
+    /// The taker's margin account.
+    pub taker: Pubkey,
+    /// Its state.
+    pub taker_state: &'a MarginAccount,
+    /// The account taken from.
+    pub account: Pubkey,
+    /// Its state.
+    pub account_state: &'a MarginAccount,
+    /// Bank of the loan.
+    pub loan_bank: u16,
+    /// Bank of the collateral.
+    pub collateral_bank: u16,
+}
+
+impl Takeover<'_> {
+    fn group(&self) -> &Pubkey {
+        &self.account_state.group
+    }
+
+    fn follow(&self, instruction: Instruction) -> Instruction {
+        let banks =
+            banks_to_follow(&[self.account_state, self.taker_state], &[self.loan_bank, self.collateral_bank]);
+        followed_by(instruction, self.group(), &banks)
+    }
+}
+
+/// `liquidate`.
+#[must_use]
+pub fn liquidate(takeover: &Takeover<'_>, max_repay: u64) -> Instruction {
+    let group = takeover.group();
+    let accounts = accounts::Liquidate {
+        authority: takeover.authority,
+        liquidator: takeover.taker,
+        liquidatee: takeover.account,
+        board: addresses::board(group),
+        loan_bank: addresses::bank(group, takeover.loan_bank),
+        collateral_bank: addresses::bank(group, takeover.collateral_bank),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    takeover.follow(build(&accounts, &args::Liquidate { max_repay }))
+}
+
+/// `deleverage`; `wind_down` says whether for a bank in wind-down instead of the owner's floor.
+#[must_use]
+pub fn deleverage(takeover: &Takeover<'_>, max_repay: u64, wind_down: bool) -> Instruction {
+    let group = takeover.group();
+    let accounts = accounts::Deleverage {
+        authority: takeover.authority,
+        keeper: takeover.taker,
+        margin_account: takeover.account,
+        board: addresses::board(group),
+        loan_bank: addresses::bank(group, takeover.loan_bank),
+        collateral_bank: addresses::bank(group, takeover.collateral_bank),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    takeover.follow(build(&accounts, &args::Deleverage { max_repay, wind_down }))
+}
+
+/// `resolve_bankruptcy` of the account's loan in `bank`.
+#[must_use]
+pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank: u16) -> Instruction {
+    let group = &account.group;
+    let accounts = accounts::ResolveBankruptcy {
+        margin_account: *margin_account,
+        board: addresses::board(group),
+        bank: addresses::bank(group, bank),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    let banks = banks_to_follow(&[account], &[bank]);
+    followed_by(build(&accounts, &args::ResolveBankruptcy {}), group, &banks)
+}
+
+/// `mark`.
+#[must_use]
+pub fn mark(margin_account: &Pubkey, account: &MarginAccount) -> Instruction {
+    let accounts =
+        accounts::Mark { margin_account: *margin_account, board: addresses::board(&account.group) };
+    let banks = banks_to_follow(&[account], &[]);
+    followed_by(build(&accounts, &args::Mark {}), &account.group, &banks)
+}
+
+/// `deposit_insurance`.
+#[must_use]
+pub fn deposit_insurance(authority: &Pubkey, tokens: &Pubkey, bank: &Bank, amount: u64) -> Instruction {
+    let accounts = accounts::DepositInsurance {
+        authority: *authority,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        source: *tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    build(&accounts, &args::DepositInsurance { amount })
+}
+
+/// `collect_fees` to a token account of the group's fee recipient.
+#[must_use]
+pub fn collect_fees(destination: &Pubkey, bank: &Bank) -> Instruction {
+    let accounts = accounts::CollectFees {
+        group: bank.group,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        destination: *destination,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    build(&accounts, &args::CollectFees {})
+}

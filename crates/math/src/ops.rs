@@ -1,0 +1,136 @@
+//! Word-level building blocks.
+
+use crate::{MathError, MathResult};
+
+/// `a + b`.
+///
+/// # Errors
+/// The sum needs more than 64 bits.
+#[track_caller]
+#[inline]
+pub fn checked_add(a: u64, b: u64) -> MathResult<u64> {
+    match a.checked_add(b) {
+        Some(sum) => Ok(sum),
+        None => Err(MathError::here()),
+    }
+}
+
+/// `a − b`.
+///
+/// # Errors
+/// `b > a`.
+#[track_caller]
+#[inline]
+pub fn checked_sub(a: u64, b: u64) -> MathResult<u64> {
+    match a.checked_sub(b) {
+        Some(difference) => Ok(difference),
+        None => Err(MathError::here()),
+    }
+}
+
+/// `a + b` in 128 bits.
+///
+/// # Errors
+/// The sum needs more than 128 bits.
+#[track_caller]
+#[inline]
+pub fn checked_add_wide(a: u128, b: u128) -> MathResult<u128> {
+    match a.checked_add(b) {
+        Some(sum) => Ok(sum),
+        None => Err(MathError::here()),
+    }
+}
+
+/// `a − b` in 128 bits.
+///
+/// # Errors
+/// `b > a`.
+#[track_caller]
+#[inline]
+pub fn checked_sub_wide(a: u128, b: u128) -> MathResult<u128> {
+    match a.checked_sub(b) {
+        Some(difference) => Ok(difference),
+        None => Err(MathError::here()),
+    }
+}
+
+/// The exact product.
+#[allow(clippy::arithmetic_side_effects, reason = "(2^64 − 1)² < 2^128")]
+#[inline]
+#[must_use]
+pub fn wide(a: u64, b: u64) -> u128 {
+    u128::from(a) * u128::from(b)
+}
+
+/// The low 64 bits.
+#[allow(clippy::as_conversions, reason = "dropping the high word is the meaning")]
+#[inline]
+#[must_use]
+pub const fn low(x: u128) -> u64 {
+    x as u64
+}
+
+/// The high 64 bits.
+#[allow(clippy::as_conversions, reason = "the shifted value has at most 64 bits")]
+#[inline]
+#[must_use]
+pub const fn high(x: u128) -> u64 {
+    (x >> 64) as u64
+}
+
+/// `⌊a·b / 2^64⌋` of a 128-bit `a`.
+///
+/// # Errors
+/// The result needs more than 128 bits.
+#[track_caller]
+#[inline]
+pub fn mul_shift_64(a: u128, b: u64) -> MathResult<u128> {
+    checked_add_wide(wide(high(a), b), u128::from(high(wide(low(a), b))))
+}
+
+/// `⌊a·b / d⌋`.
+///
+/// # Errors
+/// `d = 0`, or the quotient needs more than 64 bits.
+#[track_caller]
+#[inline]
+pub fn mul_div_down(a: u64, b: u64, d: u64) -> MathResult<u64> {
+    match wide(a, b).checked_div(u128::from(d)).map(u64::try_from) {
+        Some(Ok(quotient)) => Ok(quotient),
+        _ => Err(MathError::here()),
+    }
+}
+
+/// `⌈a·b / d⌉`.
+///
+/// # Errors
+/// `d = 0`, or the quotient needs more than 64 bits.
+#[track_caller]
+#[inline]
+pub fn mul_div_up(a: u64, b: u64, d: u64) -> MathResult<u64> {
+    match u64::try_from(div_up(wide(a, b), u128::from(d))?) {
+        Ok(quotient) => Ok(quotient),
+        Err(_) => Err(MathError::here()),
+    }
+}
+
+/// `⌈a / d⌉`.
+///
+/// # Errors
+/// `d = 0`.
+#[track_caller]
+#[inline]
+pub fn div_up(a: u128, d: u128) -> MathResult<u128> {
+    if d == 0 {
+        return Err(MathError::here());
+    }
+    Ok(a.div_ceil(d))
+}
+
+/// `⌈√n⌉`.
+#[inline]
+#[must_use]
+pub fn sqrt_up(n: u64) -> u64 {
+    let root = n.isqrt();
+    root.saturating_add(u64::from(wide(root, root) < u128::from(n)))
+}

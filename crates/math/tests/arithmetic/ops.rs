@@ -1,0 +1,59 @@
+use ballast_math::{
+    checked_add, checked_add_wide, checked_sub, checked_sub_wide, div_up, high, low, mul_div_down, mul_div_up,
+    mul_shift_64, sqrt_up, wide, MathError,
+};
+use proptest::prelude::*;
+
+use crate::yardstick::{agrees, any_u64, big, cases, ceil, floor, pow2};
+
+#[test]
+fn errors_name_the_line_of_the_caller_and_compare_equal() {
+    let error = mul_div_down(1, 1, 0).unwrap_err();
+    assert_eq!(error.line(), line!() - 1);
+    assert!(error.file().ends_with("ops.rs"));
+    assert_eq!(error, MathError::here());
+    assert!(error.to_string().starts_with("arithmetic left its range at"), "{error}");
+}
+
+#[test]
+fn bounds() {
+    assert_eq!(checked_add(u64::MAX, 0), Ok(u64::MAX));
+    assert!(checked_add(u64::MAX, 1).is_err());
+    assert!(checked_sub(0, 1).is_err());
+    assert!(checked_add_wide(u128::MAX, 1).is_err());
+    assert!(checked_sub_wide(0, 1).is_err());
+    assert!(div_up(1, 0).is_err());
+    assert!(mul_div_up(1, 1, 0).is_err());
+    assert_eq!(div_up(u128::MAX, 1), Ok(u128::MAX));
+    assert_eq!(sqrt_up(0), 0);
+    assert_eq!(sqrt_up(1), 1);
+    assert_eq!(sqrt_up(2), 2);
+    assert_eq!(sqrt_up(u64::MAX), 1 << 32);
+}
+
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    #[test]
+    fn words_and_products(a in any_u64(), b in any_u64(), d in any_u64()) {
+        prop_assert_eq!(big(wide(a, b)), big(a) * big(b));
+        prop_assert_eq!((u128::from(high(wide(a, b))) << 64) | u128::from(low(wide(a, b))), wide(a, b));
+        if d > 0 {
+            prop_assert!(agrees(mul_div_down(a, b, d), &floor(&(big(a) * big(b)), &big(d)), 64));
+            prop_assert!(agrees(mul_div_up(a, b, d), &ceil(&(big(a) * big(b)), &big(d)), 64));
+        }
+    }
+
+    #[test]
+    fn mul_shift_is_the_floor(a in any::<u128>(), shift in 0u32..128, b in any_u64()) {
+        let a = a >> shift;
+        prop_assert!(agrees(mul_shift_64(a, b), &floor(&(big(a) * big(b)), &pow2(64)), 128));
+    }
+
+    #[test]
+    fn roots_round_up(n in any_u64()) {
+        let root = u128::from(sqrt_up(n));
+        prop_assert!(root * root >= u128::from(n));
+        prop_assert!(root == 0 || (root - 1) * (root - 1) < u128::from(n));
+    }
+}

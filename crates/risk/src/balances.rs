@@ -1,0 +1,79 @@
+//! The balance list of an account: dense, sorted by feed and then by bank, no duplicates.
+
+use ballast_state::Zeroable;
+use ballast_state::{Balance, BalanceSide, Bank, MarginAccount};
+
+use crate::{RiskError, RiskResult};
+
+/// Index of the slot that holds `bank`.
+#[must_use]
+pub fn position(account: &MarginAccount, bank: u16) -> Option<usize> {
+    account.active().iter().position(|balance| balance.bank == bank)
+}
+
+/// Shares of the account in `bank` on the given side; zero if it has none.
+///
+/// # Errors
+/// `WrongSide` if the balance is on the other side.
+pub fn shares(account: &MarginAccount, bank: &Bank, side: BalanceSide) -> RiskResult<u64> {
+    match account.balance(bank.index) {
+        None => Ok(0),
+        Some(balance) if is_on(balance, side) => Ok(balance.shares),
+        Some(_) => Err(RiskError::WrongSide),
+    }
+}
+
+/// Sets the account's shares in `bank`: opens a slot in its place, closes it at zero.
+///
+/// # Errors
+/// `TooManyBalances` if a slot is needed and none is free.
+pub fn set_shares(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64) -> RiskResult<()> {
+    match (position(account, bank.index), shares) {
+        (None, 0) => Ok(()),
+        (None, _) => open(account, bank, side, shares),
+        (Some(slot), 0) => close(account, slot),
+        (Some(slot), _) => {
+            let balance = account.balances.get_mut(slot).ok_or(RiskError::NoBalance)?;
+            if !is_on(balance, side) {
+                balance.wound_down = 0;
+                balance.side = side_byte(side);
+            }
+            balance.shares = shares;
+            Ok(())
+        }
+    }
+}
+
+fn open(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64) -> RiskResult<()> {
+    let count = usize::from(account.balance_count);
+    let key = (bank.feed, bank.index);
+    let slot = account.active().iter().take_while(|balance| (balance.feed, balance.bank) < key).count();
+    // The range that moves up by one: rotating it right brings the free slot at its end to the front.
+    let last = count.checked_add(1).ok_or(RiskError::TooManyBalances)?;
+    let range = account.balances.get_mut(slot..last).ok_or(RiskError::TooManyBalances)?;
+    range.rotate_right(1);
+    let entry = range.first_mut().ok_or(RiskError::TooManyBalances)?;
+    *entry = Balance { bank: bank.index, feed: bank.feed, side: side_byte(side), shares, ..Balance::zeroed() };
+    account.balance_count = u8::try_from(last).map_err(|_| RiskError::TooManyBalances)?;
+    Ok(())
+}
+
+fn close(account: &mut MarginAccount, slot: usize) -> RiskResult<()> {
+    let count = usize::from(account.balance_count);
+    let range = account.balances.get_mut(slot..count).ok_or(RiskError::NoBalance)?;
+    range.rotate_left(1);
+    *range.last_mut().ok_or(RiskError::NoBalance)? = Balance::zeroed();
+    account.balance_count = account.balance_count.saturating_sub(1);
+    Ok(())
+}
+
+fn is_on(balance: &Balance, side: BalanceSide) -> bool {
+    balance.side == side_byte(side)
+}
+
+const fn side_byte(side: BalanceSide) -> u8 {
+    match side {
+        BalanceSide::Deposit => 1,
+        BalanceSide::Loan => 2,
+    }
+}

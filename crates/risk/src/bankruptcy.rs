@@ -1,0 +1,114 @@
+//! Losses: insurance first, then all lenders of the bank alike (rules-risk 7).
+
+use ballast_math::{checked_sub, high, low, wide, Index, MathError, MathResult, Usd};
+use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount, RiskBoard};
+
+use crate::health::{Assessment, Health, Portfolio, Valuation};
+use crate::{balances, interest, lending, price, Now, RiskError, RiskResult};
+
+/// Under this part of its start (10⁻⁶) an asset index sends its bank into wind-down for good.
+const INDEX_FLOOR: u128 = 18_446_744_073_709;
+
+/// A debt that nobody will pay, and who bore it. Atoms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The debt.
+    pub deficit: u64,
+    /// Paid by insurance.
+    pub insured: u64,
+    /// Borne by lenders.
+    pub socialized: u64,
+    /// Asset index before, as stored.
+    pub index_before: [u64; 2],
+    /// Asset index after.
+    pub index_after: [u64; 2],
+}
+
+/// Writes off the loan of an account found with nothing left to seize.
+///
+/// # Errors
+/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, even where an uncertain price favours it),
+/// `NoBalance` (no loan in this bank).
+pub fn resolve(
+    board: &RiskBoard,
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    portfolio: &Portfolio,
+    now: Now,
+) -> RiskResult<(Health, Loss)> {
+    if !portfolio.has_liability {
+        return Err(RiskError::NoLiability);
+    }
+    let health = Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?;
+    if health.assets >= health.liabilities {
+        return Err(RiskError::AccountHealthy);
+    }
+    for exposure in portfolio.exposures() {
+        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+        let best = if price::is_uncertain(row, now, &board.rules) {
+            price::aged_band(row, now)?.high
+        } else {
+            ballast_math::Price(row.mid)
+        };
+        if best.value_down(exposure.deposits)? >= Usd(board.rules.dust) {
+            return Err(RiskError::NotBankrupt);
+        }
+    }
+    let loss = absorb(bank, account)?.ok_or(RiskError::NoBalance)?;
+    account.sequence = account.sequence.wrapping_add(1);
+    Ok((health, loss))
+}
+
+/// Takes the account's loan in `bank` off the books; nothing if there is none. The bank must be accrued to now.
+///
+/// # Errors
+/// Arithmetic.
+pub(crate) fn absorb(bank: &mut Bank, account: &mut MarginAccount) -> RiskResult<Option<Loss>> {
+    let Some(balance) = account.balance(bank.index).filter(|balance| balance.is_loan()) else {
+        return Ok(None);
+    };
+    let shares = balance.shares;
+    let deficit = Index::from_words(bank.liability_index).amount_up(shares)?;
+    bank.liability_shares = checked_sub(bank.liability_shares, shares)?;
+    balances::set_shares(account, bank, BalanceSide::Loan, 0)?;
+
+    let insured = deficit.min(bank.insurance);
+    bank.insurance = checked_sub(bank.insurance, insured)?;
+    let socialized = checked_sub(deficit, insured)?;
+    let index_before = bank.asset_index;
+    if socialized > 0 {
+        socialize(bank, socialized)?;
+    }
+    interest::update_lend_ratio(bank)?;
+    lending::count_change(bank);
+    Ok(Some(Loss { deficit, insured, socialized, index_before, index_after: bank.asset_index }))
+}
+
+/// Lowers the asset index by `loss / claims`, down, never to zero.
+fn socialize(bank: &mut Bank, loss: u64) -> RiskResult<()> {
+    let index = Index::from_words(bank.asset_index);
+    let claims = index.amount_down(bank.asset_shares)?;
+    let left = claims.saturating_sub(loss);
+    let next = mul_div(index.0, left, claims)?.max(1);
+    bank.asset_index = Index(next).to_words();
+    bank.socialized_loss = bank.socialized_loss.saturating_add(loss);
+    if next < INDEX_FLOOR && BankMode::from_byte(bank.mode) != BankMode::WindDown {
+        bank.mode = BankMode::WindDown.to_byte();
+        bank.wind_down_ts = bank.accrued_ts;
+    }
+    Ok(())
+}
+
+/// `⌊a·b / d⌋` for `b ≤ d`: word by word, since `a·b` may need 192 bits. Zero over zero is zero.
+fn mul_div(a: u128, b: u64, d: u64) -> MathResult<u128> {
+    if d == 0 {
+        return Ok(0);
+    }
+    let d = u128::from(d);
+    let upper = wide(high(a), b).checked_add(u128::from(high(wide(low(a), b)))).ok_or_else(MathError::here)?;
+    let (quotient, remainder) = (upper.checked_div(d).unwrap_or(0), upper.checked_rem(d).unwrap_or(0));
+    let lower = (remainder << 64) | u128::from(low(wide(low(a), b)));
+    let rest = lower.checked_div(d).unwrap_or(0);
+    // b ≤ d, so the quotient fits back where it came from.
+    quotient.checked_mul(1 << 64).and_then(|whole| whole.checked_add(rest)).ok_or_else(MathError::here)
+}

@@ -1,0 +1,127 @@
+//! Errors of the engine, with codes that never change.
+
+use ballast_math::MathError;
+
+/// Result of an engine function.
+pub type RiskResult<T> = Result<T, RiskError>;
+
+/// Calls `$define!` with every error of the engine: `Name = code, "what it says"`. The program makes its own error table of
+/// it, so that the two cannot drift apart.
+#[macro_export]
+macro_rules! risk_errors {
+    ($define:ident) => {
+        $define! {
+            PriceUnset = 1000, "the feed has no price yet",
+            PriceStale = 1001, "the price is older than this action allows",
+            PricePending = 1002, "the price jumped and awaits confirmation",
+            PriceGuarded = 1003, "the feed's sources disagree",
+            PriceOutOfRange = 1004, "a price lies outside the supported range",
+            NoUsableSource = 1005, "no source gave a usable price",
+            PublishTimeNotNewer = 1006, "no source is newer than what the feed has",
+            FeedNotListed = 1007, "no such feed on the board",
+            ZeroAmount = 2000, "the amount is zero",
+            ZeroShares = 2001, "the amount is too small to mint or burn a share",
+            BankReduceOnly = 2002, "the bank takes no new deposits and loans",
+            BankPaused = 2003, "the bank is paused",
+            NotBorrowable = 2004, "the bank does not lend",
+            DepositCapExceeded = 2005, "the deposit cap would be exceeded",
+            BorrowCapExceeded = 2006, "the borrow cap would be exceeded",
+            UtilisationTooHigh = 2007, "too little would be left unlent",
+            InsufficientLiquidity = 2008, "the vault holds less than that",
+            HourlyOutflowExceeded = 2009, "the hourly outflow limit would be exceeded",
+            DailyOutflowExceeded = 2010, "the daily outflow limit would be exceeded",
+            InsufficientBalance = 2011, "the balance is smaller than that",
+            NoBalance = 2012, "the account has no balance in this bank",
+            WrongSide = 2013, "the balance is a loan where a deposit is needed, or the other way round",
+            TooManyBalances = 2014, "all balance slots are in use",
+            LoanTooSmall = 2015, "a loan this small could not be liquidated",
+            InsufficientHealth = 2016, "initial health would be negative",
+            RiskPaused = 2017, "new risk is paused",
+            BankMismatch = 2018, "the bank is not the one of the balance",
+            InsufficientInsurance = 2019, "the insurance fund holds less than that",
+            AccountNotEmpty = 2020, "the account still holds something",
+            AccountHealthy = 4000, "the account is healthy",
+            NoLiability = 4001, "the account owes nothing",
+            AccountCoolingOff = 4002, "the account just changed and is not deeply unhealthy",
+            GracePeriod = 4003, "prices were halted and the account is not deeply unhealthy",
+            HealthyAtFavourablePrice = 4004, "the account may be healthy: a price in it is uncertain",
+            PairPriceStale = 4005, "a price of the pair is too old to trade at",
+            NotCollateral = 4006, "the bank's deposits are not collateral",
+            LiquidationWouldWorsen = 4007, "the account would be worse off",
+            SelfLiquidation = 4008, "an account cannot take its own side",
+            SamePair = 4009, "loan and collateral are the same bank",
+            NotBankrupt = 4010, "something is left to seize",
+            AboveFloor = 4011, "the account is above its owner's floor",
+            NoPolicy = 4012, "the owner set no floor",
+            DeleverageTooSoon = 4013, "the last deleverage is too recent",
+            TurnoverExceeded = 4014, "the owner's daily turnover is used up",
+            NotWoundDown = 4015, "no bank of the pair is in wind-down past its notice",
+            WindDownRateExceeded = 4016, "the hour's part of the balance is used up",
+            OnlyLiquidation = 4017, "health is negative: liquidate instead",
+            NothingToDo = 4018, "the closing amount is zero",
+            InvalidParameter = 5000, "a parameter lies outside its bounds",
+            MarginTooHigh = 5001, "the rates together reach one",
+            AddOnBelowBonus = 5002, "the add-on is below the smallest bonus",
+            CurveNotMonotone = 5003, "the interest curve must rise to a utilisation of one",
+            TooManyFeeds = 5004, "the board is full",
+            DecimalsNotSupported = 5005, "more decimals than supported",
+            CapTooLarge = 5006, "the cap could be worth more than a value can hold",
+            InvalidModeChange = 5007, "the bank cannot go from its mode to that one",
+        }
+    };
+}
+
+macro_rules! define_risk_error {
+    ($($name:ident = $code:literal, $message:literal,)+) => {
+        /// What went wrong. Codes are stable: 1000 prices, 2000 lending, 4000 liquidation, 5000 configuration, 9000
+        /// arithmetic.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum RiskError {
+            $(#[doc = $message] $name,)+
+            /// Arithmetic left its range; the error knows where.
+            Math(MathError),
+        }
+
+        impl RiskError {
+            /// All errors that carry nothing.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> u32 {
+                match self {
+                    $(Self::$name => $code,)+
+                    Self::Math(_) => 9000,
+                }
+            }
+
+            /// What it says.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$name => $message,)+
+                    Self::Math(_) => "arithmetic left its range",
+                }
+            }
+        }
+    };
+}
+risk_errors!(define_risk_error);
+
+impl From<MathError> for RiskError {
+    fn from(error: MathError) -> Self {
+        Self::Math(error)
+    }
+}
+
+impl core::fmt::Display for RiskError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Math(error) => error.fmt(f),
+            other => f.write_str(other.message()),
+        }
+    }
+}
+
+impl core::error::Error for RiskError {}

@@ -1,0 +1,294 @@
+use ballast_math::{sqrt_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
+use ballast_state::{RiskBoard, RiskRow, CLASSES, NO_CLASS};
+
+use super::portfolio::{Exposure, Portfolio};
+use crate::price::{self, Band};
+use crate::{Now, RiskError, RiskResult};
+
+/// At which prices and rates an assessment is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Valuation {
+    /// Maintenance rates at mid. Whatever the age of the price.
+    Maintenance,
+    /// Maintenance rates, with feeds that are stale or guarded at the end of their band that favours the owner.
+    Favourable,
+    /// Initial rates at the end of the band that is against the owner. The price must be usable for new risk.
+    Initial,
+    /// As Initial, but whatever the state and age of the price: for comparing an account with itself.
+    InitialUnchecked,
+}
+
+impl Valuation {
+    fn is_initial(self) -> bool {
+        matches!(self, Self::Initial | Self::InitialUnchecked)
+    }
+}
+
+/// Rates of one feed at one level.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    pub(crate) long: Ratio,
+    pub(crate) short: Ratio,
+    pub(crate) add_on: Ratio,
+}
+
+pub(crate) fn rates_of(row: &RiskRow, valuation: Valuation) -> Rates {
+    let (long, short, add_on) = if valuation.is_initial() {
+        (row.initial_long, row.initial_short, row.initial_add_on)
+    } else {
+        (row.maintenance_long, row.maintenance_short, row.maintenance_add_on)
+    };
+    Rates { long: Ratio::from_bits(long), short: Ratio::from_bits(short), add_on: Ratio::from_bits(add_on) }
+}
+
+/// Sums of a risk class: what its net longs and net shorts lose in "all down" and "all up".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ClassSums {
+    /// Σ vL·X over net longs, up.
+    long_loss: Usd,
+    /// Σ vS·X over net longs, down: what they gain when shorts lose.
+    long_gain: Usd,
+    /// Σ vS·|X| over net shorts, up.
+    short_loss: Usd,
+    /// Σ vL·|X| over net shorts, down.
+    short_gain: Usd,
+}
+
+/// Equity and requirement as sums over feeds, exact under [`Assessment::add`] and [`Assessment::remove`].
+#[derive(Clone, Copy, Debug)]
+pub struct Assessment {
+    valuation: Valuation,
+    now: Now,
+    /// Σ max(s, 0)·p, down.
+    pub assets: Usd,
+    /// Σ max(−s, 0)·p, up.
+    pub liabilities: Usd,
+    /// Σ of what does not net across feeds, up.
+    base: Usd,
+    classes: [ClassSums; CLASSES],
+    used: u16,
+}
+
+/// One feed's part of an [`Assessment`].
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    assets: Usd,
+    liabilities: Usd,
+    base: Usd,
+    class: Option<(u8, ClassSums)>,
+}
+
+impl Assessment {
+    /// Assesses a portfolio.
+    ///
+    /// # Errors
+    /// `FeedNotListed`; at Initial also `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded`; arithmetic.
+    #[inline(never)]
+    pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
+        let mut assessment = Self {
+            valuation,
+            now,
+            assets: Usd::ZERO,
+            liabilities: Usd::ZERO,
+            base: Usd::ZERO,
+            classes: [ClassSums::default(); CLASSES],
+            used: 0,
+        };
+        for exposure in portfolio.exposures() {
+            let part = assessment.part(portfolio, exposure, board)?;
+            assessment.apply(&part, Usd::add)?;
+        }
+        Ok(assessment)
+    }
+
+    /// Replaces the exposure `before` by `after`, of the same feed.
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    pub fn replace(
+        &mut self,
+        portfolio: &Portfolio,
+        before: &Exposure,
+        after: &Exposure,
+        board: &RiskBoard,
+    ) -> RiskResult<()> {
+        let out = self.part(portfolio, before, board)?;
+        let back = self.part(portfolio, after, board)?;
+        self.apply(&out, Usd::sub)?;
+        self.apply(&back, Usd::add)?;
+        Ok(())
+    }
+
+    /// The requirement R, up.
+    ///
+    /// # Errors
+    /// Arithmetic.
+    #[inline]
+    pub fn requirement(&self, board: &RiskBoard) -> MathResult<Usd> {
+        let mut total = self.base;
+        let mut left = self.used;
+        while left != 0 {
+            let class = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            let class = usize::try_from(class).map_err(|_| MathError::here())?;
+            let (Some(sums), Some(kappa)) = (self.classes.get(class), board.class_kappa.get(class)) else {
+                return Err(MathError::here());
+            };
+            let down = sums.long_loss.excess_over(sums.short_gain);
+            let up = sums.short_loss.excess_over(sums.long_gain);
+            let hedged = sums.long_loss.min(sums.short_loss);
+            total = total.add(down.max(up))?.add(Ratio::from_bits(*kappa).of_up(hedged)?)?;
+        }
+        Ok(total)
+    }
+
+    /// True if the class holds both net longs and net shorts.
+    #[must_use]
+    pub fn is_hedged(&self, class: u8) -> bool {
+        let sums = self.classes.get(usize::from(class)).copied().unwrap_or_default();
+        // The gains tell a side that is there even where its own loss rate is zero.
+        let long = sums.long_loss.0 | sums.long_gain.0;
+        let short = sums.short_loss.0 | sums.short_gain.0;
+        long != 0 && short != 0
+    }
+
+    /// The price at which an exposure with this sign counts.
+    fn price(&self, row: &RiskRow, long: bool, board: &RiskBoard) -> RiskResult<Price> {
+        let mid = Price(row.mid);
+        match self.valuation {
+            Valuation::Maintenance => Ok(mid),
+            Valuation::Favourable => {
+                if !price::is_uncertain(row, self.now, &board.rules) {
+                    return Ok(mid);
+                }
+                let Band { low, high } = price::aged_band(row, self.now)?;
+                Ok(if long { high } else { low })
+            }
+            Valuation::Initial => {
+                price::check_usable(row, self.now, board.rules.borrow_max_age)?;
+                let Band { low, high } = price::aged_band(row, self.now)?;
+                Ok(if long { low } else { high })
+            }
+            Valuation::InitialUnchecked => {
+                let Band { low, high } = price::aged_band(row, self.now)?;
+                Ok(if long { low } else { high })
+            }
+        }
+    }
+
+    fn part(&self, portfolio: &Portfolio, exposure: &Exposure, board: &RiskBoard) -> RiskResult<Part> {
+        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+        let quote = exposure.feed == portfolio.quote;
+        let long = exposure.deposits.add(exposure.perp_long)?;
+        let short = exposure.loans.add(exposure.perp_short)?;
+        // The quote's own exposure includes what perps won and lost, at mid.
+        let (net_long, net_short) =
+            if quote { (long.add(portfolio.profit)?, short.add(portfolio.loss)?) } else { (long, short) };
+        let is_long = net_long >= net_short;
+        let price = self.price(row, is_long, board)?;
+        let (assets, liabilities) = if quote && portfolio.has_perp {
+            self.quote_equity(portfolio, exposure, board)?
+        } else {
+            (
+                price.value_down(exposure.deposits.excess_over(exposure.loans))?,
+                price.value_up(exposure.loans.excess_over(exposure.deposits))?,
+            )
+        };
+        let (size, size_down) = {
+            let units = Units(net_long.0.abs_diff(net_short.0));
+            (price.value_up(units)?, price.value_down(units)?)
+        };
+        let rates = rates_of(row, self.valuation);
+        let unnetted = rates.add_on.add(impact(row, size)?)?;
+        let mut part = Part { assets, liabilities, base: Usd::ZERO, class: None };
+        let matched = long.min(short);
+        if matched != Units::ZERO && row.basis != 0 {
+            part.base = Ratio::from_bits(row.basis).of_up(price.value_up(matched)?)?;
+        }
+        if row.class == NO_CLASS {
+            let rate = unnetted.add(if is_long { rates.long } else { rates.short })?;
+            part.base = part.base.add(rate.of_up(size)?)?;
+            return Ok(part);
+        }
+        part.base = part.base.add(unnetted.of_up(size)?)?;
+        let sums = if is_long {
+            ClassSums {
+                long_loss: rates.long.of_up(size)?,
+                long_gain: rates.short.of_down(size_down)?,
+                ..ClassSums::default()
+            }
+        } else {
+            ClassSums {
+                short_loss: rates.short.of_up(size)?,
+                short_gain: rates.long.of_down(size_down)?,
+                ..ClassSums::default()
+            }
+        };
+        part.class = Some((row.class, sums));
+        Ok(part)
+    }
+
+    /// Assets and liabilities of the quote token with unrealised perp PnL: at mid, plus what the move from mid to the price
+    /// that counts does to each position.
+    fn quote_equity(&self, portfolio: &Portfolio, quote: &Exposure, board: &RiskBoard) -> RiskResult<(Usd, Usd)> {
+        let quote_row = board.row(quote.feed).ok_or(RiskError::FeedNotListed)?;
+        let mut gain = quote.deposits.add(portfolio.profit)?;
+        let mut loss = quote.loans.add(portfolio.loss)?;
+        if self.valuation != Valuation::Maintenance {
+            for exposure in portfolio.exposures() {
+                if (exposure.perp_long.0 | exposure.perp_short.0) == 0 {
+                    continue;
+                }
+                let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+                let (moved_up, move_size) = self.move_from_mid(row, exposure, board)?;
+                let perp_long = exposure.perp_long >= exposure.perp_short;
+                let units = Units(exposure.perp_long.0.abs_diff(exposure.perp_short.0));
+                if moved_up == perp_long {
+                    gain = gain.add(Price(quote_row.mid).units_down(move_size.value_down(units)?)?)?;
+                } else {
+                    loss = loss.add(Price(quote_row.mid).units_up(move_size.value_up(units)?)?)?;
+                }
+            }
+        }
+        let price = self.price(quote_row, gain >= loss, board)?;
+        Ok((price.value_down(gain.excess_over(loss))?, price.value_up(loss.excess_over(gain))?))
+    }
+
+    /// How far the price that counts for an exposure lies from mid, and in which direction.
+    fn move_from_mid(&self, row: &RiskRow, exposure: &Exposure, board: &RiskBoard) -> RiskResult<(bool, Price)> {
+        let long = exposure.deposits.add(exposure.perp_long)?;
+        let short = exposure.loans.add(exposure.perp_short)?;
+        let price = self.price(row, long >= short, board)?;
+        Ok((price.0 >= row.mid, Price(price.0.abs_diff(row.mid))))
+    }
+
+    fn apply(&mut self, part: &Part, combine: fn(Usd, Usd) -> MathResult<Usd>) -> MathResult<()> {
+        self.assets = combine(self.assets, part.assets)?;
+        self.liabilities = combine(self.liabilities, part.liabilities)?;
+        self.base = combine(self.base, part.base)?;
+        if let Some((class, add)) = &part.class {
+            let Some(sums) = self.classes.get_mut(usize::from(*class)) else { return Err(MathError::here()) };
+            sums.long_loss = combine(sums.long_loss, add.long_loss)?;
+            sums.long_gain = combine(sums.long_gain, add.long_gain)?;
+            sums.short_loss = combine(sums.short_loss, add.short_loss)?;
+            sums.short_gain = combine(sums.short_gain, add.short_gain)?;
+            self.used |= 1u16.checked_shl(u32::from(*class)).unwrap_or(0);
+        }
+        Ok(())
+    }
+}
+
+/// `imp(N) = min(icap, Y·√(N / depth))`, up. Zero where the feed has no depth.
+#[inline]
+pub(crate) fn impact(row: &RiskRow, size: Usd) -> MathResult<Ratio> {
+    if row.impact_slope == 0 || size == Usd::ZERO {
+        return Ok(Ratio::ZERO);
+    }
+    // An even shift keeps the root's 32 significant bits: √(N·4^s) = √N·2^s.
+    let half = size.0.leading_zeros() >> 1;
+    let shifted = size.0.checked_shl(half << 1).ok_or_else(MathError::here)?;
+    let product = wide(row.impact_slope, sqrt_up(shifted));
+    let bits = half.checked_add(24).ok_or_else(MathError::here)?;
+    let whole = product.checked_shr(bits).and_then(|q| q.checked_add(1)).ok_or_else(MathError::here)?;
+    Ok(Ratio(u64::try_from(whole).unwrap_or(u64::MAX)).min(Ratio::from_bits(row.impact_cap)))
+}

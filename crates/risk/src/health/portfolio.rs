@@ -1,0 +1,173 @@
+use ballast_math::{Decimals, Units};
+use ballast_state::{Balance, Bank, MarginAccount, BALANCES, PERPS};
+
+use crate::{interest, Now, RiskError, RiskResult};
+
+/// Most feeds an account can be exposed to: one per balance and perp position, and the quote of the perps.
+pub const MAX_FEEDS: usize = BALANCES.saturating_add(PERPS).saturating_add(1);
+
+/// What an account holds of one underlying, in whole tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    /// Row on the board.
+    pub feed: u8,
+    /// Deposits accepted as collateral.
+    pub deposits: Units,
+    /// Loans.
+    pub loans: Units,
+    /// Long perp positions.
+    pub perp_long: Units,
+    /// Short perp positions.
+    pub perp_short: Units,
+}
+
+/// An account's perp position in one market, as health takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerpExposure {
+    /// Row of the underlying.
+    pub feed: u8,
+    /// Long units.
+    pub long: Units,
+    /// Short units.
+    pub short: Units,
+    /// Unrealised profit at mid in quote tokens, already reduced to what backs it.
+    pub profit: Units,
+    /// Unrealised loss at mid in quote tokens.
+    pub loss: Units,
+}
+
+/// An account's exposures, one per feed.
+#[derive(Clone, Copy, Debug)]
+pub struct Portfolio {
+    exposures: [Exposure; MAX_FEEDS],
+    count: usize,
+    /// Row of the quote token of perps.
+    pub quote: u8,
+    /// Unrealised perp profit in quote tokens.
+    pub profit: Units,
+    /// Unrealised perp loss in quote tokens.
+    pub loss: Units,
+    /// True if there is a loan or a perp position.
+    pub has_liability: bool,
+    /// True if there is a perp position: then the quote's equity includes what perps won and lost.
+    pub has_perp: bool,
+}
+
+impl Portfolio {
+    /// Nothing. `quote` is the row of the token perps settle in.
+    #[must_use]
+    pub fn new(quote: u8) -> Self {
+        Self {
+            exposures: [Exposure::default(); MAX_FEEDS],
+            count: 0,
+            quote,
+            profit: Units::ZERO,
+            loss: Units::ZERO,
+            has_liability: false,
+            has_perp: false,
+        }
+    }
+
+    /// The exposures of an account whose banks are given by `bank(index)`, projected to `now`.
+    ///
+    /// # Errors
+    /// `BankMismatch` if a bank is missing; arithmetic.
+    pub fn of_account<'a>(
+        account: &MarginAccount,
+        perps: &[PerpExposure],
+        quote: u8,
+        now: Now,
+        mut bank: impl FnMut(u16) -> Option<&'a Bank>,
+    ) -> RiskResult<Self> {
+        let mut portfolio = Self::new(quote);
+        for balance in account.active() {
+            portfolio.add_balance(balance, bank(balance.bank).ok_or(RiskError::BankMismatch)?, now)?;
+        }
+        for perp in perps {
+            portfolio.add_perp(perp)?;
+        }
+        Ok(portfolio)
+    }
+
+    /// Adds a balance, its bank's indices projected to `now`.
+    ///
+    /// # Errors
+    /// `BankMismatch` if the bank is not the balance's; arithmetic.
+    #[inline]
+    pub fn add_balance(&mut self, balance: &Balance, bank: &Bank, now: Now) -> RiskResult<()> {
+        if balance.bank != bank.index || balance.feed != bank.feed {
+            return Err(RiskError::BankMismatch);
+        }
+        let indices = interest::project(bank, now)?;
+        if balance.is_loan() {
+            let units = decimals(bank).units_up(indices.liability.amount_up(balance.shares)?)?;
+            self.has_liability = true;
+            let exposure = self.entry(balance.feed)?;
+            exposure.loans = exposure.loans.add(units)?;
+        } else if bank.collateral != 0 {
+            let units = decimals(bank).units_down(indices.asset.amount_down(balance.shares)?)?;
+            let exposure = self.entry(balance.feed)?;
+            exposure.deposits = exposure.deposits.add(units)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a perp position.
+    ///
+    /// # Errors
+    /// More feeds than an account can have; arithmetic.
+    pub fn add_perp(&mut self, perp: &PerpExposure) -> RiskResult<()> {
+        let exposure = self.entry(perp.feed)?;
+        exposure.perp_long = exposure.perp_long.add(perp.long)?;
+        exposure.perp_short = exposure.perp_short.add(perp.short)?;
+        self.profit = self.profit.add(perp.profit)?;
+        self.loss = self.loss.add(perp.loss)?;
+        self.has_liability = true;
+        self.has_perp = true;
+        // The claim is settled in the quote token, which may not be held yet.
+        let quote = self.quote;
+        self.entry(quote)?;
+        Ok(())
+    }
+
+    /// All exposures, in no particular order.
+    #[inline]
+    #[must_use]
+    pub fn exposures(&self) -> &[Exposure] {
+        self.exposures.get(..self.count).unwrap_or(&self.exposures)
+    }
+
+    /// The exposure to a feed; nothing if there is none.
+    #[must_use]
+    pub fn exposure(&self, feed: u8) -> Exposure {
+        let found = self.exposures().iter().find(|exposure| exposure.feed == feed);
+        found.copied().unwrap_or(Exposure { feed, ..Exposure::default() })
+    }
+
+    /// The exposure to a feed, to be changed.
+    ///
+    /// # Errors
+    /// More feeds than an account can have.
+    #[inline]
+    pub fn entry(&mut self, feed: u8) -> RiskResult<&mut Exposure> {
+        let used = self.exposures.get(..self.count).unwrap_or(&self.exposures);
+        // Balances come sorted by feed: the last entry is the likely one.
+        let slot = match used.iter().rposition(|exposure| exposure.feed == feed) {
+            Some(slot) => slot,
+            None => {
+                let slot = self.count;
+                self.count = slot.saturating_add(1);
+                self.exposures.get_mut(slot).ok_or(RiskError::TooManyBalances)?.feed = feed;
+                slot
+            }
+        };
+        self.exposures.get_mut(slot).ok_or(RiskError::TooManyBalances)
+    }
+}
+
+/// The bank's conversion between atoms and whole tokens.
+#[inline]
+#[must_use]
+pub fn decimals(bank: &Bank) -> Decimals {
+    Decimals { reciprocal: bank.decimal_reciprocal, shift: bank.decimal_shift }
+}

@@ -1,0 +1,161 @@
+use ballast_math::{MathResult, Ratio, Usd};
+use ballast_state::RiskBoard;
+
+use super::assessment::{Assessment, Valuation};
+use super::portfolio::Portfolio;
+use crate::{price, Now, RiskError, RiskResult};
+
+/// An account's health at one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Assets at the level's prices, down.
+    pub assets: Usd,
+    /// Liabilities at the level's prices, up.
+    pub liabilities: Usd,
+    /// Requirement, up.
+    pub requirement: Usd,
+}
+
+impl Health {
+    /// From an assessment.
+    ///
+    /// # Errors
+    /// Arithmetic.
+    #[inline]
+    pub fn of(assessment: &Assessment, board: &RiskBoard) -> MathResult<Self> {
+        Ok(Self {
+            assets: assessment.assets,
+            liabilities: assessment.liabilities,
+            requirement: assessment.requirement(board)?,
+        })
+    }
+
+    /// L + R: what the assets must cover.
+    ///
+    /// # Errors
+    /// Overflow.
+    #[inline]
+    pub fn burden(&self) -> MathResult<Usd> {
+        self.liabilities.add(self.requirement)
+    }
+
+    /// Equity E = A − L, signed, in 2⁻²⁰ USD.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub fn equity(&self) -> MathResult<i64> {
+        self.assets.signed_difference(self.liabilities)
+    }
+
+    /// Health H = E − R, signed, in 2⁻²⁰ USD.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub fn value(&self) -> MathResult<i64> {
+        self.assets.signed_difference(self.burden()?)
+    }
+
+    /// `H < 0`. A burden too large to add up is larger than any assets.
+    #[inline]
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        self.burden().map_or(true, |burden| self.assets < burden)
+    }
+
+    /// `E < R/2`: so deep that neither cool-off nor grace protects the account.
+    #[must_use]
+    pub fn is_deep(&self) -> bool {
+        let half = Usd(self.requirement.0.div_ceil(2));
+        self.liabilities.add(half).map_or(true, |bound| self.assets < bound)
+    }
+
+    /// Health factor A / (L + R), down, for display and for targets; none without anything to cover.
+    #[must_use]
+    pub fn factor(&self) -> Option<Ratio> {
+        let burden = self.burden().ok()?;
+        if burden == Usd::ZERO {
+            return None;
+        }
+        Some(Ratio::quotient_down(self.assets.0, burden.0).unwrap_or(Ratio(u64::MAX)))
+    }
+
+    /// True if this health factor is lower than `other`'s, compared exactly.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub fn factor_is_below(&self, other: &Self) -> MathResult<bool> {
+        Ok(ballast_math::wide(self.assets.0, other.burden()?.0) < ballast_math::wide(other.assets.0, self.burden()?.0))
+    }
+
+    /// True if the health factor is below `bound`, compared exactly.
+    ///
+    /// # Errors
+    /// Overflow.
+    pub fn factor_is_below_ratio(&self, bound: Ratio) -> MathResult<bool> {
+        Ok((u128::from(self.assets.0) << Ratio::BITS) < ballast_math::wide(bound.0, self.burden()?.0))
+    }
+}
+
+/// Health at Maintenance.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn assess_maintenance(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Health> {
+    Ok(Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?)
+}
+
+/// Health at Initial, whose requirement is at least 5/4 of Maintenance (`maintenance` is that health).
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn assess_initial(
+    portfolio: &Portfolio,
+    board: &RiskBoard,
+    maintenance: &Health,
+    valuation: Valuation,
+    now: Now,
+) -> RiskResult<Health> {
+    let mut health = Health::of(&Assessment::of(portfolio, board, valuation, now)?, board)?;
+    let quarter = Usd(maintenance.requirement.0.div_ceil(4));
+    health.requirement = health.requirement.max(maintenance.requirement.add(quarter)?);
+    Ok(health)
+}
+
+/// Initial health of the taker of a liquidation or deleverage before it, for [`check_taker`]. None without a liability.
+///
+/// # Errors
+/// Arithmetic.
+pub fn taker_value(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Option<i64>> {
+    if !portfolio.has_liability {
+        return Ok(None);
+    }
+    let maintenance = assess_maintenance(portfolio, board, now)?;
+    let initial = assess_initial(portfolio, board, &maintenance, Valuation::InitialUnchecked, now)?;
+    Ok(Some(initial.value()?))
+}
+
+/// Lets a taker have what it took: without a liability, or not worse off than `before`, or with Initial health of at least
+/// zero. Prices of the pair (`pair`) may be guarded or pending; those of everything else it holds must be usable.
+///
+/// # Errors
+/// `InsufficientHealth`; the price errors of [`price::check_usable`].
+pub fn check_taker(
+    portfolio: &Portfolio,
+    board: &RiskBoard,
+    pair: [u8; 2],
+    before: Option<i64>,
+    now: Now,
+) -> RiskResult<()> {
+    let Some(value) = taker_value(portfolio, board, now)? else { return Ok(()) };
+    if before.is_some_and(|before| value >= before) {
+        return Ok(());
+    }
+    for exposure in portfolio.exposures().iter().filter(|exposure| !pair.contains(&exposure.feed)) {
+        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+        price::check_usable(row, now, board.rules.borrow_max_age)?;
+    }
+    if value < 0 {
+        return Err(RiskError::InsufficientHealth);
+    }
+    Ok(())
+}

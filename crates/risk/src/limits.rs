@@ -1,0 +1,210 @@
+//! Bounds of parameters: what listing and configuration may set (rules-risk 1, 8).
+
+use ballast_math::{Decimals, Index, Price, Ratio, Usd};
+use ballast_state::{
+    Bank, BankMode, DeleveragePolicy, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRules, SideRates, CLASSES,
+    CURVE_POINTS, NO_CLASS,
+};
+
+use crate::{RiskError, RiskResult};
+
+/// Highest borrow rate a curve may have: 1,000 % a year, per second, 64 fraction bits.
+pub const MAX_RATE: u64 = 5_845_420_460_906;
+/// Highest annual volatility a setting may name: 1,000 %.
+const MAX_SIGMA: u64 = Ratio::ONE.0.saturating_mul(10);
+/// Most standard deviations a rate may cover.
+const MAX_K: u64 = Ratio::ONE.0.saturating_mul(20);
+
+/// Group-wide rules.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_rules(rules: &RiskRules) -> RiskResult<()> {
+    let percent = |n: u32| Ratio::from_bps(n.saturating_mul(100)).0;
+    let bounded = rules.liquidation_target > Ratio::ONE.0
+        && rules.liquidation_target <= Ratio::ONE.0.saturating_add(percent(50))
+        && rules.dust > 0
+        && Usd(rules.dust) <= Usd::from_dollars(1_000)?
+        && rules.bonus_min > 0
+        && rules.bonus_min <= rules.bonus_max
+        && u64::from(rules.bonus_max) <= percent(20)
+        && u64::from(rules.bonus_growth) <= percent(1)
+        && (1..=86_400).contains(&rules.bonus_ramp)
+        && u64::from(rules.insurance_share) <= percent(90)
+        && rules.deleverage_fee <= Ratio::from_bps(10).0.try_into().unwrap_or(0)
+        && rules.deleverage_fee <= rules.bonus_min.checked_div(5).unwrap_or(0)
+        && rules.deleverage_interval >= 60
+        && (10..=3_600).contains(&rules.borrow_max_age)
+        && (10..=3_600).contains(&rules.liquidate_max_age)
+        && (5..=600).contains(&rules.deleverage_max_age)
+        && rules.cool_off <= 60
+        && rules.halt_gap >= 60
+        && rules.halt_grace <= 600
+        && (10..=3_600).contains(&rules.episode_gap)
+        && rules.wind_down_notice >= 7 * 86_400
+        && rules.wind_down_ramp >= 86_400;
+    require(bounded, RiskError::InvalidParameter)
+}
+
+/// A feed's class, judge rules and sources.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_feed(feed: &PriceFeed) -> RiskResult<()> {
+    validate_class(feed.class)?;
+    validate_judge(&feed.judge)?;
+    let used = feed.source_count();
+    require(used > 0, RiskError::InvalidParameter)?;
+    let (sources, empty) = feed.sources.split_at_checked(used).ok_or(RiskError::InvalidParameter)?;
+    require(empty.iter().all(|source| source.provider == 0), RiskError::InvalidParameter)?;
+    sources.iter().try_for_each(validate_source)
+}
+
+/// A class a feed may be in.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_class(class: u8) -> RiskResult<()> {
+    require(class == NO_CLASS || usize::from(class) < CLASSES, RiskError::InvalidParameter)
+}
+
+fn validate_judge(rules: &JudgeRules) -> RiskResult<()> {
+    let bounded = rules.max_deviation > 0
+        && u64::from(rules.max_deviation) <= Ratio::from_bps(2_000).0
+        && u64::from(rules.jump_min) >= Ratio::from_bps(50).0
+        && u64::from(rules.jump_min) <= Ratio::from_bps(5_000).0
+        && (1..=600).contains(&rules.jump_confirm)
+        && rules.max_future <= 30
+        && rules.ema_seconds <= 86_400;
+    require(bounded, RiskError::InvalidParameter)
+}
+
+fn validate_source(source: &OracleSource) -> RiskResult<()> {
+    let bounded = (1..=3_600).contains(&source.max_age)
+        && u64::from(source.max_confidence) <= Ratio::from_bps(2_000).0;
+    require(bounded, RiskError::InvalidParameter)
+}
+
+/// Margin rates of a feed in a class with `kappa`, under the group's `bonus_min`.
+///
+/// `m̄ = (1+κ)·max(vL, vS) + max(add_on + 1.5·icap, basis) < 1` at both levels with the rates at their caps, and
+/// `add_on ≥ i_min`.
+///
+/// # Errors
+/// `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+pub fn validate_rates(rates: &RateSettings, kappa: u32, bonus_min: u32) -> RiskResult<()> {
+    require(rates.sigma <= MAX_SIGMA, RiskError::InvalidParameter)?;
+    require(rates.maintenance_add_on >= bonus_min, RiskError::AddOnBelowBonus)?;
+    require(rates.initial_add_on >= rates.maintenance_add_on, RiskError::InvalidParameter)?;
+    // The impact a listing promises needs a size to reach it at, of at least a thousand dollars.
+    require(rates.depth == 0 || Usd(rates.depth) >= Usd::from_dollars(1_000)?, RiskError::InvalidParameter)?;
+    let levels = [
+        (&rates.maintenance_long, &rates.maintenance_short, rates.maintenance_add_on),
+        (&rates.initial_long, &rates.initial_short, rates.initial_add_on),
+    ];
+    for (long, short, add_on) in levels {
+        for side in [long, short] {
+            validate_side(side, add_on)?;
+        }
+        let rate = Ratio::from_bits(long.cap.max(short.cap)).sub(Ratio::from_bits(add_on))?;
+        let most = most_margin(rate, add_on, rates.impact_cap, rates.basis, kappa)?;
+        require(most < Ratio::ONE, RiskError::MarginTooHigh)?;
+    }
+    require(rates.initial_long.cap >= rates.maintenance_long.cap, RiskError::InvalidParameter)?;
+    require(rates.initial_short.cap >= rates.maintenance_short.cap, RiskError::InvalidParameter)
+}
+
+/// κ of a class whose feeds are on the board: none may come to need its whole value as margin.
+///
+/// # Errors
+/// `InvalidParameter`, `MarginTooHigh`.
+pub fn validate_kappa(board: &RiskBoard, class: u8, kappa: u32) -> RiskResult<()> {
+    require(usize::from(class) < CLASSES, RiskError::InvalidParameter)?;
+    for row in board.rows.iter().take(usize::from(board.row_count)).filter(|row| row.class == class) {
+        let levels = [
+            (row.maintenance_long.max(row.maintenance_short), row.maintenance_add_on),
+            (row.initial_long.max(row.initial_short), row.initial_add_on),
+        ];
+        for (rate, add_on) in levels {
+            let most = most_margin(Ratio::from_bits(rate), add_on, row.impact_cap, row.basis, kappa)?;
+            require(most < Ratio::ONE, RiskError::MarginTooHigh)?;
+        }
+    }
+    Ok(())
+}
+
+/// `m̄ = (1+κ)·v + max(add_on + 1.5·icap, basis)`: the most R can be of an exposure.
+fn most_margin(rate: Ratio, add_on: u32, impact_cap: u32, basis: u32, kappa: u32) -> RiskResult<Ratio> {
+    let cap = u64::from(impact_cap);
+    let impact = Ratio(cap.saturating_add(cap.div_ceil(2)));
+    let unnetted = Ratio::from_bits(add_on).add(impact)?.max(Ratio::from_bits(basis));
+    Ok(Ratio::ONE.add(Ratio::from_bits(kappa))?.mul_up(rate)?.add(unnetted)?)
+}
+
+fn validate_side(side: &SideRates, add_on: u32) -> RiskResult<()> {
+    let ordered = add_on <= side.floor && side.floor <= side.cap && side.k <= MAX_K;
+    require(ordered, RiskError::InvalidParameter)
+}
+
+/// A bank's interest curve, fee and caps, at the highest price its feed may print in the next while: a thousand times
+/// today's (`price`). Listing a bank needs a price for that reason.
+///
+/// # Errors
+/// `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`, `DecimalsNotSupported`.
+pub fn validate_bank(bank: &Bank, price: Price) -> RiskResult<()> {
+    validate_curve(bank)?;
+    let scale = Decimals::new(bank.decimals).ok_or(RiskError::DecimalsNotSupported)?;
+    require(bank.interest_fee <= (u32::MAX >> 1) && bank.max_utilisation <= Ratio::ONE.0, RiskError::InvalidParameter)?;
+    // cap · 1000 · price < 2^42 USD
+    let most = Usd::from_dollars(1 << 42)?;
+    let limit = Usd(most.0.checked_div(1_000).unwrap_or(0));
+    for cap in [bank.deposit_cap, bank.borrow_cap] {
+        let value = price.value_up(scale.units_up(cap)?).map_err(|_| RiskError::CapTooLarge)?;
+        require(value < limit, RiskError::CapTooLarge)?;
+    }
+    Ok(())
+}
+
+fn validate_curve(bank: &Bank) -> RiskResult<()> {
+    let count = usize::from(bank.curve_points);
+    require((2..=CURVE_POINTS).contains(&count), RiskError::CurveNotMonotone)?;
+    let points = bank.curve.get(..count).ok_or(RiskError::CurveNotMonotone)?;
+    let rising = points.windows(2).all(|pair| match pair {
+        [from, to] => from.utilisation < to.utilisation && from.rate <= to.rate,
+        _ => false,
+    });
+    let ends = points.first().is_some_and(|first| first.utilisation == 0)
+        && points.last().is_some_and(|last| last.utilisation == Ratio::ONE.0 && last.rate <= MAX_RATE);
+    require(rising && ends, RiskError::CurveNotMonotone)
+}
+
+/// From which mode to which a bank may go. Wind-down is for good once its index says so.
+///
+/// # Errors
+/// `InvalidModeChange`.
+pub fn validate_mode_change(bank: &Bank, to: BankMode) -> RiskResult<()> {
+    let worthless = Index::from_words(bank.asset_index) < Index(Index::ONE.0.checked_div(1_000_000).unwrap_or(0));
+    require(!worthless || to == BankMode::WindDown, RiskError::InvalidModeChange)
+}
+
+/// An owner's deleverage policy. A floor of zero switches it off.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_policy(policy: &DeleveragePolicy) -> RiskResult<()> {
+    let one = Ratio::ONE.0;
+    let bounded = policy.floor == 0
+        || (policy.floor > one
+            && policy.floor <= one.saturating_mul(4)
+            && policy.width >= Ratio::from_bps(500).0
+            && policy.width <= one);
+    require(bounded, RiskError::InvalidParameter)
+}
+
+fn require(holds: bool, otherwise: RiskError) -> RiskResult<()> {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise)
+    }
+}

@@ -1,0 +1,156 @@
+//! Liquidation: eligible → plan → apply → post-check (rules-risk 2 and 3).
+
+mod bonus;
+mod pair;
+mod size;
+
+pub use bonus::{bonus, thresholds, Thresholds};
+pub use pair::{Pair, Reliefs};
+pub use size::{fit, solve, Exchange, Limits};
+
+use ballast_math::{Ratio, Usd};
+use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
+
+use crate::bankruptcy::{self, Loss};
+use crate::health::{Assessment, Health, Portfolio, Valuation};
+use crate::price::{self};
+use crate::{swap, timer, Now, RiskError, RiskResult};
+
+/// What a liquidation did: enough to recompute it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Liquidated {
+    /// The bonus on the value repaid.
+    pub bonus: Ratio,
+    /// Start of the episode of ill health the bonus was computed with.
+    pub unhealthy_since: i64,
+    /// What moved.
+    pub exchange: Exchange,
+    /// Of what the liquidator paid, this went to the loan bank's insurance, atoms.
+    pub insurance: u64,
+    /// Maintenance health before.
+    pub before: Health,
+    /// Maintenance health after, before any loss was absorbed.
+    pub after: Health,
+    /// Bad debt absorbed in the same step.
+    pub loss: Option<Loss>,
+}
+
+/// Maintenance assessment of an account that may be liquidated now.
+///
+/// # Errors
+/// `NoLiability`, `AccountHealthy`, `HealthyAtFavourablePrice`, `AccountCoolingOff`, `GracePeriod`.
+pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Assessment> {
+    if !portfolio.has_liability {
+        return Err(RiskError::NoLiability);
+    }
+    let assessment = Assessment::of(portfolio, board, Valuation::Maintenance, now)?;
+    let health = Health::of(&assessment, board)?;
+    if !health.is_negative() {
+        return Err(RiskError::AccountHealthy);
+    }
+    check_beyond_doubt(portfolio, board, now)?;
+    timer::check_not_spared(account, board, &health, now)?;
+    Ok(assessment)
+}
+
+/// With a stale or guarded price in it, an account must be unhealthy even where that price favours its owner.
+///
+/// # Errors
+/// `HealthyAtFavourablePrice`.
+pub(crate) fn check_beyond_doubt(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
+    let doubtful = |feed: u8| board.row(feed).is_some_and(|row| price::is_uncertain(row, now, &board.rules));
+    if portfolio.exposures().iter().any(|exposure| doubtful(exposure.feed)) {
+        let favourable = Assessment::of(portfolio, board, Valuation::Favourable, now)?;
+        if !Health::of(&favourable, board)?.is_negative() {
+            return Err(RiskError::HealthyAtFavourablePrice);
+        }
+    }
+    Ok(())
+}
+
+/// Liquidates: the liquidator takes over part of a loan and receives collateral worth the bonus more.
+///
+/// Both banks must be accrued to now; `portfolio` holds the liquidatee's exposures. `max_repay` limits the atoms repaid. The
+/// liquidator's own health is the caller's to check afterwards.
+///
+/// # Errors
+/// Those of [`eligible`]; `SamePair`, `NoBalance`, `WrongSide`, `NotCollateral`, `PairPriceStale`, `ZeroShares`,
+/// `NothingToDo`, `TooManyBalances`, `LiquidationWouldWorsen`.
+#[allow(clippy::too_many_arguments, reason = "two banks, two accounts, their context")]
+pub fn liquidate(
+    board: &RiskBoard,
+    loan_bank: &mut Bank,
+    collateral_bank: &mut Bank,
+    liquidatee: &mut MarginAccount,
+    liquidator: &mut MarginAccount,
+    portfolio: &Portfolio,
+    max_repay: u64,
+    now: Now,
+) -> RiskResult<Liquidated> {
+    let assessment = eligible(liquidatee, portfolio, board, now)?;
+    let before = Health::of(&assessment, board)?;
+    timer::mark(liquidatee, &before, &board.rules, now);
+    let mut pair = Pair::new(board, portfolio, assessment, loan_bank, collateral_bank, liquidatee)?;
+    pair.check_prices(board.rules.liquidate_max_age, now)?;
+
+    let thresholds = thresholds(&pair, &before)?;
+    let bonus = bonus(&thresholds, &before, liquidatee, board, now)?;
+    let rate = Ratio::ONE.add(bonus)?;
+    let target = Ratio(board.rules.liquidation_target);
+    let wanted = solve(&pair, rate, target)?;
+    let limits = Limits { max_repay, max_seize: u64::MAX, dust: Usd(board.rules.dust) };
+    let exchange = fit(&pair, loan_bank, collateral_bank, rate, wanted, &limits)?;
+
+    pair.settle(&exchange, loan_bank, collateral_bank)?;
+    let after = pair.health()?;
+    let worse = after.value()? < before.value()?;
+    let minimal = bonus.0 == u64::from(board.rules.bonus_min) && bonus >= thresholds.factor;
+    if worse || (!minimal && after.factor_is_below(&before)?) {
+        return Err(RiskError::LiquidationWouldWorsen);
+    }
+
+    let share = Ratio::from_bits(board.rules.insurance_share).mul_down(bonus)?;
+    let insurance = share.of_down(Usd(exchange.repaid))?.0;
+    apply(loan_bank, collateral_bank, liquidatee, liquidator, &exchange, insurance)?;
+    let unhealthy_since = liquidatee.unhealthy_since;
+    liquidatee.bonus_lock = BonusLock { ts: now.ts, bonus: bonus.0 };
+    let loss = if pair.seizable()? < Usd(board.rules.dust) { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
+    timer::mark(liquidatee, &after, &board.rules, now);
+    Ok(Liquidated { bonus, unhealthy_since, exchange, insurance, before, after, loss })
+}
+
+/// Moves loan and collateral from one account to the other, and `extra` atoms from the taker to insurance.
+///
+/// # Errors
+/// `TooManyBalances`; arithmetic.
+pub(crate) fn apply(
+    loan_bank: &mut Bank,
+    collateral_bank: &mut Bank,
+    from: &mut MarginAccount,
+    to: &mut MarginAccount,
+    exchange: &Exchange,
+    extra: u64,
+) -> RiskResult<()> {
+    use ballast_math::{checked_add, checked_sub};
+    use ballast_state::BalanceSide::{Deposit, Loan};
+
+    use crate::balances::{set_shares, shares};
+
+    let debt = shares(from, loan_bank, Loan)?;
+    set_shares(from, loan_bank, Loan, checked_sub(debt, exchange.repaid_shares)?)?;
+    loan_bank.liability_shares = checked_sub(loan_bank.liability_shares, exchange.repaid_shares)?;
+    let claim = shares(from, collateral_bank, Deposit)?;
+    set_shares(from, collateral_bank, Deposit, checked_sub(claim, exchange.seized_shares)?)?;
+    collateral_bank.asset_shares = checked_sub(collateral_bank.asset_shares, exchange.seized_shares)?;
+
+    loan_bank.insurance = checked_add(loan_bank.insurance, extra)?;
+    swap::debit(loan_bank, to, checked_add(exchange.repaid, extra)?)?;
+    swap::credit(collateral_bank, to, exchange.seized_shares)?;
+    for bank in [loan_bank, collateral_bank] {
+        crate::interest::update_lend_ratio(bank)?;
+        crate::lending::count_change(bank);
+    }
+    from.sequence = from.sequence.wrapping_add(1);
+    to.sequence = to.sequence.wrapping_add(1);
+    Ok(())
+}

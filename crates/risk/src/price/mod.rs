@@ -1,0 +1,11 @@
+//! Judging prices (rules-risk 6): observations become a band and a state; the band is read with its age.
+
+mod judge;
+mod normalize;
+mod observation;
+mod row;
+
+pub use judge::{judge, refresh, Judged, Refreshed};
+pub use normalize::{normalize, Reading};
+pub use observation::PriceObservation;
+pub use row::{aged_band, check_fresh, check_usable, is_stale, is_uncertain, sqrt_seconds, Band, YEAR_SECONDS};

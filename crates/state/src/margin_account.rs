@@ -1,0 +1,185 @@
+#[cfg(feature = "anchor")]
+use anchor_lang::prelude::*;
+#[cfg(not(feature = "anchor"))]
+use bytemuck::{Pod, Zeroable};
+
+use crate::layout::{account, offsets};
+use crate::Pubkey;
+
+/// Balances an account can hold.
+pub const BALANCES: usize = 16;
+/// Perp positions an account can hold.
+pub const PERPS: usize = 8;
+
+/// Which side of a bank a balance is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum BalanceSide {
+    /// A claim on the bank.
+    Deposit = 1,
+    /// A debt to it.
+    Loan = 2,
+}
+
+/// Shares of one bank: a deposit or a loan, never both.
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Balance {
+    /// The bank's index in the group.
+    pub bank: u16,
+    /// The bank's feed: its row on the board.
+    pub feed: u8,
+    /// A [`BalanceSide`].
+    pub side: u8,
+    /// Hour (unix seconds / 3600) of `wound_down`.
+    pub wound_hour: u32,
+    /// Shares, never zero.
+    pub shares: u64,
+    /// Shares that a bank's wind-down took in hour `wound_hour`.
+    pub wound_down: u64,
+    /// Zero until a version gives it a meaning.
+    pub reserved: u64,
+}
+
+const _: () = assert!(core::mem::size_of::<Balance>() == 32);
+
+/// Room for one perp position: size `b·A`, claim `b·K − c` through the indices of its side.
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct PerpPosition {
+    /// Size in units of the side's position index, low word first.
+    pub base: [u64; 2],
+    /// Claim offset, two's complement, low word first.
+    pub offset: [u64; 2],
+    /// Quote at entry, for display.
+    pub entry_quote: i64,
+    /// The market's index in the group.
+    pub market: u16,
+    /// Long or short; zero: no position.
+    pub side: u8,
+    /// Zero.
+    pub flags: u8,
+    /// Shrinks of the side seen so far.
+    pub shrink_sequence: u32,
+}
+
+const _: () = assert!(core::mem::size_of::<PerpPosition>() == 48);
+
+/// The bonus an episode of ill health has reached.
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct BonusLock {
+    /// When it was paid, unix seconds. Zero: no liquidation in this episode.
+    pub ts: i64,
+    /// The bonus, 32 fraction bits.
+    pub bonus: u64,
+}
+
+/// When keepers may deleverage the account, set by its owner.
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct DeleveragePolicy {
+    /// Health factor under which a keeper may act, 32 fraction bits, above 1. Zero: never.
+    pub floor: u64,
+    /// How far above the floor it may restore, 32 fraction bits.
+    pub width: u64,
+    /// Most that may be moved in a UTC day, USD with 20 fraction bits.
+    pub daily_turnover: u64,
+    /// Moved on day `turnover_day`, USD with 20 fraction bits.
+    pub turnover_used: u64,
+    /// Day of `turnover_used`: unix seconds / 86,400.
+    pub turnover_day: i64,
+    /// Last deleverage, unix seconds.
+    pub last_ts: i64,
+}
+
+/// A trader's cross-margin account.
+#[cfg_attr(feature = "anchor", account(zero_copy))]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct MarginAccount {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of the account's address.
+    pub bump: u8,
+    /// Sub-account number, part of the address.
+    pub sub_account: u16,
+    /// Balances in use: the leading slots, sorted by feed and then by bank.
+    pub balance_count: u8,
+    /// Perp positions in use.
+    pub perp_count: u8,
+    /// Transient flags; zero outside a transaction.
+    pub flags: u16,
+    /// The group this account belongs to.
+    pub group: Pubkey,
+    /// Who may withdraw.
+    pub owner: Pubkey,
+    /// Who may act with limited rights. Zero: none.
+    pub delegate: Pubkey,
+    /// Rights of the delegate.
+    pub delegate_rights: u32,
+    /// Zero.
+    pub padding: u32,
+    /// Actions so far.
+    pub sequence: u64,
+    /// Start of the episode of ill health, unix seconds. Zero: none.
+    pub unhealthy_since: i64,
+    /// Last time the account was seen in ill health.
+    pub unhealthy_seen: i64,
+    /// Bonus of the episode.
+    pub bonus_lock: BonusLock,
+    /// Last action that added risk, unix seconds.
+    pub risk_ts: i64,
+    /// The owner's deleverage policy.
+    pub policy: DeleveragePolicy,
+    /// The balances.
+    pub balances: [Balance; BALANCES],
+    /// Room for perp positions.
+    pub perps: [PerpPosition; PERPS],
+    /// Room for reservations, the release rail, further policies and transient state.
+    pub reserved: [u8; 552],
+}
+
+account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, reserved = 1104);
+
+impl MarginAccount {
+    /// The balances in use.
+    #[inline]
+    #[must_use]
+    pub fn active(&self) -> &[Balance] {
+        self.balances.get(..usize::from(self.balance_count)).unwrap_or(&self.balances)
+    }
+
+    /// The balance in a bank.
+    #[inline]
+    #[must_use]
+    pub fn balance(&self, bank: u16) -> Option<&Balance> {
+        self.active().iter().find(|balance| balance.bank == bank)
+    }
+}
+
+impl Balance {
+    /// True for a claim, false for a debt.
+    #[inline]
+    #[must_use]
+    pub fn is_deposit(&self) -> bool {
+        self.side == 1
+    }
+
+    /// True for a debt, false for a claim.
+    #[inline]
+    #[must_use]
+    pub fn is_loan(&self) -> bool {
+        self.side == 2
+    }
+}

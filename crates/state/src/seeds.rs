@@ -1,0 +1,14 @@
+//! Seeds of the program's derived addresses.
+
+/// `[SEED_GROUP, creator, id]`, id u16 little endian.
+pub const SEED_GROUP: &[u8] = b"group";
+/// `[SEED_BOARD, group]`.
+pub const SEED_BOARD: &[u8] = b"board";
+/// `[SEED_FEED, group, row]`, row u8.
+pub const SEED_FEED: &[u8] = b"feed";
+/// `[SEED_BANK, group, index]`, index u16 little endian.
+pub const SEED_BANK: &[u8] = b"bank";
+/// `[SEED_VAULT, group, mint]`: one vault, hence one bank, for a mint in a group.
+pub const SEED_VAULT: &[u8] = b"vault";
+/// `[SEED_MARGIN, group, owner, sub_account]`, sub-account number u16 little endian.
+pub const SEED_MARGIN: &[u8] = b"margin";

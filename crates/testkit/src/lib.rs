@@ -1,0 +1,10 @@
+//! An embedded SVM with the compiled program, and builders for whole markets: what tests and the demonstration share.
+//!
+//! Everything here goes through public instructions of the ELF; the builders decide nothing.
+
+mod svm;
+mod tokens;
+mod world;
+
+pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
+pub use world::{Market, MarketSpec, Trader, World, START_TS};

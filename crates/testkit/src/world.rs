@@ -1,0 +1,440 @@
+//! A group with markets and traders, set up through the program's own instructions.
+
+use ballast_client::ballast::types::{BankArgs, PriceFeedArgs};
+use ballast_client::instructions::{self as ix, Takeover, User};
+use ballast_client::presets::{self, Underlying};
+use ballast_client::view::Banks;
+use ballast_client::{addresses, view};
+use ballast_oracle::fixtures::PythPullUpdate;
+use ballast_oracle::Provider;
+use ballast_risk::health::{Health, Portfolio};
+use ballast_risk::Now;
+use ballast_state::{Bank, MarginAccount, PriceFeed, RiskBoard};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+use crate::{Failed, Sent, Svm};
+
+/// Where worlds begin: 1 November 2022, 00:00 UTC.
+pub const START_TS: i64 = 1_667_260_800;
+
+/// Decimal exponent of the prices a world publishes.
+const EXPONENT: i32 = -8;
+
+/// A market to list.
+#[derive(Clone, Debug)]
+pub struct MarketSpec {
+    /// The underlying's margin settings.
+    pub underlying: Underlying,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    /// First price, 10⁻⁸ USD.
+    pub price: i64,
+    /// Bank settings; caps without limit by default.
+    pub bank: BankArgs,
+}
+
+impl MarketSpec {
+    /// A market with a bank that takes up to about a hundred million dollars.
+    #[must_use]
+    pub fn new(underlying: Underlying, decimals: u8, price: i64) -> Self {
+        // 10^8 USD / price (10^-8 USD), in atoms, within 64 bits.
+        let cap = 10u128.pow(16 + u32::from(decimals)) / u128::try_from(price.max(1)).unwrap_or(1);
+        let cap = u64::try_from(cap).unwrap_or(u64::MAX / 2_000);
+        Self { underlying, decimals, price, bank: presets::bank(cap, cap) }
+    }
+}
+
+/// A listed market.
+#[derive(Clone, Debug)]
+pub struct Market {
+    /// Symbol.
+    pub symbol: &'static str,
+    /// Row on the board.
+    pub row: u8,
+    /// The bank's index.
+    pub bank: u16,
+    /// Mint.
+    pub mint: Pubkey,
+    /// Decimals.
+    pub decimals: u8,
+    /// Pyth feed id.
+    pub feed_id: [u8; 32],
+    /// Account that carries the Pyth update.
+    pub oracle: Pubkey,
+    /// Settings the feed was listed with.
+    pub feed_args: PriceFeedArgs,
+    /// Last published price, 10⁻⁸ USD.
+    pub price: i64,
+}
+
+impl Market {
+    /// Atoms in a whole number of tokens.
+    #[must_use]
+    pub fn atoms(&self, tokens: u64) -> u64 {
+        tokens.saturating_mul(10u64.pow(u32::from(self.decimals)))
+    }
+}
+
+/// A user with one margin account and a token account per market.
+#[derive(Debug)]
+pub struct Trader {
+    /// Signs.
+    pub key: Keypair,
+    /// The margin account.
+    pub account: Pubkey,
+    /// Token accounts by bank index.
+    pub tokens: Vec<Pubkey>,
+}
+
+impl Trader {
+    /// The trader's side of a movement of tokens.
+    #[must_use]
+    pub fn user(&self, bank: u16) -> User {
+        User {
+            authority: self.key.pubkey(),
+            margin_account: self.account,
+            tokens: self.tokens[usize::from(bank)],
+        }
+    }
+}
+
+/// A group with its markets.
+#[derive(Debug)]
+pub struct World {
+    /// The runtime.
+    pub svm: Svm,
+    /// Holds every role.
+    pub admin: Keypair,
+    /// The group.
+    pub group: Pubkey,
+    /// Its markets, by bank index.
+    pub markets: Vec<Market>,
+    next_key: u64,
+}
+
+impl World {
+    /// A group without markets, at [`START_TS`]. Keys are made by counting, so that a world is the same every time.
+    ///
+    /// # Panics
+    /// If set-up fails.
+    #[must_use]
+    pub fn empty() -> Self {
+        let mut svm = Svm::new();
+        svm.set_time(START_TS);
+        let mut world =
+            Self { svm, admin: Keypair::new_from_array([1; 32]), group: Pubkey::default(), markets: Vec::new(), next_key: 0 };
+        world.svm.fund(&world.admin.pubkey());
+        world.group = addresses::group(&world.admin.pubkey(), 0);
+        world.as_admin(ix::create_group(&world.admin.pubkey(), 0, presets::rules())).expect("create_group");
+        world
+    }
+
+    /// USDC (bank 0), SOL (1), ETH (2) and BTC (3) at round prices of late 2022.
+    ///
+    /// # Panics
+    /// If set-up fails.
+    #[must_use]
+    pub fn standard() -> Self {
+        let mut world = Self::empty();
+        world.list(&MarketSpec::new(presets::USDC, 6, 100_000_000));
+        world.list(&MarketSpec::new(presets::SOL, 9, 32_00000000));
+        world.list(&MarketSpec::new(presets::ETH, 8, 1_600_00000000));
+        world.list(&MarketSpec::new(presets::BTC, 8, 20_000_00000000));
+        world
+    }
+
+    /// The next key.
+    pub fn key(&mut self) -> Keypair {
+        self.next_key += 1;
+        let mut seed = [2; 32];
+        seed[..8].copy_from_slice(&self.next_key.to_le_bytes());
+        Keypair::new_from_array(seed)
+    }
+
+    /// Lists a market: mint, feed with one Pyth pull source, first price, bank. Returns the bank's index.
+    ///
+    /// # Panics
+    /// If listing fails.
+    pub fn list(&mut self, spec: &MarketSpec) -> u16 {
+        let row = u8::try_from(self.markets.len()).expect("few markets");
+        let bank = u16::from(row);
+        let mint = self.key().pubkey();
+        self.svm.put_mint(&mint, spec.decimals);
+        let mut feed_id = [7; 32];
+        feed_id[0] = row;
+        let feed_args = spec.underlying.feed(vec![presets::pyth_pull(feed_id)]);
+        let market = Market {
+            symbol: spec.underlying.symbol,
+            row,
+            bank,
+            mint,
+            decimals: spec.decimals,
+            feed_id,
+            oracle: self.key().pubkey(),
+            feed_args: feed_args.clone(),
+            price: spec.price,
+        };
+        self.markets.push(market);
+        let admin = self.admin.pubkey();
+        self.as_admin(ix::add_price_feed(&admin, &self.group, row, feed_args)).expect("add_price_feed");
+        self.publish(bank, spec.price);
+        self.refresh(bank).expect("refresh_price_feed");
+        let token_program = spl_token_interface::ID;
+        let add = ix::add_bank(&admin, &self.group, bank, &mint, &token_program, row, spec.bank.clone());
+        self.as_admin(add).expect("add_bank");
+        bank
+    }
+
+    /// Sends one instruction signed by the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn as_admin(&mut self, instruction: Instruction) -> Result<Sent, Failed> {
+        self.svm.send(&[instruction], &[&self.admin])
+    }
+
+    /// Publishes a price of 10⁻⁸ USD, as of now, with a confidence of 5 bp, in Pyth's own format.
+    pub fn publish(&mut self, bank: u16, price: i64) {
+        let confidence = u64::try_from(price / 2_000).unwrap_or(0);
+        self.publish_at(bank, price, confidence, self.svm.now());
+    }
+
+    /// Publishes a price with a confidence and a publish time.
+    pub fn publish_at(&mut self, bank: u16, price: i64, confidence: u64, publish_time: i64) {
+        let slot = self.svm.clock().slot;
+        let market = &mut self.markets[usize::from(bank)];
+        market.price = price;
+        let update = PythPullUpdate {
+            feed_id: market.feed_id,
+            price,
+            confidence,
+            exponent: EXPONENT,
+            publish_time,
+            previous_publish_time: publish_time.saturating_sub(1),
+            posted_slot: slot,
+        };
+        let owner = Pubkey::new_from_array(Provider::PythPull.default_owners()[0]);
+        let oracle = market.oracle;
+        self.svm.put_data(&oracle, &owner, update.to_bytes());
+    }
+
+    /// Refreshes the feed of a bank from its published price.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn refresh(&mut self, bank: u16) -> Result<Sent, Failed> {
+        let market = &self.markets[usize::from(bank)];
+        let refresh = ix::refresh_price_feed(&self.group, market.row, &[market.oracle]);
+        self.as_admin(refresh)
+    }
+
+    /// Publishes a price and takes it in.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn set_price(&mut self, bank: u16, price: i64) -> Result<Sent, Failed> {
+        self.publish(bank, price);
+        self.refresh(bank)
+    }
+
+    /// Publishes every price again, as of now, and takes them in.
+    ///
+    /// # Panics
+    /// If a refresh fails.
+    pub fn refresh_all(&mut self) {
+        for bank in 0..self.markets.len() {
+            let bank = u16::try_from(bank).expect("few markets");
+            let price = self.markets[usize::from(bank)].price;
+            self.set_price(bank, price).expect("refresh_price_feed");
+        }
+    }
+
+    /// Moves time forward and keeps all prices fresh.
+    pub fn advance(&mut self, seconds: i64) {
+        self.svm.advance(seconds);
+        self.refresh_all();
+    }
+
+    /// A trader with an open margin account and empty token accounts.
+    ///
+    /// # Panics
+    /// If opening fails.
+    pub fn trader(&mut self) -> Trader {
+        let key = self.key();
+        self.svm.fund(&key.pubkey());
+        let account = addresses::margin_account(&self.group, &key.pubkey(), 0);
+        let open = ix::open_margin_account(&key.pubkey(), &key.pubkey(), &self.group, 0);
+        self.svm.send(&[open], &[&key]).expect("open_margin_account");
+        let mut tokens = Vec::new();
+        for bank in 0..self.markets.len() {
+            let address = self.key().pubkey();
+            let mint = self.markets[bank].mint;
+            self.svm.put_tokens(&address, &mint, &key.pubkey(), 0);
+            tokens.push(address);
+        }
+        Trader { key, account, tokens }
+    }
+
+    /// Puts tokens into a trader's wallet, on top of what is there.
+    pub fn mint_to(&mut self, trader: &Trader, bank: u16, atoms: u64) {
+        let address = trader.tokens[usize::from(bank)];
+        let held = self.svm.tokens(&address);
+        let mint = self.markets[usize::from(bank)].mint;
+        self.svm.put_tokens(&address, &mint, &trader.key.pubkey(), held.saturating_add(atoms));
+    }
+
+    /// Mints tokens to the trader's wallet and deposits them.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn deposit(&mut self, trader: &Trader, bank: u16, atoms: u64) -> Result<Sent, Failed> {
+        self.mint_to(trader, bank, atoms);
+        let deposit = ix::deposit(&trader.user(bank), &self.bank(bank), atoms);
+        self.svm.send(&[deposit], &[&trader.key])
+    }
+
+    /// Withdraws; nothing means all.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn withdraw(&mut self, trader: &Trader, bank: u16, atoms: Option<u64>) -> Result<Sent, Failed> {
+        let withdraw = ix::withdraw(&trader.user(bank), &self.margin(trader), &self.bank(bank), atoms);
+        self.svm.send(&[withdraw], &[&trader.key])
+    }
+
+    /// Borrows.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn borrow(&mut self, trader: &Trader, bank: u16, atoms: u64) -> Result<Sent, Failed> {
+        let borrow = ix::borrow(&trader.user(bank), &self.margin(trader), &self.bank(bank), atoms);
+        self.svm.send(&[borrow], &[&trader.key])
+    }
+
+    /// Repays from the trader's wallet; nothing means all.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn repay(&mut self, trader: &Trader, bank: u16, atoms: Option<u64>) -> Result<Sent, Failed> {
+        let repay = ix::repay(&trader.user(bank), &self.bank(bank), atoms);
+        self.svm.send(&[repay], &[&trader.key])
+    }
+
+    /// Liquidates.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn liquidate(
+        &mut self,
+        liquidator: &Trader,
+        liquidatee: &Trader,
+        loan: u16,
+        collateral: u16,
+        max_repay: u64,
+    ) -> Result<Sent, Failed> {
+        let (taker, account) = (self.margin(liquidator), self.margin(liquidatee));
+        let takeover = takeover(liquidator, &taker, liquidatee, &account, loan, collateral);
+        self.svm.send(&[ix::liquidate(&takeover, max_repay)], &[&liquidator.key])
+    }
+
+    /// Deleverages.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn deleverage(
+        &mut self,
+        keeper: &Trader,
+        trader: &Trader,
+        loan: u16,
+        collateral: u16,
+        max_repay: u64,
+        wind_down: bool,
+    ) -> Result<Sent, Failed> {
+        let (taker, account) = (self.margin(keeper), self.margin(trader));
+        let takeover = takeover(keeper, &taker, trader, &account, loan, collateral);
+        self.svm.send(&[ix::deleverage(&takeover, max_repay, wind_down)], &[&keeper.key])
+    }
+
+    /// A trader's margin account.
+    #[must_use]
+    pub fn margin(&self, trader: &Trader) -> MarginAccount {
+        self.svm.read(&trader.account)
+    }
+
+    /// A bank.
+    #[must_use]
+    pub fn bank(&self, index: u16) -> Bank {
+        self.svm.read(&addresses::bank(&self.group, index))
+    }
+
+    /// The board.
+    #[must_use]
+    pub fn board(&self) -> RiskBoard {
+        self.svm.read(&addresses::board(&self.group))
+    }
+
+    /// A bank's feed.
+    #[must_use]
+    pub fn feed(&self, row: u8) -> PriceFeed {
+        self.svm.read(&addresses::feed(&self.group, row))
+    }
+
+    /// Tokens in a bank's vault.
+    #[must_use]
+    pub fn vault(&self, index: u16) -> u64 {
+        self.svm.tokens(&self.bank(index).vault)
+    }
+
+    /// All banks.
+    #[must_use]
+    pub fn banks(&self) -> Banks {
+        self.markets.iter().map(|market| (market.bank, self.bank(market.bank))).collect()
+    }
+
+    /// The engine's idea of now.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        let clock = self.svm.clock();
+        Now { ts: clock.unix_timestamp, slot: clock.slot }
+    }
+
+    /// A trader's portfolio, by the engine on the host.
+    ///
+    /// # Panics
+    /// If the engine refuses.
+    #[must_use]
+    pub fn portfolio(&self, trader: &Trader) -> Portfolio {
+        view::portfolio(&self.margin(trader), &self.banks(), self.now()).expect("portfolio")
+    }
+
+    /// A trader's Maintenance health, by the engine on the host.
+    ///
+    /// # Panics
+    /// If the engine refuses.
+    #[must_use]
+    pub fn health(&self, trader: &Trader) -> Health {
+        view::maintenance(&self.margin(trader), &self.board(), &self.banks(), self.now()).expect("health")
+    }
+}
+
+fn takeover<'a>(
+    taker: &Trader,
+    taker_state: &'a MarginAccount,
+    from: &Trader,
+    account_state: &'a MarginAccount,
+    loan_bank: u16,
+    collateral_bank: u16,
+) -> Takeover<'a> {
+    Takeover {
+        authority: taker.key.pubkey(),
+        taker: taker.account,
+        taker_state,
+        account: from.account,
+        account_state,
+        loan_bank,
+        collateral_bank,
+    }
+}

@@ -1,0 +1,48 @@
+# Verbs in one line each; what needs more than a line lives in xtask.
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Run the demonstration.
+demo *args:
+    cargo demo {{ args }}
+
+# Run every test.
+test *args:
+    cargo tests {{ args }}
+
+# Check what can be checked quickly, in order of how fast it fails.
+check: words fmt-check lint deny deps
+
+# Spelling.
+words:
+    typos
+
+# Format Rust and TOML.
+fmt:
+    cargo fmt --all && taplo fmt
+
+# Check the format.
+fmt-check:
+    taplo fmt --check && cargo fmt --all --check
+
+# Lints; warnings fail.
+lint:
+    cargo lint
+
+# Licences, sources, and who depends on whom.
+deny:
+    cargo deny --workspace check -A unused-wrapper licenses bans sources
+
+# The engine's own dependencies, and that it needs no std.
+deps:
+    cargo xtask deps
+
+# Regenerate what is committed: the ELF, then the IDL.
+gen:
+    cargo xtask elf && cargo xtask idl
+
+# Everything a change has to pass.
+ci:
+    bash .ci/run

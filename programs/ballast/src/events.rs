@@ -1,0 +1,395 @@
+//! Events: what happened, with the state after it. Past tense, a common header, amounts in atoms, prices with 40 fraction
+//! bits, values in USD with 20, ratios with 32.
+//!
+//! The board's sequence number names all prices and rates at once: every change of the board is an event with its number.
+
+use anchor_lang::prelude::*;
+use ballast_risk::bankruptcy::Loss;
+use ballast_risk::health::Health;
+use ballast_risk::lending::Moved;
+use ballast_risk::Now;
+use ballast_state::{Bank, MarginAccount, PriceFeed};
+
+/// Where and when.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct EventHeader {
+    /// The group.
+    pub group: Pubkey,
+    /// The margin account, bank or feed that changed.
+    pub account: Pubkey,
+    /// Slot.
+    pub slot: u64,
+    /// Sequence number of the changed account after the change.
+    pub sequence: u64,
+}
+
+impl EventHeader {
+    pub(crate) fn of_account(key: Pubkey, account: &MarginAccount, now: Now) -> Self {
+        Self { group: account.group, account: key, slot: now.slot, sequence: account.sequence }
+    }
+
+    pub(crate) fn of_bank(key: Pubkey, bank: &Bank, now: Now) -> Self {
+        Self { group: bank.group, account: key, slot: now.slot, sequence: bank.sequence }
+    }
+
+    pub(crate) fn of_feed(key: Pubkey, feed: &PriceFeed, now: Now) -> Self {
+        Self { group: feed.group, account: key, slot: now.slot, sequence: feed.sequence }
+    }
+}
+
+/// Assets, liabilities and requirement at one level.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default)]
+pub struct HealthPoint {
+    /// Assets, USD with 20 fraction bits.
+    pub assets: u64,
+    /// Liabilities.
+    pub liabilities: u64,
+    /// Requirement.
+    pub requirement: u64,
+}
+
+impl From<&Health> for HealthPoint {
+    fn from(health: &Health) -> Self {
+        Self { assets: health.assets.0, liabilities: health.liabilities.0, requirement: health.requirement.0 }
+    }
+}
+
+/// A movement between a user's tokens and a bank.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct Movement {
+    /// The bank's index.
+    pub bank: u16,
+    /// Tokens moved.
+    pub atoms: u64,
+    /// Shares minted or burnt.
+    pub shares: u64,
+}
+
+impl Movement {
+    pub(crate) fn of(bank: &Bank, moved: Moved) -> Self {
+        Self { bank: bank.index, atoms: moved.atoms, shares: moved.shares }
+    }
+}
+
+/// What became of a debt that nobody paid.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default)]
+pub struct LossShare {
+    /// The debt, atoms.
+    pub deficit: u64,
+    /// Paid by insurance.
+    pub insured: u64,
+    /// Borne by lenders.
+    pub socialized: u64,
+    /// Asset index before, 64 + 64 bits, low word first.
+    pub index_before: [u64; 2],
+    /// Asset index after.
+    pub index_after: [u64; 2],
+}
+
+impl From<Loss> for LossShare {
+    fn from(loss: Loss) -> Self {
+        Self {
+            deficit: loss.deficit,
+            insured: loss.insured,
+            socialized: loss.socialized,
+            index_before: loss.index_before,
+            index_after: loss.index_after,
+        }
+    }
+}
+
+/// A deposit was made.
+#[event]
+pub struct Deposited {
+    /// Where and when.
+    pub header: EventHeader,
+    /// What moved.
+    pub movement: Movement,
+}
+
+/// A withdrawal was made.
+#[event]
+pub struct Withdrawn {
+    /// Where and when.
+    pub header: EventHeader,
+    /// What moved.
+    pub movement: Movement,
+    /// The board's sequence number; zero where no price was needed.
+    pub board_sequence: u64,
+    /// Initial health after; zeros where the account owes nothing.
+    pub health: HealthPoint,
+}
+
+/// A loan was taken.
+#[event]
+pub struct Borrowed {
+    /// Where and when.
+    pub header: EventHeader,
+    /// What moved.
+    pub movement: Movement,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// Initial health after.
+    pub health: HealthPoint,
+}
+
+/// A loan was repaid.
+#[event]
+pub struct Repaid {
+    /// Where and when.
+    pub header: EventHeader,
+    /// What moved.
+    pub movement: Movement,
+}
+
+/// Receipt of a liquidation: inputs, prices, amounts, health before and after.
+#[event]
+pub struct Liquidated {
+    /// Where and when; the account is the liquidatee's.
+    pub header: EventHeader,
+    /// Margin account of the liquidator.
+    pub liquidator: Pubkey,
+    /// Bank of the loan.
+    pub loan_bank: u16,
+    /// Bank of the collateral.
+    pub collateral_bank: u16,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// Judged price of the loan's token.
+    pub loan_price: u64,
+    /// Judged price of the collateral's token.
+    pub collateral_price: u64,
+    /// Most the liquidator wanted to repay, atoms.
+    pub max_repay: u64,
+    /// Bonus.
+    pub bonus: u64,
+    /// Start of the episode of ill health, unix seconds.
+    pub unhealthy_since: i64,
+    /// Loan repaid, atoms.
+    pub repaid: u64,
+    /// Loan shares burnt.
+    pub repaid_shares: u64,
+    /// Collateral seized, atoms.
+    pub seized: u64,
+    /// Deposit shares moved.
+    pub seized_shares: u64,
+    /// Paid by the liquidator to insurance, atoms of the loan.
+    pub insurance: u64,
+    /// Maintenance health before.
+    pub before: HealthPoint,
+    /// Maintenance health after, before a loss was absorbed.
+    pub after: HealthPoint,
+    /// Bad debt absorbed at once; zeros if none.
+    pub loss: LossShare,
+}
+
+/// Receipt of a deleverage.
+#[event]
+pub struct Deleveraged {
+    /// Where and when; the account is the deleveraged one.
+    pub header: EventHeader,
+    /// Margin account of the keeper.
+    pub keeper: Pubkey,
+    /// 0: the owner's policy. 1: a bank in wind-down.
+    pub cause: u8,
+    /// Bank of the loan.
+    pub loan_bank: u16,
+    /// Bank of the collateral.
+    pub collateral_bank: u16,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// Judged price of the loan's token.
+    pub loan_price: u64,
+    /// Judged price of the collateral's token.
+    pub collateral_price: u64,
+    /// The keeper's fee.
+    pub fee: u64,
+    /// Collateral value per loan value, both at mid.
+    pub rate: u64,
+    /// Loan repaid, atoms.
+    pub repaid: u64,
+    /// Loan shares burnt.
+    pub repaid_shares: u64,
+    /// Collateral moved, atoms.
+    pub seized: u64,
+    /// Deposit shares moved.
+    pub seized_shares: u64,
+    /// Maintenance health before.
+    pub before: HealthPoint,
+    /// Maintenance health after.
+    pub after: HealthPoint,
+}
+
+/// Receipt of a bankruptcy.
+#[event]
+pub struct BankruptcyResolved {
+    /// Where and when; the account is the bankrupt one.
+    pub header: EventHeader,
+    /// Bank of the loan.
+    pub bank: u16,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// Maintenance health before.
+    pub before: HealthPoint,
+    /// Who bore what.
+    pub loss: LossShare,
+}
+
+/// An account's health was looked at and its timer set.
+#[event]
+pub struct Marked {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// Maintenance health.
+    pub health: HealthPoint,
+    /// Start of the episode of ill health, unix seconds; zero if healthy.
+    pub unhealthy_since: i64,
+}
+
+/// A feed took new prices.
+#[event]
+pub struct PriceRefreshed {
+    /// Where and when; the account is the feed.
+    pub header: EventHeader,
+    /// Row on the board.
+    pub row: u8,
+    /// State after (0 unset, 1 normal, 2 pending jump, 3 guarded).
+    pub state: u8,
+    /// Fresh sources.
+    pub sources: u8,
+    /// What the sources said.
+    pub judged: u64,
+    /// Price in force.
+    pub mid: u64,
+    /// Low end of the Initial band.
+    pub low: u64,
+    /// High end of the Initial band.
+    pub high: u64,
+    /// Low end of the band of confidence and disagreement.
+    pub fair_low: u64,
+    /// High end of the band of confidence and disagreement.
+    pub fair_high: u64,
+    /// Publish time of the price in force, unix seconds.
+    pub publish_ts: i64,
+    /// The board's sequence number after.
+    pub board_sequence: u64,
+}
+
+/// A group was created or configured.
+#[event]
+pub struct GroupConfigured {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// The board's sequence number after.
+    pub board_sequence: u64,
+}
+
+/// A risk class was configured.
+#[event]
+pub struct RiskClassConfigured {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// The class.
+    pub class: u8,
+    /// What a hedge inside it may fail by.
+    pub kappa: u32,
+    /// The board's sequence number after.
+    pub board_sequence: u64,
+}
+
+/// A feed was listed or configured.
+#[event]
+pub struct PriceFeedConfigured {
+    /// Where and when; the account is the feed.
+    pub header: EventHeader,
+    /// Row on the board.
+    pub row: u8,
+    /// The board's sequence number after.
+    pub board_sequence: u64,
+}
+
+/// A bank was listed or configured, its mode or pause included.
+#[event]
+pub struct BankConfigured {
+    /// Where and when; the account is the bank.
+    pub header: EventHeader,
+    /// The bank's index.
+    pub bank: u16,
+    /// Mode after.
+    pub mode: u8,
+    /// Pause in force until, unix seconds.
+    pub paused_until: i64,
+}
+
+/// New risk was paused in the whole group.
+#[event]
+pub struct RiskPaused {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// Until, unix seconds.
+    pub until: i64,
+}
+
+/// A margin account was opened.
+#[event]
+pub struct MarginAccountOpened {
+    /// Where and when.
+    pub header: EventHeader,
+    /// Its owner.
+    pub owner: Pubkey,
+    /// Its number among the owner's accounts.
+    pub sub_account: u16,
+}
+
+/// A margin account was closed.
+#[event]
+pub struct MarginAccountClosed {
+    /// Where and when.
+    pub header: EventHeader,
+    /// Its owner.
+    pub owner: Pubkey,
+}
+
+/// An owner's deleverage policy was set.
+#[event]
+pub struct PolicySet {
+    /// Where and when.
+    pub header: EventHeader,
+    /// Floor; zero: off.
+    pub floor: u64,
+    /// Width above it.
+    pub width: u64,
+    /// Daily turnover, USD with 20 fraction bits.
+    pub daily_turnover: u64,
+}
+
+/// Tokens were given to a bank's insurance fund.
+#[event]
+pub struct InsuranceDeposited {
+    /// Where and when; the account is the bank.
+    pub header: EventHeader,
+    /// Tokens given.
+    pub atoms: u64,
+    /// The fund after.
+    pub insurance: u64,
+}
+
+/// Fees left a bank.
+#[event]
+pub struct FeesCollected {
+    /// Where and when; the account is the bank.
+    pub header: EventHeader,
+    /// Tokens collected.
+    pub atoms: u64,
+    /// Fees left.
+    pub fees: u64,
+}
+
+impl EventHeader {
+    /// A change of the group itself; its own clock reading, since administration has no use for it.
+    pub(crate) fn of_group(key: Pubkey, group: &ballast_state::Group) -> Result<Self> {
+        Ok(Self { group: key, account: key, slot: Clock::get()?.slot, sequence: group.sequence })
+    }
+}

@@ -1,0 +1,102 @@
+//! `add_bank`.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use ballast_math::{Decimals, Index, Price};
+use ballast_risk::{interest, limits, price};
+use ballast_state::seeds::{SEED_BANK, SEED_VAULT};
+use ballast_state::{Account, Bank, BankMode, Group, RiskBoard};
+
+use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::args::BankArgs;
+use crate::events::{BankConfigured, EventHeader};
+use crate::loader;
+
+/// Accounts of `add_bank`.
+#[derive(Accounts)]
+pub struct AddBank<'info> {
+    /// The admin; pays for the accounts.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    /// The group.
+    #[account(mut, has_one = board @ BallastError::WrongBoard)]
+    pub group: AccountLoader<'info, Group>,
+    /// Its board.
+    pub board: AccountLoader<'info, RiskBoard>,
+    /// The token.
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The new bank.
+    #[account(
+        init,
+        payer = authority,
+        space = Bank::SPACE,
+        seeds = [SEED_BANK, group.key().as_ref(), &group.load()?.bank_count.to_le_bytes()],
+        bump,
+    )]
+    pub bank: AccountLoader<'info, Bank>,
+    /// Its vault. One per mint and group, so a mint cannot be listed twice.
+    #[account(
+        init,
+        payer = authority,
+        token::mint = mint,
+        token::authority = bank,
+        token::token_program = token_program,
+        seeds = [SEED_VAULT, group.key().as_ref(), mint.key().as_ref()],
+        bump,
+    )]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The mint's token program.
+    pub token_program: Interface<'info, TokenInterface>,
+    /// Creates the accounts.
+    pub system_program: Program<'info, System>,
+}
+
+/// Lists a bank for a mint under a feed that has a fresh price: the caps are checked at it. For the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongBoard`, `UnsupportedMint`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
+/// `PriceGuarded`, `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`.
+pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {
+    let now = loader::now()?;
+    let mut group = ctx.accounts.group.load_mut()?;
+    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    // Extensions of Token-2022 are judged one by one before any is listed; until then its mints wait.
+    ensure!(ctx.accounts.token_program.key() == Token::id(), BallastError::UnsupportedMint);
+    let board = ctx.accounts.board.load()?;
+    let row = board.row(feed).or_raise(BallastError::FeedNotListed)?;
+    price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
+
+    let decimals = ctx.accounts.mint.decimals;
+    let scale = Decimals::new(decimals).or_raise(BallastError::DecimalsNotSupported)?;
+    let mut bank = ctx.accounts.bank.load_init()?;
+    bank.version = Bank::VERSION;
+    bank.bump = ctx.bumps.bank;
+    bank.vault_bump = ctx.bumps.vault;
+    bank.index = group.bank_count;
+    bank.feed = feed;
+    bank.decimals = decimals;
+    bank.decimal_reciprocal = scale.reciprocal;
+    bank.decimal_shift = scale.shift;
+    bank.mode = BankMode::Normal.to_byte();
+    bank.group = ctx.accounts.group.key();
+    bank.mint = ctx.accounts.mint.key();
+    bank.vault = ctx.accounts.vault.key();
+    bank.token_program = ctx.accounts.token_program.key();
+    bank.asset_index = Index::ONE.to_words();
+    bank.liability_index = Index::ONE.to_words();
+    bank.accrued_ts = now.ts;
+    args.write(&mut bank)?;
+    limits::validate_bank(&bank, Price(row.mid)).or_fail()?;
+    interest::update_rate(&mut bank).or_fail()?;
+
+    group.bank_count = group.bank_count.checked_add(1).or_raise(BallastError::Overflow)?;
+    group.sequence = group.sequence.wrapping_add(1);
+    emit!(BankConfigured {
+        header: EventHeader::of_bank(ctx.accounts.bank.key(), &bank, now),
+        bank: bank.index,
+        mode: bank.mode,
+        paused_until: bank.paused_until,
+    });
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `add_price_feed`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::{limits, rates};
+use ballast_state::seeds::SEED_FEED;
+use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
+
+use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::args::PriceFeedArgs;
+use crate::events::{EventHeader, PriceFeedConfigured};
+
+/// Accounts of `add_price_feed`.
+#[derive(Accounts)]
+pub struct AddPriceFeed<'info> {
+    /// The admin; pays for the account.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    /// The group.
+    #[account(mut, has_one = board @ BallastError::WrongBoard)]
+    pub group: AccountLoader<'info, Group>,
+    /// Its board.
+    #[account(mut)]
+    pub board: AccountLoader<'info, RiskBoard>,
+    /// The new feed.
+    #[account(
+        init,
+        payer = authority,
+        space = PriceFeed::SPACE,
+        seeds = [SEED_FEED, group.key().as_ref(), &[group.load()?.feed_count]],
+        bump,
+    )]
+    pub feed: AccountLoader<'info, PriceFeed>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+/// Lists a feed on the board's next row, without a price yet. For the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongBoard`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result<()> {
+    let mut group = ctx.accounts.group.load_mut()?;
+    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
+    let mut board = ctx.accounts.board.load_mut()?;
+    let mut feed = ctx.accounts.feed.load_init()?;
+    feed.version = PriceFeed::VERSION;
+    feed.bump = ctx.bumps.feed;
+    feed.row = group.feed_count;
+    feed.group = ctx.accounts.group.key();
+    write(&mut feed, &mut board, args)?;
+    group.feed_count = group.feed_count.checked_add(1).or_raise(BallastError::TooManyFeeds)?;
+    group.sequence = group.sequence.wrapping_add(1);
+    board.row_count = group.feed_count;
+    emit!(PriceFeedConfigured {
+        header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),
+        row: feed.row,
+        board_sequence: board.sequence,
+    });
+    Ok(())
+}
+
+/// Writes settings into a feed and its row, after checking them.
+pub(super) fn write(feed: &mut PriceFeed, board: &mut RiskBoard, args: &PriceFeedArgs) -> Result<()> {
+    args.write(feed)?;
+    limits::validate_rates(&feed.rates, board.kappa(feed.class), board.rules.bonus_min).or_fail()?;
+    let row = board.rows.get_mut(usize::from(feed.row)).or_raise(BallastError::TooManyFeeds)?;
+    rates::write_row(feed, row).or_fail()?;
+    row.fixed = u8::from(feed.sources.iter().any(|source| source.fixed_price != 0));
+    if row.mid == 0 {
+        row.state = PriceState::Unset.to_byte();
+    }
+    feed.sequence = feed.sequence.wrapping_add(1);
+    board.sequence = board.sequence.wrapping_add(1);
+    Ok(())
+}

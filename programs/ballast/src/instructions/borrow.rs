@@ -1,0 +1,91 @@
+//! `borrow`.
+
+use anchor_lang::prelude::*;
+use ballast_math::{Price, Usd};
+use ballast_risk::{interest, lending};
+use ballast_state::{Bank, MarginAccount};
+
+use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::events::{Borrowed, EventHeader, Movement};
+use crate::loader;
+use crate::token::{Terms, Transfer};
+use crate::view::view_mut;
+
+/// Accounts of `borrow`. The banks of the account's other balances follow.
+#[derive(Accounts)]
+pub struct Borrow<'info> {
+    /// Owns the margin account.
+    pub authority: Signer<'info>,
+    /// CHECK: a margin account of the authority, by [`view_mut`] and its owner.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the group's board, by view and group.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: a bank of the account's group, by [`view_mut`] and its group.
+    #[account(mut)]
+    pub bank: UncheckedAccount<'info>,
+    /// CHECK: the bank's vault, by key.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: where the tokens go; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: the bank's mint, by key.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: the bank's token program, by key.
+    pub token_program: UncheckedAccount<'info>,
+}
+
+impl<'info> Borrow<'info> {
+    fn transfer(&self) -> Transfer<'_, 'info> {
+        Transfer {
+            authority: &self.authority,
+            bank: &self.bank,
+            vault: &self.vault,
+            user: &self.destination,
+            mint: &self.mint,
+            token_program: &self.token_program,
+        }
+    }
+}
+
+/// Borrows `amount` atoms against the account's collateral.
+///
+/// 1. Accrue the bank.
+/// 2. Mint loan shares, up.
+/// 3. New risk must not be paused, and Initial health must not be negative.
+/// 4. Move tokens out of the vault.
+///
+/// # Errors
+/// `Unauthorised`, `WrongGroup`, `WrongBoard`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`,
+/// `MissingAccount`, those of [`lending::borrow`], `RiskPaused`, the price errors, `InsufficientHealth`, `VaultMismatch`,
+/// `VaultBelowBooks`.
+pub(crate) fn handle<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> Result<()> {
+    let now = loader::now()?;
+    let transfer = ctx.accounts.transfer();
+    let (event, terms) = {
+        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
+        ensure!(ctx.accounts.authority.key == &account.owner, BallastError::Unauthorised);
+        ensure!(bank.group == account.group, BallastError::WrongGroup);
+        transfer.validate(&bank)?;
+        interest::accrue(&mut bank, now).or_fail()?;
+        let moved = {
+            let board = loader::board(&ctx.accounts.board, &account.group)?;
+            let row = board.row(bank.feed).or_raise(BallastError::FeedNotListed)?;
+            lending::borrow(&mut bank, &mut account, amount, Price(row.mid), Usd(board.rules.dust), now).or_fail()?
+        };
+        let (board_sequence, health) =
+            loader::check_initial(&ctx.accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?;
+        let event = Borrowed {
+            header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
+            movement: Movement::of(&bank, moved),
+            board_sequence,
+            health,
+        };
+        (event, Terms::of(&bank))
+    };
+    transfer.out_of_vault(&terms, event.movement.atoms)?;
+    emit!(event);
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `configure_group`.
+
+use anchor_lang::prelude::*;
+use ballast_state::{Group, RiskBoard};
+
+use crate::error::{ensure, BallastError};
+use crate::args::ConfigureGroupArgs;
+use crate::events::{EventHeader, GroupConfigured};
+
+/// Longest pause a group can allow: a week.
+const MAX_PAUSE: u32 = 604_800;
+
+/// Accounts of instructions that change group-wide settings.
+#[derive(Accounts)]
+pub struct ConfigureGroup<'info> {
+    /// Whose role the change needs.
+    pub authority: Signer<'info>,
+    /// The group.
+    #[account(mut, has_one = board @ BallastError::WrongBoard)]
+    pub group: AccountLoader<'info, Group>,
+    /// Its board.
+    #[account(mut)]
+    pub board: AccountLoader<'info, RiskBoard>,
+}
+
+/// Changes roles and group-wide rules. For the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongBoard`, `InvalidParameter`, `PauseTooLong`.
+pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) -> Result<()> {
+    let rules = args.rules.validated()?;
+    let mut group = ctx.accounts.group.load_mut()?;
+    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    ensure!(args.max_pause <= MAX_PAUSE, BallastError::PauseTooLong);
+    group.risk_admin = args.risk_admin;
+    group.guardian = args.guardian;
+    group.forecaster = args.forecaster;
+    group.fee_recipient = args.fee_recipient;
+    group.max_pause = args.max_pause;
+    group.sequence = group.sequence.wrapping_add(1);
+    let mut board = ctx.accounts.board.load_mut()?;
+    // Add-ons were checked against the smallest bonus at listing: it may not rise above them afterwards.
+    ensure!(
+        board.rows.iter().take(usize::from(board.row_count)).all(|row| row.maintenance_add_on >= rules.bonus_min),
+        BallastError::AddOnBelowBonus
+    );
+    board.rules = rules;
+    board.sequence = board.sequence.wrapping_add(1);
+    emit!(GroupConfigured {
+        header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
+        board_sequence: board.sequence,
+    });
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `configure_price_feed`.
+
+use anchor_lang::prelude::*;
+use ballast_state::{Group, PriceFeed, RiskBoard};
+
+use crate::error::{ensure, BallastError};
+use crate::args::PriceFeedArgs;
+use crate::events::{EventHeader, PriceFeedConfigured};
+
+/// Accounts of `configure_price_feed`.
+#[derive(Accounts)]
+pub struct ConfigurePriceFeed<'info> {
+    /// The admin.
+    pub authority: Signer<'info>,
+    /// The group.
+    #[account(has_one = board @ BallastError::WrongBoard)]
+    pub group: AccountLoader<'info, Group>,
+    /// Its board.
+    #[account(mut)]
+    pub board: AccountLoader<'info, RiskBoard>,
+    /// The feed.
+    #[account(mut, has_one = group @ BallastError::WrongGroup)]
+    pub feed: AccountLoader<'info, PriceFeed>,
+}
+
+/// Changes a feed. The judged price stays; a source that changed starts without a print. For the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
+    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
+    let mut board = ctx.accounts.board.load_mut()?;
+    let mut feed = ctx.accounts.feed.load_mut()?;
+    super::add_price_feed::write(&mut feed, &mut board, args)?;
+    emit!(PriceFeedConfigured {
+        header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),
+        row: feed.row,
+        board_sequence: board.sequence,
+    });
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `configure_risk_class`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::limits;
+
+use super::ConfigureGroup;
+use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::events::{EventHeader, RiskClassConfigured};
+
+/// Sets κ of a class. For the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongBoard`, `InvalidParameter`, `MarginTooHigh` (with this κ a feed of the class could need its whole
+/// value as margin).
+pub(crate) fn handle(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
+    let mut group = ctx.accounts.group.load_mut()?;
+    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    let mut board = ctx.accounts.board.load_mut()?;
+    limits::validate_kappa(&board, class, kappa).or_fail()?;
+    let slot = board.class_kappa.get_mut(usize::from(class)).or_raise(BallastError::InvalidParameter)?;
+    *slot = kappa;
+    board.sequence = board.sequence.wrapping_add(1);
+    group.sequence = group.sequence.wrapping_add(1);
+    emit!(RiskClassConfigured {
+        header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
+        class,
+        kappa,
+        board_sequence: board.sequence,
+    });
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `pause_bank`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::lending;
+
+use super::ChangeBank;
+use crate::error::{ensure, BallastError};
+use crate::events::{BankConfigured, EventHeader};
+use crate::loader;
+
+/// Stops deposits and borrows of a bank for a limited time. For the guardian or the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongGroup`, `PauseTooLong`.
+pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
+    let now = loader::now()?;
+    let authority = ctx.accounts.authority.key();
+    let group = ctx.accounts.group.load()?;
+    ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
+    ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
+    let mut bank = ctx.accounts.bank.load_mut()?;
+    bank.paused_until = now.ts.saturating_add(i64::from(seconds));
+    lending::count_change(&mut bank);
+    emit!(BankConfigured {
+        header: EventHeader::of_bank(ctx.accounts.bank.key(), &bank, now),
+        bank: bank.index,
+        mode: bank.mode,
+        paused_until: bank.paused_until,
+    });
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! `pause_risk`.
+
+use anchor_lang::prelude::*;
+
+use super::ConfigureGroup;
+use crate::error::{ensure, BallastError};
+use crate::events::{EventHeader, RiskPaused};
+
+/// Stops new risk in the group for a limited time. For the guardian or the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongBoard`, `PauseTooLong`.
+pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
+    let mut group = ctx.accounts.group.load_mut()?;
+    let authority = ctx.accounts.authority.key();
+    ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
+    ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
+    let mut board = ctx.accounts.board.load_mut()?;
+    board.risk_paused_until = Clock::get()?.unix_timestamp.saturating_add(i64::from(seconds));
+    board.sequence = board.sequence.wrapping_add(1);
+    group.sequence = group.sequence.wrapping_add(1);
+    emit!(RiskPaused {
+        header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
+        until: board.risk_paused_until,
+    });
+    Ok(())
+}

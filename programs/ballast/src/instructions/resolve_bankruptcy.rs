@@ -1,0 +1,55 @@
+//! `resolve_bankruptcy`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::{bankruptcy, interest};
+use ballast_state::{Bank, MarginAccount};
+
+use crate::error::{ensure, BallastError, OrFail};
+use crate::events::{BankruptcyResolved, EventHeader, HealthPoint, LossShare};
+use crate::loader::{self, Banks};
+use crate::view::view_mut;
+
+/// Accounts of `resolve_bankruptcy`. The banks of the account's other balances follow.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ResolveBankruptcy<'info> {
+    /// CHECK: a margin account, by [`view_mut`].
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the group's board, by view and group.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the bank of a loan, by [`view_mut`] and its group.
+    #[account(mut)]
+    pub bank: UncheckedAccount<'info>,
+}
+
+/// Writes off the account's loan in one bank. Anyone may.
+///
+/// 1. Accrue the bank.
+/// 2. The account must have negative equity and nothing left to seize.
+/// 3. Insurance pays, then the bank's lenders bear the rest alike.
+///
+/// # Errors
+/// `WrongGroup`, `WrongBoard`, `MissingAccount`, those of [`bankruptcy::resolve`].
+pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
+    let now = loader::now()?;
+    let event = {
+        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let board = loader::board(&ctx.accounts.board, &account.group)?;
+        let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
+        ensure!(bank.group == account.group, BallastError::WrongGroup);
+        interest::accrue(&mut bank, now).or_fail()?;
+        let portfolio =
+            Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[&bank], now)?;
+        let (before, loss) = bankruptcy::resolve(&board, &mut bank, &mut account, &portfolio, now).or_fail()?;
+        BankruptcyResolved {
+            header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
+            bank: bank.index,
+            board_sequence: board.sequence,
+            before: HealthPoint::from(&before),
+            loss: LossShare::from(loss),
+        }
+    };
+    emit_cpi!(event);
+    Ok(())
+}

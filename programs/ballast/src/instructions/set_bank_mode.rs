@@ -1,0 +1,48 @@
+//! `set_bank_mode`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::{lending, limits};
+use ballast_state::{Bank, BankMode, Group};
+
+use crate::error::{ensure, BallastError, OrFail};
+use crate::events::{BankConfigured, EventHeader};
+use crate::loader;
+
+/// Accounts of instructions that change a bank's mode or pause.
+#[derive(Accounts)]
+pub struct ChangeBank<'info> {
+    /// Whose role the change needs.
+    pub authority: Signer<'info>,
+    /// The group.
+    pub group: AccountLoader<'info, Group>,
+    /// The bank.
+    #[account(mut, has_one = group @ BallastError::WrongGroup)]
+    pub bank: AccountLoader<'info, Bank>,
+}
+
+/// Sets a bank's mode. Entering wind-down starts its notice. For the admin.
+///
+/// # Errors
+/// `Unauthorised`, `WrongGroup`, `InvalidParameter`, `InvalidModeChange`.
+pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
+    let now = loader::now()?;
+    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
+    let to = BankMode::from_byte(mode);
+    ensure!(to.to_byte() == mode, BallastError::InvalidParameter);
+    let mut bank = ctx.accounts.bank.load_mut()?;
+    limits::validate_mode_change(&bank, to).or_fail()?;
+    if to != BankMode::WindDown {
+        bank.wind_down_ts = 0;
+    } else if bank.mode != mode {
+        bank.wind_down_ts = now.ts;
+    }
+    bank.mode = mode;
+    lending::count_change(&mut bank);
+    emit!(BankConfigured {
+        header: EventHeader::of_bank(ctx.accounts.bank.key(), &bank, now),
+        bank: bank.index,
+        mode: bank.mode,
+        paused_until: bank.paused_until,
+    });
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! `set_policy`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::limits;
+use ballast_state::{DeleveragePolicy, MarginAccount};
+
+use crate::error::{BallastError, OrFail};
+use crate::events::{EventHeader, PolicySet};
+use crate::loader;
+
+/// Accounts of `set_policy`.
+#[derive(Accounts)]
+pub struct SetPolicy<'info> {
+    /// Owns the account.
+    pub owner: Signer<'info>,
+    /// The account.
+    #[account(mut, has_one = owner @ BallastError::Unauthorised)]
+    pub margin_account: AccountLoader<'info, MarginAccount>,
+}
+
+/// Sets the owner's deleverage policy. What was used of the day's turnover stays used.
+///
+/// # Errors
+/// `Unauthorised`, `InvalidParameter`.
+pub(crate) fn handle(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
+    let mut account = ctx.accounts.margin_account.load_mut()?;
+    let policy = DeleveragePolicy { floor, width, daily_turnover, ..account.policy };
+    limits::validate_policy(&policy).or_fail()?;
+    account.policy = policy;
+    account.sequence = account.sequence.wrapping_add(1);
+    emit!(PolicySet {
+        header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, loader::now()?),
+        floor,
+        width,
+        daily_turnover,
+    });
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Ballast on chain: thin handlers around the engine of `ballast-risk`. One file, one instruction.
+//!
+//! Every handler has the same rhythm: validate accounts → accrue interest → call the engine → move tokens → compare vault
+//! and books → emit what happened. Decisions are the engine's; this crate knows accounts, authority and tokens.
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#![allow(
+    missing_debug_implementations,
+    clippy::diverging_sub_expression,
+    reason = "Anchor's accounts structs and macros"
+)]
+
+use anchor_lang::prelude::*;
+
+pub mod args;
+pub mod error;
+pub mod events;
+pub mod instructions;
+mod loader;
+mod token;
+mod view;
+
+pub use args::*;
+pub use instructions::*;
+
+declare_id!("BaLxYiznsyLU9Aq9WucZteWDQ8SvsGtRX7yHPe8jzNkw");
+
+// The engine's crates know the address as bytes; both are one address.
+const _: () = assert!(matches!(ID_CONST.to_bytes(), ballast_state::id::PROGRAM_ID));
+
+/// Lending, and later perpetuals, on one margin account.
+#[program]
+pub mod ballast {
+    use super::*;
+
+    /// Creates a group with its board. The creator holds every role.
+    pub fn create_group(ctx: Context<CreateGroup>, id: u16, rules: RulesArgs) -> Result<()> {
+        create_group::handle(ctx, id, &rules)
+    }
+
+    /// Changes roles and group-wide rules.
+    pub fn configure_group(ctx: Context<ConfigureGroup>, args: ConfigureGroupArgs) -> Result<()> {
+        configure_group::handle(ctx, &args)
+    }
+
+    /// Sets what a hedge inside a risk class may fail by.
+    pub fn configure_risk_class(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
+        configure_risk_class::handle(ctx, class, kappa)
+    }
+
+    /// Lists a price feed on the board's next row.
+    pub fn add_price_feed(ctx: Context<AddPriceFeed>, args: PriceFeedArgs) -> Result<()> {
+        add_price_feed::handle(ctx, &args)
+    }
+
+    /// Changes a feed's sources, judge rules, class and margin rates.
+    pub fn configure_price_feed(ctx: Context<ConfigurePriceFeed>, args: PriceFeedArgs) -> Result<()> {
+        configure_price_feed::handle(ctx, &args)
+    }
+
+    /// Takes new prices into a feed and its row. Anyone may call it; the sources' accounts follow in order.
+    pub fn refresh_price_feed<'info>(ctx: Context<'info, RefreshPriceFeed<'info>>) -> Result<()> {
+        refresh_price_feed::handle(ctx)
+    }
+
+    /// Lists a bank for a mint.
+    pub fn add_bank(ctx: Context<AddBank>, feed: u8, args: BankArgs) -> Result<()> {
+        add_bank::handle(ctx, feed, &args)
+    }
+
+    /// Changes a bank's curve, fee, caps, windows and what it accepts.
+    pub fn configure_bank(ctx: Context<ConfigureBank>, args: BankArgs) -> Result<()> {
+        configure_bank::handle(ctx, &args)
+    }
+
+    /// Sets a bank's mode: 0 normal, 1 reduce-only, 2 wind-down.
+    pub fn set_bank_mode(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
+        set_bank_mode::handle(ctx, mode)
+    }
+
+    /// Stops deposits and borrows of a bank for a limited time. Exits go on. Zero ends a pause.
+    pub fn pause_bank(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
+        pause_bank::handle(ctx, seconds)
+    }
+
+    /// Stops new risk in the whole group for a limited time. Exits go on. Zero ends a pause.
+    pub fn pause_risk(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
+        pause_risk::handle(ctx, seconds)
+    }
+
+    /// Opens a margin account of the signer.
+    pub fn open_margin_account(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
+        open_margin_account::handle(ctx, sub_account)
+    }
+
+    /// Closes an empty margin account and returns its rent.
+    pub fn close_margin_account(ctx: Context<CloseMarginAccount>) -> Result<()> {
+        close_margin_account::handle(ctx)
+    }
+
+    /// Sets when keepers may deleverage the account. A floor of zero switches it off.
+    pub fn set_policy(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
+        set_policy::handle(ctx, floor, width, daily_turnover)
+    }
+
+    /// Deposits tokens.
+    pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+        deposit::handle(ctx, amount)
+    }
+
+    /// Withdraws tokens; no amount means all. The banks of the other balances follow.
+    pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
+        withdraw::handle(ctx, amount)
+    }
+
+    /// Borrows tokens. The banks of the other balances follow.
+    pub fn borrow<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> Result<()> {
+        borrow::handle(ctx, amount)
+    }
+
+    /// Repays a loan, anyone's; no amount means all.
+    pub fn repay(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
+        repay::handle(ctx, amount)
+    }
+
+    /// Takes over part of an unhealthy account's loan and collateral, with a bonus. The banks of the liquidatee's other
+    /// balances follow, then those of the liquidator's.
+    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
+        liquidate::handle(ctx, max_repay)
+    }
+
+    /// Takes over part of a loan and collateral at a fair mark: from an account below its owner's floor, or out of a bank in
+    /// wind-down. The banks of the account's other balances follow, then those of the keeper's.
+    pub fn deleverage<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
+        deleverage::handle(ctx, max_repay, wind_down)
+    }
+
+    /// Writes off the loan of an account with nothing left to seize: insurance first, then all lenders of the bank. The banks
+    /// of the account's other balances follow.
+    pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
+        resolve_bankruptcy::handle(ctx)
+    }
+
+    /// Looks at an account's health and sets its timer. Anyone may. The banks of its balances follow.
+    pub fn mark<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
+        mark::handle(ctx)
+    }
+
+    /// Gives tokens to a bank's insurance fund.
+    pub fn deposit_insurance(ctx: Context<DepositInsurance>, amount: u64) -> Result<()> {
+        deposit_insurance::handle(ctx, amount)
+    }
+
+    /// Moves a bank's fees to a token account of the group's fee recipient. Anyone may.
+    pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+        collect_fees::handle(ctx)
+    }
+}

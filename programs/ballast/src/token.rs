@@ -1,0 +1,127 @@
+//! Moving tokens: one transfer, the vault read before and after.
+
+use anchor_lang::prelude::*;
+use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
+use anchor_lang::solana_program::program::invoke_signed_unchecked;
+use ballast_state::seeds::SEED_BANK;
+use ballast_state::Bank;
+
+use crate::error::{ensure, BallastError, OrRaise};
+
+
+/// `TransferChecked` of both token programs.
+const TRANSFER_CHECKED: u8 = 12;
+/// Where both token programs keep an account's amount.
+const AMOUNT_AT: usize = 64;
+
+/// What a transfer needs of a bank, copied so that the bank is not borrowed while tokens move.
+pub(crate) struct Terms {
+    group: Pubkey,
+    index: [u8; 2],
+    bump: [u8; 1],
+    decimals: u8,
+    books: u64,
+}
+
+impl Terms {
+    pub(crate) fn of(bank: &Bank) -> Self {
+        Self {
+            group: bank.group,
+            index: bank.index.to_le_bytes(),
+            bump: [bank.bump],
+            decimals: bank.decimals,
+            books: bank.vault_balance,
+        }
+    }
+}
+
+/// Accounts of a transfer between a user's token account and a bank's vault.
+pub(crate) struct Transfer<'a, 'info> {
+    /// Signs for the user's tokens; unused where the vault pays.
+    pub(crate) authority: &'a AccountInfo<'info>,
+    pub(crate) bank: &'a AccountInfo<'info>,
+    pub(crate) vault: &'a AccountInfo<'info>,
+    pub(crate) user: &'a AccountInfo<'info>,
+    pub(crate) mint: &'a AccountInfo<'info>,
+    pub(crate) token_program: &'a AccountInfo<'info>,
+}
+
+impl<'info> Transfer<'_, 'info> {
+    /// Vault, mint and token program must be the bank's. The user's token account is the token program's to check.
+    ///
+    /// # Errors
+    /// `WrongVault`, `WrongMint`, `WrongTokenProgram`.
+    pub(crate) fn validate(&self, bank: &Bank) -> Result<()> {
+        ensure!(self.vault.key == &bank.vault, BallastError::WrongVault);
+        ensure!(self.mint.key == &bank.mint, BallastError::WrongMint);
+        ensure!(self.token_program.key == &bank.token_program, BallastError::WrongTokenProgram);
+        // A vault paid into from itself would be counted twice.
+        ensure!(self.user.key != self.vault.key, BallastError::DuplicateAccount);
+        Ok(())
+    }
+
+    /// Moves `atoms` from the user into the vault.
+    ///
+    /// # Errors
+    /// The token program's; `VaultMismatch`, `VaultBelowBooks`.
+    pub(crate) fn into_vault(&self, terms: &Terms, atoms: u64) -> Result<()> {
+        let before = balance(self.vault)?;
+        transfer(self.user, self.mint, self.vault, self.authority, self.token_program, atoms, terms.decimals, &[])?;
+        let after = balance(self.vault)?;
+        ensure!(before.checked_add(atoms) == Some(after), BallastError::VaultMismatch);
+        ensure!(after >= terms.books, BallastError::VaultBelowBooks);
+        Ok(())
+    }
+
+    /// Moves `atoms` from the vault to the user.
+    ///
+    /// # Errors
+    /// The token program's; `VaultMismatch`, `VaultBelowBooks`.
+    pub(crate) fn out_of_vault(&self, terms: &Terms, atoms: u64) -> Result<()> {
+        if atoms == 0 {
+            return Ok(());
+        }
+        let before = balance(self.vault)?;
+        let seeds: &[&[u8]] = &[SEED_BANK, terms.group.as_ref(), &terms.index, &terms.bump];
+        transfer(self.vault, self.mint, self.user, self.bank, self.token_program, atoms, terms.decimals, &[seeds])?;
+        let after = balance(self.vault)?;
+        ensure!(after.checked_add(atoms) == Some(before), BallastError::VaultMismatch);
+        ensure!(after >= terms.books, BallastError::VaultBelowBooks);
+        Ok(())
+    }
+}
+
+/// Tokens in a token account whose key is a bank's vault, hence a token account since its listing.
+pub(crate) fn balance(vault: &AccountInfo<'_>) -> Result<u64> {
+    let data = vault.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
+    let amount = data.get(AMOUNT_AT..).and_then(|rest| rest.first_chunk::<8>());
+    amount.map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(|| BallastError::WrongTokenAccount.into())
+}
+
+#[allow(clippy::too_many_arguments, reason = "the token program's own list")]
+#[inline(never)]
+fn transfer<'info>(
+    from: &AccountInfo<'info>,
+    mint: &AccountInfo<'info>,
+    to: &AccountInfo<'info>,
+    authority: &AccountInfo<'info>,
+    token_program: &AccountInfo<'info>,
+    atoms: u64,
+    decimals: u8,
+    seeds: &[&[&[u8]]],
+) -> Result<()> {
+    let [a0, a1, a2, a3, a4, a5, a6, a7] = atoms.to_le_bytes();
+    let instruction = Instruction {
+        program_id: *token_program.key,
+        accounts: vec![
+            AccountMeta::new(*from.key, false),
+            AccountMeta::new_readonly(*mint.key, false),
+            AccountMeta::new(*to.key, false),
+            AccountMeta::new_readonly(*authority.key, true),
+        ],
+        data: vec![TRANSFER_CHECKED, a0, a1, a2, a3, a4, a5, a6, a7, decimals],
+    };
+    let infos = [from.clone(), mint.clone(), to.clone(), authority.clone()];
+    // Unchecked: no account of the call is borrowed here, and the runtime checks everything else.
+    invoke_signed_unchecked(&instruction, &infos, seeds).map_err(Into::into)
+}

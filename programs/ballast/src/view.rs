@@ -1,0 +1,51 @@
+//! Reading the program's own accounts on hot paths: owner, discriminator, length and version, then the bytes themselves.
+//!
+//! The borrows are the runtime's own cells, so an account given for two mutable roles fails here and not in the books.
+
+use std::cell::{Ref, RefMut};
+
+use anchor_lang::prelude::*;
+use ballast_state::Account;
+
+use crate::error::{BallastError, OrRaise};
+
+
+/// The account as `T`.
+///
+/// # Errors
+/// `WrongProgramOwner`, `WrongAccountType`, `WrongAccountVersion`, `DuplicateAccount` if it is borrowed for another role.
+#[inline]
+pub(crate) fn view<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Ref<'a, T>> {
+    check_owner(info)?;
+    let data = info.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
+    Ref::filter_map(data, |data| T::read(data).ok()).map_err(|data| layout_error::<T>(&data))
+}
+
+/// The account as `T`, to be changed.
+///
+/// # Errors
+/// As [`view`].
+#[inline]
+pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, T>> {
+    check_owner(info)?;
+    let data = info.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?;
+    RefMut::filter_map(data, |data| T::read_mut(data).ok()).map_err(|data| layout_error::<T>(&data))
+}
+
+#[inline]
+fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
+    if info.owner == &crate::ID {
+        Ok(())
+    } else {
+        Err(BallastError::WrongProgramOwner.into())
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn layout_error<T: Account>(data: &[u8]) -> Error {
+    match T::read(data) {
+        Err(error) => BallastError::from(error).into(),
+        Ok(_) => BallastError::WrongAccountType.into(),
+    }
+}
