@@ -68,7 +68,9 @@ fn health(n: u16, put: &mut impl FnMut(&str, u64)) -> (u64, u64) {
     let (_, trader) = positions(&mut world, n);
     world.advance(3_600);
     world.svm.advance(1);
-    let borrow = world.borrow(&trader, 0, 1_000_000).expect("borrow").compute_units;
+    let sent = world.borrow(&trader, 0, 1_000_000).expect("borrow");
+    println!("{n} {:#?}", sent.logs);
+    let borrow = sent.compute_units;
     put("borrow_8", borrow);
     world.svm.advance(1);
     let withdraw = world.withdraw(&trader, 1, Some(1_000_000)).expect("withdraw");
@@ -163,6 +165,7 @@ fn refresh(put: &mut impl FnMut(&str, u64)) {
     let sources = [world.markets[1].oracle, on_demand, legacy];
     let refresh = ix::refresh_price_feed(&world.group, 1, &sources);
     let sent = world.as_admin(refresh).expect("refresh_price_feed");
-    assert_eq!(world.feed(1).accepted_price, ballast_math::Price((10_02000000u64 << 40) / 100_000_000).0);
+    // The median, 10.02 USD.
+    assert_eq!(world.feed(1).accepted_price, 11_017_106_510_315);
     put("refresh_price_feed_3", sent.compute_units);
 }

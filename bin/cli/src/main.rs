@@ -1,6 +1,8 @@
 //! The command `ballast`.
 
+mod demo;
 mod oracle;
+mod utc;
 
 use std::process::ExitCode;
 
@@ -16,11 +18,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Oracle(oracle::Oracle),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Demo(demo) => demo.run(),
         Command::Oracle(oracle) => oracle.run(),
     }
 }

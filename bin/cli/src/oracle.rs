@@ -9,7 +9,6 @@ mod dump;
 mod inspection;
 mod json;
 mod table;
-mod utc;
 
 use std::{
     io::{self, Write},

@@ -59,6 +59,11 @@ fn large(x: u128) -> MathResult<u128> {
             return Err(MathError::here());
         };
         term = next;
+        if term == 0 {
+            // What is left of the series is below this step.
+            sum = crate::checked_add_wide(sum, 1)?;
+            break;
+        }
         // +1: each term was rounded down by less than one step, and inherits what the term before it lacked.
         sum = crate::checked_add_wide(sum, u128::from(term))?;
         sum = crate::checked_add_wide(sum, 1)?;

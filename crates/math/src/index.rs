@@ -1,5 +1,4 @@
 use crate::ops::{high, low, wide};
-use crate::ratio::shift_up;
 use crate::{MathError, MathResult};
 
 /// Atoms per share of one side of a bank, with 64 fraction bits. Starts at [`Index::ONE`].
@@ -33,9 +32,11 @@ impl Index {
     #[track_caller]
     #[inline]
     pub fn amount_down(self, shares: u64) -> MathResult<u64> {
-        match u64::try_from(self.exact(shares)? >> 64) {
-            Ok(atoms) => Ok(atoms),
-            Err(_) => Err(MathError::here()),
+        // Word by word: two 64-bit products instead of one of 192 bits.
+        let whole = high(self.0).checked_mul(shares);
+        match whole.and_then(|whole| whole.checked_add(high(wide(low(self.0), shares)))) {
+            Some(atoms) => Ok(atoms),
+            None => Err(MathError::here()),
         }
     }
 
@@ -44,11 +45,15 @@ impl Index {
     /// # Errors
     /// More than 2⁶⁴ − 1 atoms.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn amount_up(self, shares: u64) -> MathResult<u64> {
-        match u64::try_from(shift_up(self.exact(shares)?, 64)?) {
-            Ok(atoms) => Ok(atoms),
-            Err(_) => Err(MathError::here()),
+        let fraction = wide(low(self.0), shares);
+        let up = u64::from(low(fraction) != 0);
+        // The high word of a product of two words is never the largest: the carry fits.
+        let fraction = high(fraction).wrapping_add(up);
+        match high(self.0).checked_mul(shares).and_then(|whole| whole.checked_add(fraction)) {
+            Some(atoms) => Ok(atoms),
+            None => Err(MathError::here()),
         }
     }
 
@@ -57,7 +62,7 @@ impl Index {
     /// # Errors
     /// 2⁶⁴ atoms or more.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn exact(self, shares: u64) -> MathResult<u128> {
         let whole = wide(high(self.0), shares);
         match u64::try_from(whole) {
@@ -71,7 +76,7 @@ impl Index {
     /// # Errors
     /// The index is zero, or more than 2⁶⁴ − 1 shares.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn shares_down(self, atoms: u64) -> MathResult<u64> {
         match (u128::from(atoms) << 64).checked_div(self.0).map(u64::try_from) {
             Some(Ok(shares)) => Ok(shares),
@@ -84,7 +89,7 @@ impl Index {
     /// # Errors
     /// The index is zero, or more than 2⁶⁴ − 1 shares.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn shares_up(self, atoms: u64) -> MathResult<u64> {
         match u64::try_from(crate::div_up(u128::from(atoms) << 64, self.0)?) {
             Ok(shares) => Ok(shares),

@@ -59,7 +59,7 @@ pub fn checked_sub_wide(a: u128, b: u128) -> MathResult<u128> {
 #[inline]
 #[must_use]
 pub fn wide(a: u64, b: u64) -> u128 {
-    u128::from(a) * u128::from(b)
+    u128::from(a).wrapping_mul(u128::from(b))
 }
 
 /// The low 64 bits.
@@ -125,6 +125,30 @@ pub fn div_up(a: u128, d: u128) -> MathResult<u128> {
         return Err(MathError::here());
     }
     Ok(a.div_ceil(d))
+}
+
+/// `(root, half)` with `root / 2^half` above `√n` by less than 2⁻³⁰ of it: the root of `n` shifted left by `2·half` bits to
+/// use the whole word. Three Newton steps from a line through the root's range; a division is cheap, a bit search is not.
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "n·4^half lies in [2^62, 2^64), every root in [2^31, 2^33): nothing overflows, nothing is zero"
+)]
+#[inline]
+#[must_use]
+pub fn scaled_root_up(n: u64) -> (u64, u32) {
+    if n == 0 {
+        return (0, 0);
+    }
+    let half = n.leading_zeros() >> 1;
+    let n = n << (half << 1);
+    // y = n / 2^62 in [1, 4): √y ≈ (y + 2) / 3, at most 6 % off.
+    let mut root = ((n >> 31) + (1 << 32)) / 3;
+    root = (root + n / root) >> 1;
+    root = (root + n / root) >> 1;
+    root = (root + n / root) >> 1;
+    // Newton's steps come from above; rounding down can take one away.
+    (root + 1, half)
 }
 
 /// `⌈√n⌉`.

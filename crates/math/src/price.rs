@@ -55,7 +55,7 @@ impl Price {
     /// # Errors
     /// The value does not fit [`Usd`].
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn value_down(self, units: Units) -> MathResult<Usd> {
         let whole = wide(high(units.0), self.0);
         let fraction = u128::from(high(wide(low(units.0), self.0)));
@@ -70,7 +70,7 @@ impl Price {
     /// # Errors
     /// The value does not fit [`Usd`].
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn value_up(self, units: Units) -> MathResult<Usd> {
         let whole = wide(high(units.0), self.0);
         let fraction = shift_up(wide(low(units.0), self.0), 64)?;
@@ -83,11 +83,35 @@ impl Price {
         }
     }
 
+    /// `⌊units · price⌋` and `⌈units · price⌉` from one product.
+    ///
+    /// # Errors
+    /// The value does not fit [`Usd`].
+    #[track_caller]
+    #[inline]
+    pub fn value(self, units: Units) -> MathResult<(Usd, Usd)> {
+        let fraction = wide(low(units.0), self.0);
+        let whole = wide(high(units.0), self.0);
+        let Some(q40) = whole.checked_add(u128::from(high(fraction))) else {
+            return Err(MathError::here());
+        };
+        let exact = low(fraction) == 0 && low(q40) & ((1 << Self::TO_USD) - 1) == 0;
+        match u64::try_from(q40 >> Self::TO_USD) {
+            Ok(down) if exact => Ok((Usd(down), Usd(down))),
+            Ok(down) => match down.checked_add(1) {
+                Some(up) => Ok((Usd(down), Usd(up))),
+                None => Err(MathError::here()),
+            },
+            Err(_) => Err(MathError::here()),
+        }
+    }
+
     /// Atoms of a mint with `scale = 10^decimals` that are worth `value`, rounded down.
     ///
     /// # Errors
     /// The price is zero, or the amount needs more than 64 bits.
     #[track_caller]
+    #[inline(never)]
     pub fn atoms_down(self, value: Usd, scale: u64) -> MathResult<u64> {
         let (quotient, remainder) = self.split(value, scale)?;
         if remainder == 0 {
@@ -105,6 +129,7 @@ impl Price {
     /// # Errors
     /// The price is zero, or the amount needs more than 64 bits.
     #[track_caller]
+    #[inline(never)]
     pub fn atoms_up(self, value: Usd, scale: u64) -> MathResult<u64> {
         let (quotient, remainder) = self.split(value, scale)?;
         let step = crate::div_up(u128::from(remainder) << Self::TO_USD, u128::from(self.0))?;
@@ -119,6 +144,7 @@ impl Price {
     /// # Errors
     /// The price is zero, or the result needs more than 128 bits.
     #[track_caller]
+    #[inline(never)]
     pub fn units_down(self, value: Usd) -> MathResult<Units> {
         // value · 2^84 / price in two steps, since value · 2^84 may need 148 bits.
         let price = u128::from(self.0);
@@ -138,6 +164,7 @@ impl Price {
     /// # Errors
     /// As [`Price::units_down`].
     #[track_caller]
+    #[inline(never)]
     pub fn units_up(self, value: Usd) -> MathResult<Units> {
         self.units_down(value)?.add(Units(1))
     }

@@ -38,7 +38,7 @@ impl Ratio {
     /// # Errors
     /// `d = 0`, or the quotient is 2³² or more.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn quotient_down(n: u64, d: u64) -> MathResult<Self> {
         match (u128::from(n) << Self::BITS).checked_div(u128::from(d)).map(u64::try_from) {
             Some(Ok(raw)) => Ok(Self(raw)),
@@ -120,7 +120,7 @@ impl Ratio {
     /// # Errors
     /// Division by zero or overflow.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn div_up(self, other: Self) -> MathResult<Self> {
         match u64::try_from(div_up(u128::from(self.0) << Self::BITS, u128::from(other.0))?) {
             Ok(raw) => Ok(Self(raw)),

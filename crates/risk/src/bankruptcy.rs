@@ -84,14 +84,24 @@ pub(crate) fn absorb(bank: &mut Bank, account: &mut MarginAccount) -> RiskResult
     Ok(Some(Loss { deficit, insured, socialized, index_before, index_after: bank.asset_index }))
 }
 
-/// Lowers the asset index by `loss / claims`, down, never to zero.
+/// Lowers the asset index by `loss / claims`, down, never to zero. What claims cannot bear, uncollected fees do: both are
+/// claims on the same vault.
 fn socialize(bank: &mut Bank, loss: u64) -> RiskResult<()> {
     let index = Index::from_words(bank.asset_index);
     let claims = index.amount_down(bank.asset_shares)?;
     let left = claims.saturating_sub(loss);
+    if left == 0 {
+        // +1: an index that is not zero leaves less than one atom of claims.
+        let rest = loss.saturating_sub(claims).saturating_add(1);
+        bank.fees = bank.fees.saturating_sub(rest);
+    }
+    bank.socialized_loss = bank.socialized_loss.saturating_add(loss.min(claims));
+    if bank.asset_shares == 0 {
+        // Nobody's index: the next lender starts where it stands.
+        return Ok(());
+    }
     let next = mul_div(index.0, left, claims)?.max(1);
     bank.asset_index = Index(next).to_words();
-    bank.socialized_loss = bank.socialized_loss.saturating_add(loss);
     if next < INDEX_FLOOR && BankMode::from_byte(bank.mode) != BankMode::WindDown {
         bank.mode = BankMode::WindDown.to_byte();
         bank.wind_down_ts = bank.accrued_ts;

@@ -74,6 +74,13 @@ pub fn deleverage(
     for row in [pair.loan_row(), pair.collateral_row()] {
         crate::price::check_usable(row, now, board.rules.deleverage_max_age)?;
     }
+    if cause == Cause::Policy {
+        // Whether the account is below its floor depends on all its prices.
+        for exposure in portfolio.exposures() {
+            let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+            crate::price::check_usable(row, now, board.rules.deleverage_max_age)?;
+        }
+    }
 
     let fee = match cause {
         Cause::Policy => Ratio::from_bits(board.rules.deleverage_fee),

@@ -29,17 +29,38 @@ pub struct Indices {
 pub fn project(bank: &Bank, now: Now) -> MathResult<Indices> {
     let asset = Index::from_words(bank.asset_index);
     let liability = Index::from_words(bank.liability_index);
-    let elapsed = now.seconds_since(bank.accrued_ts);
-    if elapsed == 0 || bank.borrow_rate == 0 || bank.liability_shares == 0 {
+    let Some(rise) = liability_rise(bank, liability, now)? else {
         return Ok(Indices { asset, liability });
-    }
-    let growth = exp_m1_up(wide(bank.borrow_rate, elapsed).min(MAX_EXPONENT_Q64))?;
-    let rise = mul_q64(liability.0, growth, Rounding::Up)?;
+    };
     let lenders = mul_q64(rise, Index::from_words(bank.lend_ratio).0, Rounding::Down)?;
     Ok(Indices {
         asset: Index(checked_add_wide(asset.0, lenders)?),
         liability: Index(checked_add_wide(liability.0, rise)?),
     })
+}
+
+/// The liability index of [`project`] alone.
+///
+/// # Errors
+/// As [`project`].
+#[inline]
+pub fn project_liability(bank: &Bank, now: Now) -> MathResult<Index> {
+    let liability = Index::from_words(bank.liability_index);
+    match liability_rise(bank, liability, now)? {
+        None => Ok(liability),
+        Some(rise) => Ok(Index(checked_add_wide(liability.0, rise)?)),
+    }
+}
+
+/// By how much the liability index rises until `now`; nothing if it stands.
+#[inline]
+fn liability_rise(bank: &Bank, index: Index, now: Now) -> MathResult<Option<u128>> {
+    let elapsed = now.seconds_since(bank.accrued_ts);
+    if elapsed == 0 || bank.borrow_rate == 0 || bank.liability_shares == 0 {
+        return Ok(None);
+    }
+    let growth = exp_m1_up(wide(bank.borrow_rate, elapsed).min(MAX_EXPONENT_Q64))?;
+    mul_q64(index.0, growth, Rounding::Up).map(Some)
 }
 
 /// Brings the bank's indices and fees to `now`.
@@ -50,18 +71,17 @@ pub fn accrue(bank: &mut Bank, now: Now) -> RiskResult<()> {
     if now.ts <= bank.accrued_ts {
         return Ok(());
     }
-    let next = project(bank, now)?;
-    let asset = Index::from_words(bank.asset_index);
     let liability = Index::from_words(bank.liability_index);
-    if next.liability != liability {
-        let debts =
-            checked_sub_wide(next.liability.exact(bank.liability_shares)?, liability.exact(bank.liability_shares)?)?;
-        let claims = checked_sub_wide(next.asset.exact(bank.asset_shares)?, asset.exact(bank.asset_shares)?)?;
+    if let Some(rise) = liability_rise(bank, liability, now)? {
+        let lenders = mul_q64(rise, Index::from_words(bank.lend_ratio).0, Rounding::Down)?;
+        let debts = Index(rise).exact(bank.liability_shares)?;
+        let claims = Index(lenders).exact(bank.asset_shares)?;
         let fees = checked_add_wide(checked_sub_wide(debts, claims)?, u128::from(bank.fees_fraction))?;
         bank.fees = checked_add(bank.fees, high(fees))?;
         bank.fees_fraction = low(fees);
-        bank.liability_index = next.liability.to_words();
-        bank.asset_index = next.asset.to_words();
+        let asset = Index::from_words(bank.asset_index);
+        bank.liability_index = Index(checked_add_wide(liability.0, rise)?).to_words();
+        bank.asset_index = Index(checked_add_wide(asset.0, lenders)?).to_words();
     }
     bank.accrued_ts = now.ts;
     Ok(())
@@ -82,6 +102,22 @@ pub fn update_rate(bank: &mut Bank) -> RiskResult<()> {
 /// The books leave their range.
 pub fn update_lend_ratio(bank: &mut Bank) -> RiskResult<()> {
     bank.lend_ratio = lend_ratio(bank)?;
+    Ok(())
+}
+
+/// Writes into each corner the slope of the line to the next, rounded down. For whoever sets a curve.
+///
+/// # Errors
+/// A rise too steep to store.
+pub fn write_slopes(bank: &mut Bank) -> MathResult<()> {
+    let points = bank.curve;
+    let last = usize::from(bank.curve_points).saturating_sub(1);
+    for (slot, pair) in bank.curve.iter_mut().zip(points.windows(2)).take(last) {
+        let [from, to] = pair else { continue };
+        let run = ballast_math::checked_sub(to.utilisation, from.utilisation)?;
+        let rise = ballast_math::checked_sub(to.rate, from.rate)?;
+        slot.slope = ballast_math::mul_div_down(rise, 1 << 32, run)?;
+    }
     Ok(())
 }
 
@@ -111,10 +147,10 @@ pub fn curve_rate(bank: &Bank, utilisation: Ratio) -> MathResult<u64> {
     for point in points {
         if utilisation.0 <= point.utilisation {
             let Some(from) = previous else { return Ok(point.rate) };
-            let run = ballast_math::checked_sub(point.utilisation, from.utilisation)?;
-            let rise = ballast_math::checked_sub(point.rate, from.rate)?;
             let along = ballast_math::checked_sub(utilisation.0, from.utilisation)?;
-            return checked_add(from.rate, ballast_math::mul_div_down(rise, along, run)?);
+            let rise = u64::try_from(wide(from.slope, along) >> 32).map_err(|_| MathError::here())?;
+            // The slope was rounded down; a corner is a corner all the same.
+            return Ok(checked_add(from.rate, rise)?.min(point.rate));
         }
         previous = Some(point);
     }
@@ -129,8 +165,9 @@ fn lend_ratio(bank: &Bank) -> MathResult<[u64; 2]> {
     let kept = Ratio::ONE.excess_over(Ratio::from_bits(bank.interest_fee));
     // loan shares · kept < 2^96: shifting by the 32 bits that are missing to 64 keeps it in range.
     let numerator = wide(bank.liability_shares, kept.0);
-    let quotient = numerator.checked_mul(1 << 32).and_then(|n| n.checked_div(u128::from(bank.asset_shares)));
-    let Some(ratio) = quotient else { return Err(MathError::here()) };
+    let Some(ratio) = (numerator << 32).checked_div(u128::from(bank.asset_shares)) else {
+        return Err(MathError::here());
+    };
     Ok(Index(ratio).to_words())
 }
 

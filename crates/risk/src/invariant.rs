@@ -1,10 +1,11 @@
 //! What must always hold, by name: used by tests, fuzzers, the demonstration and the simulator alike.
 
-use ballast_math::Index;
-use ballast_state::{Bank, MarginAccount, RiskBoard};
+use ballast_math::{checked_add, Index, Price, Ratio, Usd};
+use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
 
+use crate::health::decimals;
 use crate::liquidation::Liquidated;
-use crate::Now;
+use crate::{Now, RiskError, RiskResult};
 
 /// A broken invariant. The number is its name, `INV-nn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,9 @@ invariants! {
     BAND_HOLDS_MID = 15, "every band holds its judged price";
 }
 
+/// Asset indices below this (2⁻³²) count in whole atoms.
+const WHOLE_ATOMS: u128 = 1 << 32;
+
 fn require(holds: bool, otherwise: Violation) -> Checked {
     if holds {
         Ok(())
@@ -82,7 +86,10 @@ pub fn check_bank(bank: &Bank, vault: u64) -> Checked {
     let halves =
         |exact: Result<u128, _>| exact.map(|value: u128| value >> 1).map_err(|_: ballast_math::MathError| SOLVENT);
     let whole = |atoms: u64| u128::from(atoms) << 63;
-    let owed = halves(asset.exact(bank.asset_shares))?
+    // Where lenders lost everything the index stands at its smallest, and what is left of an atom is owed to nobody.
+    let exact = asset.exact(bank.asset_shares);
+    let claims = if asset.0 < WHOLE_ATOMS { exact.map(|claims| claims >> 64 << 64) } else { exact };
+    let owed = halves(claims)?
         .checked_add(whole(bank.fees))
         .and_then(|sum| sum.checked_add(u128::from(bank.fees_fraction >> 1)))
         .and_then(|sum| sum.checked_add(whole(bank.insurance)));
@@ -151,34 +158,72 @@ pub fn check_board(before: &RiskBoard, after: &RiskBoard) -> Checked {
     Ok(())
 }
 
-/// INV-7 to INV-10 and INV-12 of a liquidation. `lock` is the bonus lock before it, `dust_closed` says whether a balance was
-/// closed whole.
+/// What a check of a liquidation needs besides its outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct LiquidationContext<'a> {
+    /// The board it ran on.
+    pub board: &'a RiskBoard,
+    /// Bank of the loan.
+    pub loan_bank: &'a Bank,
+    /// Bank of the collateral.
+    pub collateral_bank: &'a Bank,
+    /// The bonus lock before it.
+    pub lock: BonusLock,
+    /// T: the bonus below which the health factor rises.
+    pub factor_threshold: Ratio,
+    /// True if a balance was closed whole: then the target may be passed.
+    pub dust_closed: bool,
+    /// When it ran.
+    pub now: Now,
+}
+
+/// INV-7 to INV-10 and INV-12 of a liquidation.
 ///
 /// # Errors
 /// The invariant that does not hold.
-pub fn check_liquidation(
-    done: &Liquidated,
-    board: &RiskBoard,
-    lock: &ballast_state::BonusLock,
-    factor_threshold: ballast_math::Ratio,
-    dust_closed: bool,
-    now: Now,
-) -> Checked {
-    let rules = &board.rules;
+pub fn check_liquidation(done: &Liquidated, context: &LiquidationContext<'_>) -> Checked {
+    let rules = &context.board.rules;
     let (Ok(before), Ok(after)) = (done.before.value(), done.after.value()) else { return Err(HEALTH_RISES) };
     require(after >= before, HEALTH_RISES)?;
     let minimum = u64::from(rules.bonus_min);
-    if factor_threshold.0 > minimum {
+    if context.factor_threshold.0 > minimum {
         require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
     }
-    if !dust_closed {
-        let target = ballast_math::Ratio(rules.liquidation_target);
-        let burden = done.after.burden().map_err(|_| NO_OVERSHOOT)?;
-        let above = (u128::from(done.after.assets.0) << 32) > ballast_math::wide(target.0, burden.0);
-        require(!above, NO_OVERSHOOT)?;
+    if !context.dust_closed {
+        require(is_within_target(done, context).unwrap_or(false), NO_OVERSHOOT)?;
     }
+    let lock = &context.lock;
     let bounded = done.bonus.0 >= minimum && done.bonus.0 <= u64::from(rules.bonus_max);
-    let growth = u64::from(rules.bonus_growth).saturating_mul(now.seconds_since(lock.ts));
+    let growth = u64::from(rules.bonus_growth).saturating_mul(context.now.seconds_since(lock.ts));
     let locked = lock.ts == 0 || done.bonus.0 <= lock.bonus.saturating_add(growth).max(minimum);
-    require(bounded && locked, BONUS_BOUNDED)
+    require(bounded && locked, BONUS_BOUNDED)?;
+    require(is_paid_in_full(done, context).unwrap_or(false), PAID_IN_FULL)
+}
+
+/// `A ≤ t·(L + R)`, but for what indivisible units are worth: a share of the loan is the least that can be repaid, and an
+/// atom and a share of collateral are what rounding leaves.
+fn is_within_target(done: &Liquidated, context: &LiquidationContext<'_>) -> RiskResult<bool> {
+    /// What the rounding of the sums on both sides can add, in units of 2⁻²⁰ USD.
+    const ROUNDING: Usd = Usd(64);
+    let share_and = |atoms: u64, bank: &Bank, index: [u64; 2]| -> RiskResult<Usd> {
+        value_up(context.board, bank, checked_add(Index::from_words(index).amount_up(1)?, atoms)?)
+    };
+    let loan = share_and(0, context.loan_bank, context.loan_bank.liability_index)?;
+    let collateral = share_and(1, context.collateral_bank, context.collateral_bank.asset_index)?;
+    let target = Ratio(context.board.rules.liquidation_target);
+    let bound = target.of_up(done.after.burden()?)?.add(collateral)?.add(loan)?.add(loan)?.add(ROUNDING)?;
+    Ok(done.after.assets <= bound)
+}
+
+/// The value handed over, down, is at most the value repaid, up, and the bonus.
+fn is_paid_in_full(done: &Liquidated, context: &LiquidationContext<'_>) -> RiskResult<bool> {
+    let row = context.board.row(context.collateral_bank.feed).ok_or(RiskError::FeedNotListed)?;
+    let seized = decimals(context.collateral_bank).units_down(done.exchange.seized)?;
+    let repaid = value_up(context.board, context.loan_bank, done.exchange.repaid)?;
+    Ok(Price(row.mid).value_down(seized)? <= Ratio::ONE.add(done.bonus)?.of_up(repaid)?)
+}
+
+fn value_up(board: &RiskBoard, bank: &Bank, atoms: u64) -> RiskResult<Usd> {
+    let row = board.row(bank.feed).ok_or(RiskError::FeedNotListed)?;
+    Ok(Price(row.mid).value_up(decimals(bank).units_up(atoms)?)?)
 }

@@ -3,7 +3,7 @@
 //! Every function wants the bank accrued to `now`, moves shares and totals, and returns what tokens must move. A deposit
 //! mints down, a withdrawal burns up, a loan mints up, a repayment burns down: rounding is always against the actor.
 
-use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
+use ballast_math::{checked_add, checked_sub, Index, Price, Usd};
 use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount};
 
 use crate::health::decimals;
@@ -27,9 +27,14 @@ pub struct Moved {
     pub shares: u64,
 }
 
+/// Up to where top-ups may fill a bank.
+fn headroom(cap: u64) -> u64 {
+    cap.saturating_add(cap.checked_div(TOP_UP_DIVISOR).unwrap_or(0))
+}
+
 /// Above the deposit cap, accounts with a liability may still top up, all together by this part of the cap. Bounded for the
 /// bank, not for the account: any number of accounts share it.
-const TOP_UP_HEADROOM: Ratio = Ratio::from_bps(2_500);
+const TOP_UP_DIVISOR: u64 = 4;
 
 /// True if the account owes anything: it has a loan or a perp position.
 #[must_use]
@@ -46,22 +51,20 @@ pub fn has_liability(account: &MarginAccount) -> bool {
 /// `ZeroAmount`, `BankReduceOnly`, `BankPaused`, `WrongSide`, `TooManyBalances`, `ZeroShares`, `DepositCapExceeded`.
 pub fn deposit(bank: &mut Bank, account: &mut MarginAccount, atoms: u64, now: Now) -> RiskResult<Moved> {
     require_amount(atoms)?;
-    let top_up = has_liability(account);
     match BankMode::from_byte(bank.mode) {
         BankMode::Normal => {}
-        BankMode::ReduceOnly if top_up => {}
+        BankMode::ReduceOnly if has_liability(account) => {}
         BankMode::ReduceOnly | BankMode::WindDown => return Err(RiskError::BankReduceOnly),
     }
-    if !top_up && now.ts < bank.paused_until {
+    if now.ts < bank.paused_until && !has_liability(account) {
         return Err(RiskError::BankPaused);
     }
     let held = balances::shares(account, bank, BalanceSide::Deposit)?;
     let index = Index::from_words(bank.asset_index);
     let shares = require_shares(index.shares_down(atoms)?)?;
     bank.asset_shares = checked_add(bank.asset_shares, shares)?;
-    let headroom = if top_up { Ratio::ONE.add(TOP_UP_HEADROOM)? } else { Ratio::ONE };
-    let limit = headroom.of_down(Usd(bank.deposit_cap)).map_or(u64::MAX, |limit| limit.0);
-    if index.amount_down(bank.asset_shares)? > limit {
+    let claims = index.amount_down(bank.asset_shares)?;
+    if claims > bank.deposit_cap && !(has_liability(account) && claims <= headroom(bank.deposit_cap)) {
         return Err(RiskError::DepositCapExceeded);
     }
     balances::set_shares(account, bank, BalanceSide::Deposit, checked_add(held, shares)?)?;
@@ -209,7 +212,10 @@ fn take_from_vault(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
 }
 
 fn require_utilisation(bank: &Bank) -> RiskResult<()> {
-    if interest::utilisation(bank)?.0 > bank.max_utilisation {
+    let debts = Index::from_words(bank.liability_index).amount_up(bank.liability_shares)?;
+    let claims = Index::from_words(bank.asset_index).amount_down(bank.asset_shares)?;
+    // A limit of one is a limit, too: what insurance and fees hold is not lent out.
+    if debts > claims || interest::utilisation(bank)?.0 > bank.max_utilisation {
         return Err(RiskError::UtilisationTooHigh);
     }
     Ok(())

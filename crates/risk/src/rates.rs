@@ -43,7 +43,25 @@ pub fn write_row(feed: &PriceFeed, row: &mut RiskRow) -> RiskResult<()> {
     row.impact_slope = impact_slope(Ratio::from_bits(settings.impact_factor), Usd(settings.depth))?;
     row.age_slope = stored(age_slope(Ratio(settings.initial_long.k), sigma)?)?;
     row.class = feed.class;
+    row.lead = lead(row)?;
     Ok(())
+}
+
+/// The part `q` of mid from which on Initial surely asks 5/4 of Maintenance for a net exposure of this feed alone.
+///
+/// With bases `r = v + add_on` and impacts `imp_I ≥ √q·imp_M`, that is `q·r_I − 5/4·r_M ≥ imp_M·(5/4 − q^1.5)`. For
+/// `q ≥ 17/20` the bracket is under 1/2 and `imp_M ≤ icap`, so `q = (5/4·r_M + icap/2) / r_I` will do.
+fn lead(row: &RiskRow) -> MathResult<u32> {
+    const LEAST: Ratio = Ratio::from_bps(8_500);
+    let sides = [(row.maintenance_long, row.initial_long), (row.maintenance_short, row.initial_short)];
+    let mut lead = LEAST;
+    for (maintenance, initial) in sides {
+        let maintenance = Ratio::from_bits(maintenance).add(Ratio::from_bits(row.maintenance_add_on))?;
+        let initial = Ratio::from_bits(initial).add(Ratio::from_bits(row.initial_add_on))?;
+        let needed = maintenance.add(Ratio(maintenance.0.div_ceil(4)))?.add(Ratio(u64::from(row.impact_cap.div_ceil(2))))?;
+        lead = lead.max(if initial == Ratio::ZERO { Ratio::ONE } else { needed.div_up(initial)? });
+    }
+    Ok(u32::try_from(lead.0).unwrap_or(u32::MAX))
 }
 
 /// `k·σ·√(1 s / year)`.

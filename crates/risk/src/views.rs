@@ -6,7 +6,7 @@ use ballast_math::{MathResult, Ratio};
 use ballast_state::{RiskBoard, RiskRow};
 
 use crate::health::{assess_maintenance, Portfolio};
-use crate::{Now, RiskResult};
+use crate::{Now, RiskError, RiskResult};
 
 /// Liquidation threshold of a collateral against a loan: the debt per collateral value at which HF is 1.
 /// `(1 − r_long)/(1 + r_short)` at Maintenance, `r = v + add_on`.
@@ -89,10 +89,13 @@ fn search(
         if next == safe {
             return Ok(None);
         }
-        if unhealthy(next)? {
-            return bisect(safe, next, unhealthy).map(Some);
+        match unhealthy(next) {
+            Ok(true) => return bisect(safe, next, unhealthy).map(Some),
+            Ok(false) => safe = next,
+            // Values left their format while health was there: no price on this side is a root.
+            Err(RiskError::Math(_)) => return Ok(None),
+            Err(error) => return Err(error),
         }
-        safe = next;
     }
     Ok(None)
 }

@@ -3,7 +3,6 @@
 //! They count borrows and the withdrawals of accounts with liabilities. A withdrawal without debt is neither blocked nor
 //! counted: a window must never become an exit lock.
 
-use ballast_math::checked_add;
 use ballast_state::{Bank, OutflowWindow};
 
 use crate::{Now, RiskError, RiskResult};
@@ -23,7 +22,8 @@ pub fn count_outflow(bank: &mut Bank, atoms: u64, now: Now) -> RiskResult<()> {
 fn count(window: &mut OutflowWindow, seconds: i64, atoms: u64, now: Now, exceeded: RiskError) -> RiskResult<()> {
     let index = now.ts.div_euclid(seconds);
     let used = if window.index == index { window.used } else { 0 };
-    let used = checked_add(used, atoms)?;
+    // Saturating: without a limit nothing may fail, however much went round.
+    let used = used.saturating_add(atoms);
     if used > window.limit {
         return Err(exceeded);
     }

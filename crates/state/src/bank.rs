@@ -54,6 +54,8 @@ pub struct CurvePoint {
     pub utilisation: u64,
     /// Borrow rate per second there, 64 fraction bits. Never falling.
     pub rate: u64,
+    /// Rise of the rate per utilisation up to the next corner, 64 fraction bits.
+    pub slope: u64,
 }
 
 /// What left a bank in the current hour or day.
@@ -157,8 +159,8 @@ pub struct Bank {
     /// Until then no deposit and no borrow. Exits are not affected.
     pub paused_until: i64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 448],
+    pub reserved: [u8; 400],
 }
 
 account!(Bank, version 1, 928 bytes, [142, 49, 166, 242, 50, 66, 97, 188]);
-offsets!(Bank: group = 16, mint = 48, vault = 80, sequence = 144, asset_index = 160, asset_shares = 192, borrow_rate = 240, deposit_cap = 280, hourly = 312, curve = 360, wind_down_ts = 456);
+offsets!(Bank: group = 16, mint = 48, vault = 80, sequence = 144, asset_index = 160, asset_shares = 192, borrow_rate = 240, deposit_cap = 280, hourly = 312, curve = 360, wind_down_ts = 504);

@@ -99,11 +99,14 @@ pub struct RiskRow {
     pub fixed: u8,
     /// Zero.
     pub padding: u8,
+    /// Where the price of a net exposure is at least this part of mid, its Initial requirement is surely 5/4 of its
+    /// Maintenance requirement; 32 fraction bits, the maximum means never.
+    pub lead: u32,
     /// Zero until a version gives it a meaning (volatility-driven rates and rails).
-    pub reserved: [u8; 48],
+    pub reserved: [u8; 44],
 }
 
-offsets!(RiskRow: publish_ts = 40, maintenance_long = 56, age_slope = 88, state = 92, reserved = 96);
+offsets!(RiskRow: publish_ts = 40, maintenance_long = 56, age_slope = 88, state = 92, lead = 96, reserved = 100);
 const _: () = assert!(core::mem::size_of::<RiskRow>() == 144);
 
 /// Group-wide parameters of risk and solvency (rules-risk 2, 3, 5, 6).

@@ -46,11 +46,20 @@ pub trait Account: Pod {
     /// As [`Account::read`].
     #[inline]
     fn read_mut(data: &mut [u8]) -> Result<&mut Self, LayoutError> {
-        Self::body(data)?;
-        let (_, body) = data.split_at_mut_checked(DISCRIMINATOR_BYTES).ok_or(LayoutError::BadLength)?;
-        let account: &mut Self = bytemuck::try_from_bytes_mut(body).map_err(|_| LayoutError::BadLength)?;
+        let account = Self::read_new(data)?;
         check_version(account)?;
         Ok(account)
+    }
+
+    /// The account in `data` whatever its version: for who creates it and has yet to write one.
+    ///
+    /// # Errors
+    /// As [`Account::read`], but for the version.
+    #[inline]
+    fn read_new(data: &mut [u8]) -> Result<&mut Self, LayoutError> {
+        Self::body(data)?;
+        let (_, body) = data.split_at_mut_checked(DISCRIMINATOR_BYTES).ok_or(LayoutError::BadLength)?;
+        bytemuck::try_from_bytes_mut(body).map_err(|_| LayoutError::BadLength)
     }
 
     /// A copy of the account in `data`, whatever its alignment: for clients.

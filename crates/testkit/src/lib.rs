@@ -2,9 +2,16 @@
 //!
 //! Everything here goes through public instructions of the ELF; the builders decide nothing.
 
+mod actions;
+mod check;
+mod forge;
 mod svm;
 mod tokens;
 mod world;
 
+pub use actions::{rate, PLAIN, PLAIN_DOLLAR};
+pub use ballast_client::events::Event;
+pub use check::{assert_fails, assert_same};
+pub use forge::Forgery;
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
 pub use world::{Market, MarketSpec, Trader, World, START_TS};

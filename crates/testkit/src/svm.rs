@@ -174,6 +174,12 @@ impl Svm {
         self.inner.get_account(key)
     }
 
+    /// All accounts a program owns.
+    #[must_use]
+    pub fn program_accounts(&self, program: &Pubkey) -> Vec<(Pubkey, Account)> {
+        self.inner.get_program_accounts(program)
+    }
+
     /// A program account, decoded.
     ///
     /// # Panics

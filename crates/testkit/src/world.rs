@@ -15,6 +15,7 @@ use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
+use crate::check::Audited;
 use crate::{Failed, Sent, Svm};
 
 /// Where worlds begin: 1 November 2022, 00:00 UTC.
@@ -32,6 +33,8 @@ pub struct MarketSpec {
     pub decimals: u8,
     /// First price, 10⁻⁸ USD.
     pub price: i64,
+    /// Half-width of every published price, in parts of 10,000 of it.
+    pub confidence: u32,
     /// Bank settings; caps without limit by default.
     pub bank: BankArgs,
 }
@@ -43,7 +46,7 @@ impl MarketSpec {
         // 10^8 USD / price (10^-8 USD), in atoms, within 64 bits.
         let cap = 10u128.pow(16 + u32::from(decimals)) / u128::try_from(price.max(1)).unwrap_or(1);
         let cap = u64::try_from(cap).unwrap_or(u64::MAX / 2_000);
-        Self { underlying, decimals, price, bank: presets::bank(cap, cap) }
+        Self { underlying, decimals, price, confidence: 5, bank: presets::bank(cap, cap) }
     }
 }
 
@@ -66,8 +69,12 @@ pub struct Market {
     pub oracle: Pubkey,
     /// Settings the feed was listed with.
     pub feed_args: PriceFeedArgs,
+    /// Settings the bank was listed with.
+    pub bank_args: BankArgs,
     /// Last published price, 10⁻⁸ USD.
     pub price: i64,
+    /// Half-width of every published price, in parts of 10,000 of it.
+    pub confidence: u32,
 }
 
 impl Market {
@@ -113,6 +120,7 @@ pub struct World {
     /// Its markets, by bank index.
     pub markets: Vec<Market>,
     next_key: u64,
+    pub(crate) audited: Audited,
 }
 
 impl World {
@@ -124,8 +132,14 @@ impl World {
     pub fn empty() -> Self {
         let mut svm = Svm::new();
         svm.set_time(START_TS);
-        let mut world =
-            Self { svm, admin: Keypair::new_from_array([1; 32]), group: Pubkey::default(), markets: Vec::new(), next_key: 0 };
+        let mut world = Self {
+            svm,
+            admin: Keypair::new_from_array([1; 32]),
+            group: Pubkey::default(),
+            markets: Vec::new(),
+            next_key: 0,
+            audited: Audited::default(),
+        };
         world.svm.fund(&world.admin.pubkey());
         world.group = addresses::group(&world.admin.pubkey(), 0);
         world.as_admin(ix::create_group(&world.admin.pubkey(), 0, presets::rules())).expect("create_group");
@@ -159,8 +173,8 @@ impl World {
     /// # Panics
     /// If listing fails.
     pub fn list(&mut self, spec: &MarketSpec) -> u16 {
-        let row = u8::try_from(self.markets.len()).expect("few markets");
-        let bank = u16::from(row);
+        let row = self.markets.iter().map(|market| market.row + 1).max().unwrap_or(0);
+        let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mint = self.key().pubkey();
         self.svm.put_mint(&mint, spec.decimals);
         let mut feed_id = [7; 32];
@@ -175,7 +189,9 @@ impl World {
             feed_id,
             oracle: self.key().pubkey(),
             feed_args: feed_args.clone(),
+            bank_args: spec.bank.clone(),
             price: spec.price,
+            confidence: spec.confidence,
         };
         self.markets.push(market);
         let admin = self.admin.pubkey();
@@ -188,6 +204,30 @@ impl World {
         bank
     }
 
+    /// Lists a bank of another mint under the feed of a bank that is there, with its settings. Returns its index.
+    ///
+    /// # Panics
+    /// If listing fails.
+    pub fn list_under(&mut self, of: u16, decimals: u8) -> u16 {
+        let bank = u16::try_from(self.markets.len()).expect("few markets");
+        let mint = self.key().pubkey();
+        self.svm.put_mint(&mint, decimals);
+        let market = Market { bank, mint, decimals, ..self.markets[usize::from(of)].clone() };
+        let args = market.bank_args.clone();
+        let add = ix::add_bank(
+            &self.admin.pubkey(),
+            &self.group,
+            bank,
+            &mint,
+            &spl_token_interface::ID,
+            market.row,
+            args,
+        );
+        self.markets.push(market);
+        self.as_admin(add).expect("add_bank");
+        bank
+    }
+
     /// Sends one instruction signed by the admin.
     ///
     /// # Errors
@@ -196,9 +236,10 @@ impl World {
         self.svm.send(&[instruction], &[&self.admin])
     }
 
-    /// Publishes a price of 10⁻⁸ USD, as of now, with a confidence of 5 bp, in Pyth's own format.
+    /// Publishes a price of 10⁻⁸ USD, as of now, with the market's confidence, in Pyth's own format.
     pub fn publish(&mut self, bank: u16, price: i64) {
-        let confidence = u64::try_from(price / 2_000).unwrap_or(0);
+        let width = i128::from(self.markets[usize::from(bank)].confidence);
+        let confidence = u64::try_from(i128::from(price) * width / 10_000).unwrap_or(0);
         self.publish_at(bank, price, confidence, self.svm.now());
     }
 
@@ -246,9 +287,12 @@ impl World {
     /// If a refresh fails.
     pub fn refresh_all(&mut self) {
         for bank in 0..self.markets.len() {
-            let bank = u16::try_from(bank).expect("few markets");
-            let price = self.markets[usize::from(bank)].price;
-            self.set_price(bank, price).expect("refresh_price_feed");
+            let row = self.markets[bank].row;
+            // One refresh a feed.
+            if self.markets[..bank].iter().all(|market| market.row != row) {
+                let (bank, price) = (self.markets[bank].bank, self.markets[bank].price);
+                self.set_price(bank, price).expect("refresh_price_feed");
+            }
         }
     }
 

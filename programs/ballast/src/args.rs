@@ -302,6 +302,6 @@ impl CurvePointArgs {
             .and_then(|rate| u64::try_from(rate).ok())
             .ok_or(RiskError::CurveNotMonotone)
             .or_fail()?;
-        Ok(CurvePoint { utilisation, rate })
+        Ok(CurvePoint { utilisation, rate, slope: 0 })
     }
 }

@@ -5,91 +5,64 @@ use ballast_oracle::OracleError;
 use ballast_risk::{risk_errors, RiskError};
 use ballast_state::LayoutError;
 
-macro_rules! define_program_errors {
+macro_rules! with_own_errors {
     ($($name:ident = $code:tt, $message:literal,)+) => {
-        /// Why an instruction failed. 100: accounts and authority. The rest is the engine's.
+        define_program_errors! {
+            own {
+                WrongProgramOwner = 100, "the account does not belong to this program",
+                WrongAccountType = 101, "the account is of another type, uninitialised or closed",
+                WrongAccountVersion = 102, "the account has another layout version",
+                WrongGroup = 103, "the account belongs to another group",
+                WrongVault = 104, "the vault is not the bank's",
+                WrongMint = 105, "the mint is not the bank's",
+                WrongTokenProgram = 106, "the token program is not the bank's",
+                WrongBoard = 107, "the board is not the group's",
+                WrongFeed = 108, "the feed is not the one meant",
+                WrongOracleAccount = 109, "the oracle account is not the source's",
+                MissingAccount = 110, "an account is missing: a bank of a balance, or a source of a feed",
+                DuplicateAccount = 111, "the same account was given for two roles",
+                Unauthorised = 112, "the signer may not do this",
+                VaultMismatch = 113, "the vault did not change by what was booked",
+                VaultBelowBooks = 114, "the vault holds less than the books say",
+                UnsupportedMint = 115, "the mint has an extension that is not supported",
+                WrongFeeRecipient = 116, "the token account is not the fee recipient's",
+                PauseTooLong = 117, "the pause is longer than the group allows",
+                WrongTokenAccount = 118, "the token account cannot be read",
+                OracleWrongOwner = 500, "the oracle account belongs to a program that is not accepted",
+                OracleWrongType = 501, "the oracle account is of another type",
+                OracleWrongFeed = 502, "the oracle account is about another feed",
+                OraclePartialVerification = 503, "the oracle update was not fully verified",
+                OracleNotTrading = 504, "the oracle is not trading",
+                OracleNoResult = 505, "the oracle account has no readable result",
+                AlreadyExists = 119, "the account exists already",
+                Overflow = 9000, "arithmetic left its range",
+            }
+            engine { $($name = $code, $message,)+ }
+        }
+    };
+}
+
+macro_rules! define_program_errors {
+    (
+        own { $($own:ident = $own_code:tt, $own_message:literal,)+ }
+        engine { $($name:ident = $code:tt, $message:literal,)+ }
+    ) => {
+        /// Why an instruction failed. 100: accounts and authority. 500: an oracle account that is a feed's only source. The
+        /// rest is the engine's.
         #[error_code]
         #[derive(PartialEq, Eq)]
         pub enum BallastError {
-            /// An account that must be owned by this program is not.
-            #[msg("the account does not belong to this program")]
-            WrongProgramOwner = 100,
-            /// The account is of another type, uninitialised or closed.
-            #[msg("the account is of another type, uninitialised or closed")]
-            WrongAccountType = 101,
-            /// The account has a layout version this program does not know.
-            #[msg("the account has another layout version")]
-            WrongAccountVersion = 102,
-            /// The account belongs to another group.
-            #[msg("the account belongs to another group")]
-            WrongGroup = 103,
-            /// The vault is not the bank's.
-            #[msg("the vault is not the bank's")]
-            WrongVault = 104,
-            /// The mint is not the bank's.
-            #[msg("the mint is not the bank's")]
-            WrongMint = 105,
-            /// The token program is not the bank's.
-            #[msg("the token program is not the bank's")]
-            WrongTokenProgram = 106,
-            /// The board is not the group's.
-            #[msg("the board is not the group's")]
-            WrongBoard = 107,
-            /// The feed is not the bank's.
-            #[msg("the feed is not the one meant")]
-            WrongFeed = 108,
-            /// The oracle account is not the source's.
-            #[msg("the oracle account is not the source's")]
-            WrongOracleAccount = 109,
-            /// A bank of the account's balances was not given.
-            #[msg("an account is missing: a bank of a balance, or a source of a feed")]
-            MissingAccount = 110,
-            /// The same account was given for two roles.
-            #[msg("the same account was given for two roles")]
-            DuplicateAccount = 111,
-            /// The signer may not do this.
-            #[msg("the signer may not do this")]
-            Unauthorised = 112,
-            /// The vault's balance did not change by what was booked.
-            #[msg("the vault did not change by what was booked")]
-            VaultMismatch = 113,
-            /// The vault holds less than the books say.
-            #[msg("the vault holds less than the books say")]
-            VaultBelowBooks = 114,
-            /// The mint has an extension or authority Ballast does not list.
-            #[msg("the mint has an extension that is not supported")]
-            UnsupportedMint = 115,
-            /// The token account is not owned by the fee recipient.
-            #[msg("the token account is not the fee recipient's")]
-            WrongFeeRecipient = 116,
-            /// The pause is longer than the group allows.
-            #[msg("the pause is longer than the group allows")]
-            PauseTooLong = 117,
-            /// The token account cannot be read.
-            #[msg("the token account cannot be read")]
-            WrongTokenAccount = 118,
-            /// The only source's account said nothing usable.
-            #[msg("the oracle account belongs to a program that is not accepted")]
-            OracleWrongOwner = 500,
-            /// The oracle account is of another type.
-            #[msg("the oracle account is of another type")]
-            OracleWrongType = 501,
-            /// The oracle account is about another feed.
-            #[msg("the oracle account is about another feed")]
-            OracleWrongFeed = 502,
-            /// The update was not fully verified.
-            #[msg("the oracle update was not fully verified")]
-            OraclePartialVerification = 503,
-            /// The oracle says it is not trading.
-            #[msg("the oracle is not trading")]
-            OracleNotTrading = 504,
-            /// The oracle account is malformed or has no result.
-            #[msg("the oracle account has no readable result")]
-            OracleNoResult = 505,
+            $(#[doc = $own_message] #[msg($own_message)] $own = $own_code,)+
             $(#[doc = $message] #[msg($message)] $name = $code,)+
-            /// Arithmetic left its range.
-            #[msg("arithmetic left its range")]
-            Overflow = 9000,
+        }
+
+        impl BallastError {
+            const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$own => stringify!($own),)+
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
         }
 
         impl From<RiskError> for BallastError {
@@ -102,7 +75,7 @@ macro_rules! define_program_errors {
         }
     };
 }
-risk_errors!(define_program_errors);
+risk_errors!(with_own_errors);
 
 impl From<LayoutError> for BallastError {
     fn from(error: LayoutError) -> Self {
@@ -126,11 +99,13 @@ impl From<OracleError> for BallastError {
     }
 }
 
-/// Fails an instruction. One place makes Anchor's error, so that a check costs a comparison and not the error's strings.
+/// Fails an instruction: logs the error's name, for people, and returns its code. Clients have the messages in the IDL; on
+/// chain their text would be bytes of the program and compute of every failure.
 #[cold]
 #[inline(never)]
 pub(crate) fn raise(error: BallastError) -> Error {
-    error.into()
+    msg!(error.title());
+    ProgramError::Custom(error.into()).into()
 }
 
 /// Fails unless a condition holds.

@@ -2,7 +2,7 @@
 //!
 //! Every handler has the same rhythm: validate accounts → accrue interest → call the engine → move tokens → compare vault
 //! and books → emit what happened. Decisions are the engine's; this crate knows accounts, authority and tokens.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -22,6 +22,9 @@
 use anchor_lang::prelude::*;
 
 pub mod args;
+mod cpi;
+mod create;
+mod emit;
 pub mod error;
 pub mod events;
 pub mod instructions;

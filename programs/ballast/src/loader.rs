@@ -128,9 +128,9 @@ pub(crate) fn check_initial(
     let board = self::board(board, &account.group)?;
     ensure!(now.ts >= board.risk_paused_until, BallastError::RiskPaused);
     let portfolio = Banks::load(banks, &account.group)?.portfolio(account, &[named], now)?;
-    let maintenance = health::assess_maintenance(&portfolio, &board, now).or_fail()?;
-    timer::mark(account, &maintenance, &board.rules, now);
-    let initial = health::assess_initial(&portfolio, &board, &maintenance, Valuation::Initial, now).or_fail()?;
+    let initial = health::assess_initial(&portfolio, &board, Valuation::Initial, now).or_fail()?;
     ensure!(!initial.is_negative(), BallastError::InsufficientHealth);
+    // Healthy at Initial is healthy at Maintenance: equity there is no less, the requirement four fifths at most.
+    timer::mark(account, &initial, &board.rules, now);
     Ok((board.sequence, HealthPoint::from(&initial)))
 }

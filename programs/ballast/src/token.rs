@@ -1,16 +1,19 @@
 //! Moving tokens: one transfer, the vault read before and after.
 
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
-use anchor_lang::solana_program::program::invoke_signed_unchecked;
 use ballast_state::seeds::SEED_BANK;
 use ballast_state::Bank;
 
+use crate::cpi::{self, Meta};
 use crate::error::{ensure, BallastError, OrRaise};
 
 
 /// `TransferChecked` of both token programs.
 const TRANSFER_CHECKED: u8 = 12;
+/// `InitializeAccount3` of both token programs.
+const INITIALIZE_ACCOUNT_3: u8 = 18;
+/// Where both token programs keep an account's owner.
+const OWNER_AT: usize = 32;
 /// Where both token programs keep an account's amount.
 const AMOUNT_AT: usize = 64;
 
@@ -83,7 +86,7 @@ impl<'info> Transfer<'_, 'info> {
         }
         let before = balance(self.vault)?;
         let seeds: &[&[u8]] = &[SEED_BANK, terms.group.as_ref(), &terms.index, &terms.bump];
-        transfer(self.vault, self.mint, self.user, self.bank, self.token_program, atoms, terms.decimals, &[seeds])?;
+        transfer(self.vault, self.mint, self.user, self.bank, self.token_program, atoms, terms.decimals, seeds)?;
         let after = balance(self.vault)?;
         ensure!(after.checked_add(atoms) == Some(before), BallastError::VaultMismatch);
         ensure!(after >= terms.books, BallastError::VaultBelowBooks);
@@ -95,7 +98,35 @@ impl<'info> Transfer<'_, 'info> {
 pub(crate) fn balance(vault: &AccountInfo<'_>) -> Result<u64> {
     let data = vault.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
     let amount = data.get(AMOUNT_AT..).and_then(|rest| rest.first_chunk::<8>());
-    amount.map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(|| BallastError::WrongTokenAccount.into())
+    amount.map(|bytes| u64::from_le_bytes(*bytes)).or_raise(BallastError::WrongTokenAccount)
+}
+
+/// Owner of a token account of `token_program`.
+///
+/// # Errors
+/// `WrongTokenAccount` if it is no account of that program.
+pub(crate) fn owner(account: &AccountInfo<'_>, token_program: &Pubkey) -> Result<Pubkey> {
+    ensure!(account.owner == token_program, BallastError::WrongTokenAccount);
+    let data = account.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
+    let owner = data.get(OWNER_AT..).and_then(|rest| rest.first_chunk::<32>());
+    owner.map(|bytes| Pubkey::new_from_array(*bytes)).or_raise(BallastError::WrongTokenAccount)
+}
+
+/// Initialises a token account of `mint` whose authority is `authority`.
+///
+/// # Errors
+/// The token program's.
+pub(crate) fn initialize<'info>(
+    account: &AccountInfo<'info>,
+    mint: &AccountInfo<'info>,
+    token_program: &AccountInfo<'info>,
+    authority: &AccountInfo<'info>,
+) -> Result<()> {
+    let mut data = [INITIALIZE_ACCOUNT_3; 33];
+    for (to, from) in data.iter_mut().skip(1).zip(authority.key.as_ref()) {
+        *to = *from;
+    }
+    cpi::invoke_signed(token_program.key, &[Meta::writable(account), Meta::readonly(mint)], &data, [account, mint], &[])
 }
 
 #[allow(clippy::too_many_arguments, reason = "the token program's own list")]
@@ -108,20 +139,10 @@ fn transfer<'info>(
     token_program: &AccountInfo<'info>,
     atoms: u64,
     decimals: u8,
-    seeds: &[&[&[u8]]],
+    seeds: &[&[u8]],
 ) -> Result<()> {
     let [a0, a1, a2, a3, a4, a5, a6, a7] = atoms.to_le_bytes();
-    let instruction = Instruction {
-        program_id: *token_program.key,
-        accounts: vec![
-            AccountMeta::new(*from.key, false),
-            AccountMeta::new_readonly(*mint.key, false),
-            AccountMeta::new(*to.key, false),
-            AccountMeta::new_readonly(*authority.key, true),
-        ],
-        data: vec![TRANSFER_CHECKED, a0, a1, a2, a3, a4, a5, a6, a7, decimals],
-    };
-    let infos = [from.clone(), mint.clone(), to.clone(), authority.clone()];
-    // Unchecked: no account of the call is borrowed here, and the runtime checks everything else.
-    invoke_signed_unchecked(&instruction, &infos, seeds).map_err(Into::into)
+    let data = [TRANSFER_CHECKED, a0, a1, a2, a3, a4, a5, a6, a7, decimals];
+    let metas = [Meta::writable(from), Meta::readonly(mint), Meta::writable(to), Meta::signer(authority)];
+    cpi::invoke_signed(token_program.key, &metas, &data, [from, mint, to, authority], seeds)
 }

@@ -7,7 +7,7 @@ use std::cell::{Ref, RefMut};
 use anchor_lang::prelude::*;
 use ballast_state::Account;
 
-use crate::error::{BallastError, OrRaise};
+use crate::error::{raise, BallastError, OrRaise};
 
 
 /// The account as `T`.
@@ -32,12 +32,21 @@ pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefM
     RefMut::filter_map(data, |data| T::read_mut(data).ok()).map_err(|data| layout_error::<T>(&data))
 }
 
+/// An account just created: its discriminator is there, its version not yet.
+///
+/// # Errors
+/// `WrongAccountType`, `DuplicateAccount`.
+pub(crate) fn view_new<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, T>> {
+    let data = info.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?;
+    RefMut::filter_map(data, |data| T::read_new(data).ok()).or_raise(BallastError::WrongAccountType)
+}
+
 #[inline]
 fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
     if info.owner == &crate::ID {
         Ok(())
     } else {
-        Err(BallastError::WrongProgramOwner.into())
+        Err(raise(BallastError::WrongProgramOwner))
     }
 }
 
@@ -45,7 +54,7 @@ fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
 #[inline(never)]
 fn layout_error<T: Account>(data: &[u8]) -> Error {
     match T::read(data) {
-        Err(error) => BallastError::from(error).into(),
-        Ok(_) => BallastError::WrongAccountType.into(),
+        Err(error) => raise(error.into()),
+        Ok(_) => raise(BallastError::WrongAccountType),
     }
 }

@@ -5,7 +5,8 @@ use ballast_oracle::{
     OracleError, PriceObservation, Provider,
 };
 
-use super::{address::Address, decimal, dump::Dump, utc};
+use super::{address::Address, decimal, dump::Dump};
+use crate::utc;
 
 /// Everything that is printed of one account.
 #[derive(Debug)]

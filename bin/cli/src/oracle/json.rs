@@ -3,7 +3,8 @@
 use ballast_oracle::Provider;
 use serde::Serialize;
 
-use super::{decimal, dump::Failure, inspection::Inspection, utc};
+use super::{decimal, dump::Failure, inspection::Inspection};
+use crate::utc;
 
 const SCHEMA: &str = "ballast/oracle-inspect/1";
 

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use ballast_oracle::Provider;
 
-use super::{decimal, inspection::Inspection, utc};
+use super::{decimal, inspection::Inspection};
+use crate::utc;
 
 const COLUMNS: usize = 11;
 const HEADINGS: [&str; COLUMNS] = [

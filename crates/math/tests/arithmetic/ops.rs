@@ -1,6 +1,6 @@
 use ballast_math::{
     checked_add, checked_add_wide, checked_sub, checked_sub_wide, div_up, high, low, mul_div_down, mul_div_up,
-    mul_shift_64, sqrt_up, wide, MathError,
+    mul_shift_64, scaled_root_up, sqrt_up, wide, MathError,
 };
 use proptest::prelude::*;
 
@@ -48,6 +48,17 @@ proptest! {
     fn mul_shift_is_the_floor(a in any::<u128>(), shift in 0u32..128, b in any_u64()) {
         let a = a >> shift;
         prop_assert!(agrees(mul_shift_64(a, b), &floor(&(big(a) * big(b)), &pow2(64)), 128));
+    }
+
+    #[test]
+    fn scaled_roots_are_above_by_less_than_their_bound(n in any_u64(), square in 1u64..1 << 32) {
+        for n in [n, square * square, square * square - 1] {
+            let (root, half) = scaled_root_up(n);
+            // root / 2^half > √n, and less than (1 + 2^-30)·√n.
+            let (square, scaled) = (big(root) * big(root), big(n) << (2 * half));
+            prop_assert!(n == 0 || square > scaled);
+            prop_assert!(square <= &scaled + (&scaled >> 29u8));
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
-use ballast_math::{sqrt_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
+use ballast_math::{scaled_root_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
 use ballast_state::{RiskBoard, RiskRow, CLASSES, NO_CLASS};
 
 use super::portfolio::{Exposure, Portfolio};
-use crate::price::{self, Band};
+use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
 
 /// At which prices and rates an assessment is made.
@@ -67,6 +67,9 @@ pub struct Assessment {
     base: Usd,
     classes: [ClassSums; CLASSES],
     used: u16,
+    /// True while Initial surely asks 5/4 of Maintenance of every exposure added, so that Maintenance need not be computed to
+    /// know it: each is alone in its risk, open on one side, and priced within its row's lead of mid.
+    pub(super) leads: bool,
 }
 
 /// One feed's part of an [`Assessment`].
@@ -76,16 +79,54 @@ struct Part {
     liabilities: Usd,
     base: Usd,
     class: Option<(u8, ClassSums)>,
+    leads: bool,
+}
+
+/// An exposure netted inside its feed.
+#[derive(Clone, Copy, Debug)]
+struct Net<'a> {
+    row: &'a RiskRow,
+    /// Net long, or nothing.
+    is_long: bool,
+    /// |n|, for the quote with unrealised PnL at mid.
+    units: Units,
+    /// Of long and short, what is matched inside the feed.
+    matched: Units,
+    /// True if s = n: no perps of the feed, and no PnL in it.
+    is_settled: bool,
+}
+
+impl<'a> Net<'a> {
+    #[inline]
+    fn of(portfolio: &Portfolio, exposure: &Exposure, board: &'a RiskBoard) -> RiskResult<Self> {
+        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+        let (mut long, mut short) = (exposure.deposits, exposure.loans);
+        let mut pnl = (Units::ZERO, Units::ZERO);
+        let mut is_settled = true;
+        if portfolio.has_perps() {
+            long = long.add(exposure.perp_long)?;
+            short = short.add(exposure.perp_short)?;
+            is_settled = (exposure.perp_long.0 | exposure.perp_short.0) == 0;
+            if exposure.feed == portfolio.quote {
+                // The quote's own exposure includes what perps won and lost, at mid.
+                pnl = (portfolio.profit, portfolio.loss);
+                // Even at a PnL of zero at mid: the band moves it.
+                is_settled = false;
+            }
+        }
+        let matched = long.min(short);
+        let (net_long, net_short) = if is_settled { (long, short) } else { (long.add(pnl.0)?, short.add(pnl.1)?) };
+        let is_long = net_long >= net_short;
+        let units = if is_long { net_long.excess_over(net_short) } else { net_short.excess_over(net_long) };
+        Ok(Self { row, is_long, units, matched, is_settled })
+    }
 }
 
 impl Assessment {
-    /// Assesses a portfolio.
-    ///
-    /// # Errors
-    /// `FeedNotListed`; at Initial also `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded`; arithmetic.
-    #[inline(never)]
-    pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
-        let mut assessment = Self {
+    /// Nothing assessed yet.
+    #[inline]
+    fn empty(valuation: Valuation, now: Now) -> Self {
+        Self {
             valuation,
             now,
             assets: Usd::ZERO,
@@ -93,10 +134,20 @@ impl Assessment {
             base: Usd::ZERO,
             classes: [ClassSums::default(); CLASSES],
             used: 0,
-        };
+            leads: valuation.is_initial(),
+        }
+    }
+
+    /// Assesses a portfolio.
+    ///
+    /// # Errors
+    /// `FeedNotListed`; at Initial also `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded`; arithmetic.
+    #[inline(never)]
+    pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
+        let mut assessment = Self::empty(valuation, now);
         for exposure in portfolio.exposures() {
             let part = assessment.part(portfolio, exposure, board)?;
-            assessment.apply(&part, Usd::add)?;
+            assessment.apply::<ADD>(&part)?;
         }
         Ok(assessment)
     }
@@ -114,8 +165,8 @@ impl Assessment {
     ) -> RiskResult<()> {
         let out = self.part(portfolio, before, board)?;
         let back = self.part(portfolio, after, board)?;
-        self.apply(&out, Usd::sub)?;
-        self.apply(&back, Usd::add)?;
+        self.apply::<TAKE>(&out)?;
+        self.apply::<ADD>(&back)?;
         Ok(())
     }
 
@@ -153,79 +204,72 @@ impl Assessment {
     }
 
     /// The price at which an exposure with this sign counts.
+    #[inline]
     fn price(&self, row: &RiskRow, long: bool, board: &RiskBoard) -> RiskResult<Price> {
-        let mid = Price(row.mid);
-        match self.valuation {
-            Valuation::Maintenance => Ok(mid),
-            Valuation::Favourable => {
-                if !price::is_uncertain(row, self.now, &board.rules) {
-                    return Ok(mid);
-                }
-                let Band { low, high } = price::aged_band(row, self.now)?;
-                Ok(if long { high } else { low })
-            }
+        let end = match self.valuation {
+            Valuation::Maintenance => return Ok(Price(row.mid)),
+            Valuation::Favourable if !price::is_uncertain(row, self.now, &board.rules) => return Ok(Price(row.mid)),
+            Valuation::Favourable => End::of_owner(long),
             Valuation::Initial => {
                 price::check_usable(row, self.now, board.rules.borrow_max_age)?;
-                let Band { low, high } = price::aged_band(row, self.now)?;
-                Ok(if long { low } else { high })
+                End::of_protocol(long)
             }
-            Valuation::InitialUnchecked => {
-                let Band { low, high } = price::aged_band(row, self.now)?;
-                Ok(if long { low } else { high })
-            }
-        }
+            Valuation::InitialUnchecked => End::of_protocol(long),
+        };
+        Ok(price::aged_end(row, end, self.now)?)
     }
 
     fn part(&self, portfolio: &Portfolio, exposure: &Exposure, board: &RiskBoard) -> RiskResult<Part> {
-        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-        let quote = exposure.feed == portfolio.quote;
-        let long = exposure.deposits.add(exposure.perp_long)?;
-        let short = exposure.loans.add(exposure.perp_short)?;
-        // The quote's own exposure includes what perps won and lost, at mid.
-        let (net_long, net_short) =
-            if quote { (long.add(portfolio.profit)?, short.add(portfolio.loss)?) } else { (long, short) };
-        let is_long = net_long >= net_short;
-        let price = self.price(row, is_long, board)?;
-        let (assets, liabilities) = if quote && portfolio.has_perp {
-            self.quote_equity(portfolio, exposure, board)?
-        } else {
-            (
-                price.value_down(exposure.deposits.excess_over(exposure.loans))?,
-                price.value_up(exposure.loans.excess_over(exposure.deposits))?,
-            )
-        };
-        let (size, size_down) = {
-            let units = Units(net_long.0.abs_diff(net_short.0));
-            (price.value_up(units)?, price.value_down(units)?)
+        let net = Net::of(portfolio, exposure, board)?;
+        let row = net.row;
+        let price = self.price(row, net.is_long, board)?;
+        let (size_down, size) = price.value(net.units)?;
+        let (assets, liabilities) = match (net.is_settled, net.is_long) {
+            (true, true) => (size_down, Usd::ZERO),
+            (true, false) => (Usd::ZERO, size),
+            (false, _) => self.equity_with_perps(portfolio, exposure, price, board)?,
         };
         let rates = rates_of(row, self.valuation);
-        let unnetted = rates.add_on.add(impact(row, size)?)?;
-        let mut part = Part { assets, liabilities, base: Usd::ZERO, class: None };
-        let matched = long.min(short);
-        if matched != Units::ZERO && row.basis != 0 {
-            part.base = Ratio::from_bits(row.basis).of_up(price.value_up(matched)?)?;
-        }
-        if row.class == NO_CLASS {
-            let rate = unnetted.add(if is_long { rates.long } else { rates.short })?;
-            part.base = part.base.add(rate.of_up(size)?)?;
-            return Ok(part);
-        }
-        part.base = part.base.add(unnetted.of_up(size)?)?;
-        let sums = if is_long {
-            ClassSums {
-                long_loss: rates.long.of_up(size)?,
-                long_gain: rates.short.of_down(size_down)?,
-                ..ClassSums::default()
-            }
+        let mut unnetted = rates.add_on.add(impact(row, size)?)?;
+        let class = if row.class == NO_CLASS {
+            unnetted = unnetted.add(if net.is_long { rates.long } else { rates.short })?;
+            None
+        } else if net.is_long {
+            let long_loss = rates.long.of_up(size)?;
+            Some(ClassSums { long_loss, long_gain: rates.short.of_down(size_down)?, ..ClassSums::default() })
         } else {
-            ClassSums {
-                short_loss: rates.short.of_up(size)?,
-                short_gain: rates.long.of_down(size_down)?,
-                ..ClassSums::default()
-            }
+            let short_loss = rates.short.of_up(size)?;
+            Some(ClassSums { short_loss, short_gain: rates.long.of_down(size_down)?, ..ClassSums::default() })
         };
-        part.class = Some((row.class, sums));
-        Ok(part)
+        let mut base = unnetted.of_up(size)?;
+        if net.matched != Units::ZERO && row.basis != 0 {
+            base = base.add(Ratio::from_bits(row.basis).of_up(price.value_up(net.matched)?)?)?;
+        }
+        // A net short counts at its high end, never below mid.
+        let leads = self.leads
+            && class.is_none()
+            && net.is_settled
+            && net.matched == Units::ZERO
+            && (!net.is_long || price >= Price(row.mid).scale_up(Ratio::from_bits(row.lead))?);
+        Ok(Part { assets, liabilities, base, class: class.map(|sums| (row.class, sums)), leads })
+    }
+
+    /// Assets and liabilities of a feed with perps: the quote token's include what the positions won and lost.
+    #[inline(never)]
+    fn equity_with_perps(
+        &self,
+        portfolio: &Portfolio,
+        exposure: &Exposure,
+        price: Price,
+        board: &RiskBoard,
+    ) -> RiskResult<(Usd, Usd)> {
+        if exposure.feed == portfolio.quote {
+            return self.quote_equity(portfolio, exposure, board);
+        }
+        Ok((
+            price.value_down(exposure.deposits.excess_over(exposure.loans))?,
+            price.value_up(exposure.loans.excess_over(exposure.deposits))?,
+        ))
     }
 
     /// Assets and liabilities of the quote token with unrealised perp PnL: at mid, plus what the move from mid to the price
@@ -262,10 +306,13 @@ impl Assessment {
         Ok((price.0 >= row.mid, Price(price.0.abs_diff(row.mid))))
     }
 
-    fn apply(&mut self, part: &Part, combine: fn(Usd, Usd) -> MathResult<Usd>) -> MathResult<()> {
+    #[inline]
+    fn apply<const ADDS: bool>(&mut self, part: &Part) -> MathResult<()> {
+        let combine = |sum: Usd, term: Usd| if ADDS { sum.add(term) } else { sum.sub(term) };
         self.assets = combine(self.assets, part.assets)?;
         self.liabilities = combine(self.liabilities, part.liabilities)?;
         self.base = combine(self.base, part.base)?;
+        self.leads = part.leads;
         if let Some((class, add)) = &part.class {
             let Some(sums) = self.classes.get_mut(usize::from(*class)) else { return Err(MathError::here()) };
             sums.long_loss = combine(sums.long_loss, add.long_loss)?;
@@ -278,16 +325,19 @@ impl Assessment {
     }
 }
 
+/// [`Assessment::apply`] puts a part in.
+const ADD: bool = true;
+/// [`Assessment::apply`] takes a part out.
+const TAKE: bool = false;
+
 /// `imp(N) = min(icap, Y·√(N / depth))`, up. Zero where the feed has no depth.
 #[inline]
 pub(crate) fn impact(row: &RiskRow, size: Usd) -> MathResult<Ratio> {
     if row.impact_slope == 0 || size == Usd::ZERO {
         return Ok(Ratio::ZERO);
     }
-    // An even shift keeps the root's 32 significant bits: √(N·4^s) = √N·2^s.
-    let half = size.0.leading_zeros() >> 1;
-    let shifted = size.0.checked_shl(half << 1).ok_or_else(MathError::here)?;
-    let product = wide(row.impact_slope, sqrt_up(shifted));
+    let (root, half) = scaled_root_up(size.0);
+    let product = wide(row.impact_slope, root);
     let bits = half.checked_add(24).ok_or_else(MathError::here)?;
     let whole = product.checked_shr(bits).and_then(|q| q.checked_add(1)).ok_or_else(MathError::here)?;
     Ok(Ratio(u64::try_from(whole).unwrap_or(u64::MAX)).min(Ratio::from_bits(row.impact_cap)))

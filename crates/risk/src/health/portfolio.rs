@@ -41,6 +41,9 @@ pub struct PerpExposure {
 pub struct Portfolio {
     exposures: [Exposure; MAX_FEEDS],
     count: usize,
+    /// True while the feeds of the exposures rise, as the balances' do.
+    sorted: bool,
+    has_perps: bool,
     /// Row of the quote token of perps.
     pub quote: u8,
     /// Unrealised perp profit in quote tokens.
@@ -49,8 +52,6 @@ pub struct Portfolio {
     pub loss: Units,
     /// True if there is a loan or a perp position.
     pub has_liability: bool,
-    /// True if there is a perp position: then the quote's equity includes what perps won and lost.
-    pub has_perp: bool,
 }
 
 impl Portfolio {
@@ -60,11 +61,12 @@ impl Portfolio {
         Self {
             exposures: [Exposure::default(); MAX_FEEDS],
             count: 0,
+            sorted: true,
+            has_perps: false,
             quote,
             profit: Units::ZERO,
             loss: Units::ZERO,
             has_liability: false,
-            has_perp: false,
         }
     }
 
@@ -98,14 +100,15 @@ impl Portfolio {
         if balance.bank != bank.index || balance.feed != bank.feed {
             return Err(RiskError::BankMismatch);
         }
-        let indices = interest::project(bank, now)?;
         if balance.is_loan() {
-            let units = decimals(bank).units_up(indices.liability.amount_up(balance.shares)?)?;
+            let index = interest::project_liability(bank, now)?;
+            let units = decimals(bank).units_up(index.amount_up(balance.shares)?)?;
             self.has_liability = true;
             let exposure = self.entry(balance.feed)?;
             exposure.loans = exposure.loans.add(units)?;
         } else if bank.collateral != 0 {
-            let units = decimals(bank).units_down(indices.asset.amount_down(balance.shares)?)?;
+            let index = interest::project(bank, now)?.asset;
+            let units = decimals(bank).units_down(index.amount_down(balance.shares)?)?;
             let exposure = self.entry(balance.feed)?;
             exposure.deposits = exposure.deposits.add(units)?;
         }
@@ -123,11 +126,18 @@ impl Portfolio {
         self.profit = self.profit.add(perp.profit)?;
         self.loss = self.loss.add(perp.loss)?;
         self.has_liability = true;
-        self.has_perp = true;
+        self.has_perps = true;
         // The claim is settled in the quote token, which may not be held yet.
         let quote = self.quote;
         self.entry(quote)?;
         Ok(())
+    }
+
+    /// True if there is a perp position.
+    #[inline]
+    #[must_use]
+    pub fn has_perps(&self) -> bool {
+        self.has_perps
     }
 
     /// All exposures, in no particular order.
@@ -151,17 +161,20 @@ impl Portfolio {
     #[inline]
     pub fn entry(&mut self, feed: u8) -> RiskResult<&mut Exposure> {
         let used = self.exposures.get(..self.count).unwrap_or(&self.exposures);
-        // Balances come sorted by feed: the last entry is the likely one.
-        let slot = match used.iter().rposition(|exposure| exposure.feed == feed) {
-            Some(slot) => slot,
-            None => {
-                let slot = self.count;
-                self.count = slot.saturating_add(1);
-                self.exposures.get_mut(slot).ok_or(RiskError::TooManyBalances)?.feed = feed;
-                slot
-            }
+        let slot = match used.last() {
+            // Balances come sorted by feed: it is the last entry, or a new one.
+            Some(last) if self.sorted && last.feed < feed => self.count,
+            _ => used.iter().rposition(|exposure| exposure.feed == feed).unwrap_or_else(|| {
+                self.sorted = used.is_empty();
+                used.len()
+            }),
         };
-        self.exposures.get_mut(slot).ok_or(RiskError::TooManyBalances)
+        let exposure = self.exposures.get_mut(slot).ok_or(RiskError::TooManyBalances)?;
+        if slot == self.count {
+            exposure.feed = feed;
+            self.count = slot.saturating_add(1);
+        }
+        Ok(exposure)
     }
 }
 

@@ -104,21 +104,25 @@ pub fn assess_maintenance(portfolio: &Portfolio, board: &RiskBoard, now: Now) ->
     Ok(Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?)
 }
 
-/// Health at Initial, whose requirement is at least 5/4 of Maintenance (`maintenance` is that health).
+/// Health at Initial, whose requirement is at least 5/4 of Maintenance. Maintenance is computed only where that is not sure
+/// anyway (`RiskRow::lead`).
 ///
 /// # Errors
 /// As [`Assessment::of`].
 pub fn assess_initial(
     portfolio: &Portfolio,
     board: &RiskBoard,
-    maintenance: &Health,
     valuation: Valuation,
     now: Now,
 ) -> RiskResult<Health> {
-    let mut health = Health::of(&Assessment::of(portfolio, board, valuation, now)?, board)?;
-    let quarter = Usd(maintenance.requirement.0.div_ceil(4));
-    health.requirement = health.requirement.max(maintenance.requirement.add(quarter)?);
-    Ok(health)
+    let assessment = Assessment::of(portfolio, board, valuation, now)?;
+    let mut initial = Health::of(&assessment, board)?;
+    if !assessment.leads {
+        let maintenance = assess_maintenance(portfolio, board, now)?.requirement;
+        let quarter = Usd(maintenance.0.div_ceil(4));
+        initial.requirement = initial.requirement.max(maintenance.add(quarter)?);
+    }
+    Ok(initial)
 }
 
 /// Initial health of the taker of a liquidation or deleverage before it, for [`check_taker`]. None without a liability.
@@ -129,8 +133,7 @@ pub fn taker_value(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskRe
     if !portfolio.has_liability {
         return Ok(None);
     }
-    let maintenance = assess_maintenance(portfolio, board, now)?;
-    let initial = assess_initial(portfolio, board, &maintenance, Valuation::InitialUnchecked, now)?;
+    let initial = assess_initial(portfolio, board, Valuation::InitialUnchecked, now)?;
     Ok(Some(initial.value()?))
 }
 

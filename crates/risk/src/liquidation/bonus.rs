@@ -59,5 +59,6 @@ pub fn bonus(
     }
     let since = now.seconds_since(account.bonus_lock.ts);
     let growth = u64::from(rules.bonus_growth).saturating_mul(since);
-    Ok(bonus.min(Ratio(account.bonus_lock.bonus.saturating_add(growth))))
+    // A lock from before the smallest bonus was raised must not pay less than it.
+    Ok(bonus.min(Ratio(account.bonus_lock.bonus.saturating_add(growth))).max(minimum))
 }

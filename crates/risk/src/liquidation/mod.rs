@@ -114,7 +114,9 @@ pub fn liquidate(
     apply(loan_bank, collateral_bank, liquidatee, liquidator, &exchange, insurance)?;
     let unhealthy_since = liquidatee.unhealthy_since;
     liquidatee.bonus_lock = BonusLock { ts: now.ts, bonus: bonus.0 };
-    let loss = if pair.seizable()? < Usd(board.rules.dust) { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
+    // Dust left does not veto the write-off, but an account whose dust covers its loans has nothing to write off.
+    let bankrupt = after.assets < after.liabilities && pair.seizable()? < Usd(board.rules.dust);
+    let loss = if bankrupt { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
     timer::mark(liquidatee, &after, &board.rules, now);
     Ok(Liquidated { bonus, unhealthy_since, exchange, insurance, before, after, loss })
 }

@@ -255,7 +255,9 @@ impl<'a> Pair<'a> {
             Bound::Upper => {
                 // 1.5·impact: the slope of N·√N.
                 let slope = impact.add(Ratio(impact.0.div_ceil(2)))?;
-                let unnetted = rates.add_on.add(slope)?.max(basis);
+                let unnetted = rates.add_on.add(slope)?;
+                // Where something is matched, less of it may be what goes first.
+                let unnetted = if long.min(short) == Units::ZERO { unnetted } else { unnetted.max(basis) };
                 let kappa = if hedged { Ratio::from_bits(self.board.kappa(row.class)) } else { Ratio::ZERO };
                 unnetted.add(rate.mul_up(Ratio::ONE.add(kappa)?)?)?
             }

@@ -85,17 +85,22 @@ pub fn fit(
     if wanted == Usd::ZERO || most == 0 || claim == 0 {
         return Err(RiskError::NothingToDo);
     }
-    // A wish beyond every amount is a wish for all of it. Below one atom it is for one: an atom may be worth a lot.
-    let mut atoms = pair.loan_price().atoms_down(wanted, scale(loan_bank)?).unwrap_or(u64::MAX).clamp(1, most);
+    // A wish beyond every amount is a wish for all of it. Below one share it is for one: it may be worth a lot.
+    let least = Index::from_words(loan_bank.liability_index).amount_up(1)?.clamp(1, most);
+    let mut atoms = pair.loan_price().atoms_down(wanted, scale(loan_bank)?).unwrap_or(u64::MAX).clamp(least, most);
     if most == pair.debt && fitter.loan_value(pair.debt.saturating_sub(atoms))? < limits.dust {
         atoms = pair.debt;
     }
     let exchange = fitter.repay(atoms)?;
-    let all = fitter.seize_all()?;
-    if claim == pair.claim && all.repaid <= most {
+    if claim == pair.claim {
         let left = pair.claim.saturating_sub(exchange.seized);
-        if atoms >= all.repaid || fitter.collateral_value(left)? < limits.dust {
-            return Ok(all);
+        let is_dust = fitter.collateral_value(left)? < limits.dust;
+        // With more than a share left, what was asked for cannot be the price of everything.
+        if is_dust || pair.collateral_shares.saturating_sub(exchange.seized_shares) <= 1 {
+            let all = fitter.seize_all()?;
+            if all.repaid <= most && (is_dust || atoms >= all.repaid) {
+                return Ok(all);
+            }
         }
     }
     let exchange = if exchange.seized > claim { fitter.seize(claim)? } else { exchange };

@@ -18,6 +18,8 @@ pub struct Judged {
     pub price: Price,
     /// When it held: the median's publish time, or the older one of two.
     pub publish_ts: i64,
+    /// Publish time of the newest fresh print.
+    pub newest_ts: i64,
     /// Lowest fresh price less its confidence.
     pub low: Price,
     /// Highest fresh price plus its confidence.
@@ -43,7 +45,7 @@ pub struct Refreshed {
 /// nothing usable, so that a dead source cannot stop the others.
 ///
 /// # Errors
-/// `PublishTimeNotNewer` if no source moved forward; `NoUsableSource` if no print is fresh, narrow and in range.
+/// `PublishTimeNotNewer` if no source moved forward, or none beyond the accepted price; `NoUsableSource` if no print is fresh, narrow and in range.
 pub fn refresh(
     feed: &mut PriceFeed,
     board: &mut RiskBoard,
@@ -61,6 +63,10 @@ pub fn refresh(
         return Err(RiskError::PublishTimeNotNewer);
     }
     let judged = judge(feed, now)?;
+    if judged.newest_ts < feed.accepted_ts {
+        // All that is fresh is older than what was accepted: it must not pass as that fresh.
+        return Err(RiskError::PublishTimeNotNewer);
+    }
     let row = board.rows.get_mut(usize::from(feed.row)).ok_or(RiskError::FeedNotListed)?;
     let accepted = settle(feed, row, &judged)?;
     note_refresh(board, now);
@@ -107,7 +113,8 @@ pub fn judge(feed: &PriceFeed, now: Now) -> RiskResult<Judged> {
     let used = fresh.get(..count).unwrap_or(&fresh);
     let low = used.iter().map(|print| print.price.saturating_sub(print.confidence)).min().unwrap_or(price);
     let high = used.iter().map(|print| print.price.saturating_add(print.confidence)).max().unwrap_or(price);
-    Ok(Judged { price: Price(price), publish_ts, low: Price(low), high: Price(high), count, agree })
+    let newest_ts = used.iter().map(|print| print.publish_ts).max().unwrap_or(publish_ts);
+    Ok(Judged { price: Price(price), publish_ts, newest_ts, low: Price(low), high: Price(high), count, agree })
 }
 
 /// Fresh, not from the future, narrow. A price of a fixed source carries the clock's time and passes.
@@ -156,7 +163,7 @@ fn settle(feed: &mut PriceFeed, row: &mut RiskRow, judged: &Judged) -> RiskResul
     };
     let state = if disagreement { PriceState::Guarded } else { PriceState::Normal };
     // The average as it was before this price: a price cannot vouch for itself.
-    let average = if feed.ema == 0 { price } else { Price(feed.ema) };
+    let average = if feed.ema == 0 || feed.judge.ema_seconds == 0 { price } else { Price(feed.ema) };
     update_average(feed, price, publish_ts)?;
     feed.accepted_price = price.0;
     feed.accepted_ts = publish_ts;
@@ -199,9 +206,13 @@ fn jump(feed: &mut PriceFeed, price: Price, publish_ts: i64) -> RiskResult<Optio
 fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: u64) -> MathResult<bool> {
     let usual = deviation(Ratio(feed.rates.sigma), elapsed)?.mul_down(JUMP_DEVIATIONS)?;
     let bound = usual.max(Ratio::from_bits(feed.judge.jump_min)).min(MAX_JUMP);
+    let (lower, higher) = (accepted.min(price), accepted.max(price));
+    // e^b ≥ 1 + b: most moves need no exponential.
+    if lower.scale_up(Ratio::ONE.add(bound)?).is_ok_and(|limit| higher <= limit) {
+        return Ok(false);
+    }
     let growth = exp_m1_up(u128::from(bound.0) << 32)? >> 32;
     let factor = Ratio(u64::try_from(growth).map_err(|_| MathError::here())?).add(Ratio::ONE)?;
-    let (lower, higher) = (accepted.min(price), accepted.max(price));
     // Beyond u64 no price exists: then it is no jump.
     Ok(lower.scale_up(factor).is_ok_and(|limit| higher > limit))
 }

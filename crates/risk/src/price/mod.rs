@@ -8,4 +8,6 @@ mod row;
 pub use judge::{judge, refresh, Judged, Refreshed};
 pub use normalize::{normalize, Reading};
 pub use observation::PriceObservation;
-pub use row::{aged_band, check_fresh, check_usable, is_stale, is_uncertain, sqrt_seconds, Band, YEAR_SECONDS};
+pub use row::{
+    aged_band, aged_end, check_fresh, check_usable, is_stale, is_uncertain, sqrt_seconds, Band, End, YEAR_SECONDS,
+};

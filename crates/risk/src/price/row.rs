@@ -15,18 +15,71 @@ pub struct Band {
     pub high: Price,
 }
 
+/// An end of a band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The lower.
+    Low,
+    /// The higher.
+    High,
+}
+
+impl End {
+    /// The end that is against the owner of a net long or net short exposure.
+    #[inline]
+    #[must_use]
+    pub const fn of_protocol(long: bool) -> Self {
+        if long {
+            Self::Low
+        } else {
+            Self::High
+        }
+    }
+
+    /// The end that favours the owner.
+    #[inline]
+    #[must_use]
+    pub const fn of_owner(long: bool) -> Self {
+        Self::of_protocol(!long)
+    }
+}
+
 /// The row's Initial band, widened by `k·σ·√age`.
 ///
 /// # Errors
 /// Arithmetic.
 pub fn aged_band(row: &RiskRow, now: Now) -> MathResult<Band> {
-    let (low, high) = (Price(row.low), Price(row.high));
+    Ok(Band { low: aged_end(row, End::Low, now)?, high: aged_end(row, End::High, now)? })
+}
+
+/// One end of [`aged_band`].
+///
+/// # Errors
+/// Arithmetic.
+#[inline]
+pub fn aged_end(row: &RiskRow, end: End, now: Now) -> MathResult<Price> {
+    let price = match end {
+        End::Low => Price(row.low),
+        End::High => Price(row.high),
+    };
     let age = age(row, now);
     if age == 0 || row.age_slope == 0 {
-        return Ok(Band { low, high });
+        return Ok(price);
     }
-    let widening = Ratio::from_bits(row.age_slope).mul_up(sqrt_seconds(age))?;
-    Ok(Band { low: low.scale_down(Ratio::ONE.excess_over(widening))?, high: high.scale_up(Ratio::ONE.add(widening)?)? })
+    let widening = widening(row.age_slope, age);
+    match end {
+        End::Low => price.scale_down(Ratio::ONE.excess_over(widening)),
+        // A dead feed's band ends at the largest price: it must widen, not fail.
+        End::High => Ok(price.scale_up(Ratio::ONE.add(widening)?).unwrap_or(Price::MAX).min(Price::MAX.max(price))),
+    }
+}
+
+/// `slope·√age`, up: 32 + 16 fraction bits make a word.
+#[inline]
+fn widening(slope: u32, age: u64) -> Ratio {
+    // A slope and a root below 2^32 each: neither product nor sum leaves 64 bits.
+    let product = u64::from(slope).wrapping_mul(root_q16(age).min(u64::from(u32::MAX)));
+    Ratio((product >> 16).wrapping_add(1))
 }
 
 /// Refuses a price that is missing or older than `max_age` seconds.
@@ -98,9 +151,13 @@ const ROOTS: [u64; 64] = {
 /// `√seconds`, down, exact to 16 fraction bits. Ages from 2³² seconds count as that.
 #[must_use]
 pub fn sqrt_seconds(seconds: u64) -> Ratio {
+    Ratio(root_q16(seconds) << 16)
+}
+
+#[inline]
+fn root_q16(seconds: u64) -> u64 {
     let table = usize::try_from(seconds).ok().and_then(|index| ROOTS.get(index));
-    let root = table.copied().unwrap_or_else(|| (seconds.min(u64::from(u32::MAX)) << 32).isqrt());
-    Ratio(root << 16)
+    table.copied().unwrap_or_else(|| (seconds.min(u64::from(u32::MAX)) << 32).isqrt())
 }
 
 /// `σ·√(seconds / year)`, down.

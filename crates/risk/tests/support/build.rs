@@ -1,10 +1,10 @@
 //! Boards, banks and accounts in one line each.
 
 use ballast_math::{Decimals, Index, Price, Ratio, Usd};
-use ballast_risk::{balances, Now};
+use ballast_risk::{balances, interest, rates, Now};
 use ballast_state::{
-    BalanceSide, Bank, CurvePoint, MarginAccount, OutflowWindow, PriceState, RiskBoard, RiskRow, RiskRules, Zeroable,
-    NO_CLASS,
+    BalanceSide, Bank, CurvePoint, MarginAccount, OutflowWindow, PriceFeed, PriceState, RiskBoard, RiskRow, RiskRules, SideRates,
+    Zeroable, NO_CLASS,
 };
 
 /// The moment most tests happen at: a whole hour and a whole day.
@@ -75,7 +75,7 @@ pub(crate) fn row(mid: u64) -> RiskRow {
 pub(crate) fn rated(mid: u64, maintenance: [u64; 3], initial: [u64; 3]) -> RiskRow {
     let [long, short, add_on] = maintenance.map(|bps| bits(bps, 10_000));
     let [initial_long, initial_short, initial_add_on] = initial.map(|bps| bits(bps, 10_000));
-    RiskRow {
+    settled(RiskRow {
         maintenance_long: long,
         maintenance_short: short,
         maintenance_add_on: add_on,
@@ -83,22 +83,39 @@ pub(crate) fn rated(mid: u64, maintenance: [u64; 3], initial: [u64; 3]) -> RiskR
         initial_short,
         initial_add_on,
         ..row(mid)
-    }
+    })
+}
+
+/// The row with everything that follows from its rates, as a feed with static rates would write it.
+pub(crate) fn settled(mut row: RiskRow) -> RiskRow {
+    let side = |rate: u32, add_on: u32| SideRates { k: 0, floor: rate + add_on, cap: rate + add_on };
+    let mut feed = PriceFeed { class: row.class, ..PriceFeed::zeroed() };
+    feed.rates.maintenance_long = side(row.maintenance_long, row.maintenance_add_on);
+    feed.rates.maintenance_short = side(row.maintenance_short, row.maintenance_add_on);
+    feed.rates.initial_long = side(row.initial_long, row.initial_add_on);
+    feed.rates.initial_short = side(row.initial_short, row.initial_add_on);
+    feed.rates.maintenance_add_on = row.maintenance_add_on;
+    feed.rates.initial_add_on = row.initial_add_on;
+    feed.rates.basis = row.basis;
+    feed.rates.impact_cap = row.impact_cap;
+    let (impact_slope, age_slope) = (row.impact_slope, row.age_slope);
+    rates::write_row(&feed, &mut row).unwrap();
+    RiskRow { impact_slope, age_slope, ..row }
 }
 
 /// A dollar token: 0.5 % at Maintenance, 1 % at Initial.
 pub(crate) fn usdc() -> RiskRow {
-    RiskRow { basis: bits(1, 100), ..rated(Price::ONE.0, [0, 0, 50], [0, 0, 100]) }
+    settled(RiskRow { basis: bits(1, 100), ..rated(Price::ONE.0, [0, 0, 50], [0, 0, 100]) })
 }
 
 /// SOL at 150: 10 % / 8 %, and 25 % / 21 %.
 pub(crate) fn sol() -> RiskRow {
-    RiskRow { basis: bits(2, 100), ..rated(price(150, 1), [800, 600, 200], [2_200, 1_800, 300]) }
+    settled(RiskRow { basis: bits(2, 100), ..rated(price(150, 1), [800, 600, 200], [2_200, 1_800, 300]) })
 }
 
 /// BTC at 100,000: 5 % / 4 %, and 12.5 % / 10.5 %.
 pub(crate) fn btc() -> RiskRow {
-    RiskRow { basis: bits(2, 100), ..rated(price(100_000, 1), [400, 300, 100], [1_100, 900, 150]) }
+    settled(RiskRow { basis: bits(2, 100), ..rated(price(100_000, 1), [400, 300, 100], [1_100, 900, 150]) })
 }
 
 pub(crate) fn board(rows: &[RiskRow]) -> RiskBoard {
@@ -133,7 +150,7 @@ pub(crate) fn bank(index: u16, feed: u8, decimals: u8) -> Bank {
         curve_points: 2,
         ..Bank::zeroed()
     };
-    bank.curve[1] = CurvePoint { utilisation: Ratio::ONE.0, rate: 0 };
+    bank.curve[1] = CurvePoint { utilisation: Ratio::ONE.0, rate: 0, slope: 0 };
     bank
 }
 
@@ -141,6 +158,7 @@ pub(crate) fn bank(index: u16, feed: u8, decimals: u8) -> Bank {
 pub(crate) fn with_interest(mut bank: Bank, percent: u64) -> Bank {
     bank.curve[1].rate = u64::try_from((u128::from(percent) << 64) / 100 / 31_557_600).unwrap();
     bank.interest_fee = bits(10, 100);
+    interest::write_slopes(&mut bank).unwrap();
     bank
 }
 
@@ -166,4 +184,13 @@ pub(crate) fn give(bank: &mut Bank, account: &mut MarginAccount, side: BalanceSi
         }
     };
     balances::set_shares(account, bank, side, held + shares).unwrap();
+}
+
+/// A row in one line, without what is zero in every test.
+pub(crate) fn describe_row(f: &mut std::fmt::Formatter<'_>, at: usize, row: &RiskRow) -> std::fmt::Result {
+    let RiskRow { low, mid, high, class, basis, impact_slope, impact_cap, .. } = row;
+    let maintenance = [row.maintenance_long, row.maintenance_short, row.maintenance_add_on];
+    let initial = [row.initial_long, row.initial_short, row.initial_add_on];
+    write!(f, "feed {at} price {low} {mid} {high} class {class} M {maintenance:?} I {initial:?} ")?;
+    writeln!(f, "basis {basis} impact {impact_slope} cap {impact_cap}")
 }

@@ -27,15 +27,22 @@ pub(crate) struct World {
 /// Only what is in use: a failing case should fit a screen.
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let rows = &self.board.rows[..usize::from(self.board.row_count)];
-        let banks: Vec<_> = self.banks.iter().filter(|b| b.asset_shares | b.liability_shares != 0).collect();
-        let balances: Vec<_> = self.accounts.iter().map(MarginAccount::active).collect();
-        f.debug_struct("World")
-            .field("rows", &rows)
-            .field("kappa", &self.board.class_kappa)
-            .field("banks", &banks)
-            .field("balances", &balances)
-            .finish()
+        writeln!(f)?;
+        for (at, row) in self.board.rows[..usize::from(self.board.row_count)].iter().enumerate() {
+            build::describe_row(f, at, row)?;
+        }
+        writeln!(f, "kappa {:?}", &self.board.class_kappa[..2])?;
+        for bank in self.banks.iter().filter(|b| b.asset_shares | b.liability_shares != 0) {
+            let [asset, liability] = [bank.asset_index, bank.liability_index];
+            writeln!(f, "bank {} decimals {} asset {asset:?} liability {liability:?}", bank.index, bank.decimals)?;
+        }
+        for (at, account) in self.accounts.iter().enumerate() {
+            for balance in account.active() {
+                let side = if balance.is_loan() { "owes" } else { "has" };
+                writeln!(f, "account {at} {side} {} shares of bank {}", balance.shares, balance.bank)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -79,8 +86,7 @@ impl World {
 
     pub(crate) fn initial(&self, account: usize, now: Now) -> RiskResult<Health> {
         let portfolio = self.portfolio(account, now)?;
-        let maintenance = assess_maintenance(&portfolio, &self.board, now)?;
-        assess_initial(&portfolio, &self.board, &maintenance, Valuation::Initial, now)
+        assess_initial(&portfolio, &self.board, Valuation::Initial, now)
     }
 
     /// Everything or nothing, as a transaction.

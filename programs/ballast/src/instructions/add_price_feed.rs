@@ -5,8 +5,10 @@ use ballast_risk::{limits, rates};
 use ballast_state::seeds::SEED_FEED;
 use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::args::PriceFeedArgs;
+use crate::create::Creation;
 use crate::events::{EventHeader, PriceFeedConfigured};
 
 /// Accounts of `add_price_feed`.
@@ -16,20 +18,14 @@ pub struct AddPriceFeed<'info> {
     #[account(mut)]
     pub authority: Signer<'info>,
     /// The group.
-    #[account(mut, has_one = board @ BallastError::WrongBoard)]
+    #[account(mut)]
     pub group: AccountLoader<'info, Group>,
     /// Its board.
     #[account(mut)]
     pub board: AccountLoader<'info, RiskBoard>,
-    /// The new feed.
-    #[account(
-        init,
-        payer = authority,
-        space = PriceFeed::SPACE,
-        seeds = [SEED_FEED, group.key().as_ref(), &[group.load()?.feed_count]],
-        bump,
-    )]
-    pub feed: AccountLoader<'info, PriceFeed>,
+    /// CHECK: the new feed, by its seeds.
+    #[account(mut, seeds = [SEED_FEED, group.key().as_ref(), &[group.load()?.feed_count]], bump)]
+    pub feed: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
 }
@@ -42,8 +38,15 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
     let mut group = ctx.accounts.group.load_mut()?;
     ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
     ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
+    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
     let mut board = ctx.accounts.board.load_mut()?;
-    let mut feed = ctx.accounts.feed.load_init()?;
+    let mut feed = Creation {
+        payer: &ctx.accounts.authority,
+        account: &ctx.accounts.feed,
+        system_program: &ctx.accounts.system_program,
+        seeds: &[SEED_FEED, board.group.as_ref(), &[group.feed_count], &[ctx.bumps.feed]],
+    }
+    .program_account::<PriceFeed>()?;
     feed.version = PriceFeed::VERSION;
     feed.bump = ctx.bumps.feed;
     feed.row = group.feed_count;
@@ -52,12 +55,11 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
     group.feed_count = group.feed_count.checked_add(1).or_raise(BallastError::TooManyFeeds)?;
     group.sequence = group.sequence.wrapping_add(1);
     board.row_count = group.feed_count;
-    emit!(PriceFeedConfigured {
+    emit::log(&PriceFeedConfigured {
         header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),
         row: feed.row,
         board_sequence: board.sequence,
-    });
-    Ok(())
+    })
 }
 
 /// Writes settings into a feed and its row, after checking them.

@@ -5,6 +5,7 @@ use ballast_math::{Price, Usd};
 use ballast_risk::{interest, lending};
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{Borrowed, EventHeader, Movement};
 use crate::loader;
@@ -86,6 +87,5 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> 
         (event, Terms::of(&bank))
     };
     transfer.out_of_vault(&terms, event.movement.atoms)?;
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_state::MarginAccount;
 
+use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::events::{EventHeader, MarginAccountClosed};
 use crate::loader;
@@ -16,7 +17,7 @@ pub struct CloseMarginAccount<'info> {
     #[account(mut)]
     pub receiver: UncheckedAccount<'info>,
     /// The account.
-    #[account(mut, close = receiver, has_one = owner @ BallastError::Unauthorised)]
+    #[account(mut, close = receiver)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
 }
 
@@ -26,10 +27,10 @@ pub struct CloseMarginAccount<'info> {
 /// `Unauthorised`, `AccountNotEmpty`.
 pub(crate) fn handle(ctx: Context<CloseMarginAccount>) -> Result<()> {
     let account = ctx.accounts.margin_account.load()?;
+    ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
     ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
-    emit!(MarginAccountClosed {
+    emit::log(&MarginAccountClosed {
         header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, loader::now()?),
         owner: account.owner,
-    });
-    Ok(())
+    })
 }

@@ -1,14 +1,14 @@
 //! `collect_fees`.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::TokenAccount;
 use ballast_risk::{interest, lending};
 use ballast_state::{Bank, Group};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, FeesCollected};
 use crate::loader;
-use crate::token::{Terms, Transfer};
+use crate::token::{self, Terms, Transfer};
 use crate::view::view_mut;
 
 /// Accounts of `collect_fees`.
@@ -22,9 +22,9 @@ pub struct CollectFees<'info> {
     /// CHECK: the bank's vault, by key.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// A token account of the fee recipient.
+    /// CHECK: a token account of the fee recipient, by its owner field; the token program checks the rest.
     #[account(mut)]
-    pub destination: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub destination: UncheckedAccount<'info>,
     /// CHECK: the bank's mint, by key.
     pub mint: UncheckedAccount<'info>,
     /// CHECK: the bank's token program, by key.
@@ -34,18 +34,18 @@ pub struct CollectFees<'info> {
 /// Moves the fees the vault can pay to the fee recipient. Anyone may.
 ///
 /// # Errors
-/// `WrongGroup`, `WrongFeeRecipient`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `ZeroAmount` (no fees),
+/// `WrongTokenAccount`, `WrongGroup`, `WrongFeeRecipient`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `ZeroAmount` (no fees),
 /// `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
-    let destination = accounts.destination.to_account_info();
-    ensure!(accounts.destination.owner == accounts.group.load()?.fee_recipient, BallastError::WrongFeeRecipient);
+    let owner = token::owner(&accounts.destination, accounts.token_program.key)?;
+    ensure!(owner == accounts.group.load()?.fee_recipient, BallastError::WrongFeeRecipient);
     let transfer = Transfer {
         authority: &accounts.bank,
         bank: &accounts.bank,
         vault: &accounts.vault,
-        user: &destination,
+        user: &accounts.destination,
         mint: &accounts.mint,
         token_program: &accounts.token_program,
     };
@@ -63,6 +63,5 @@ pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
         (event, Terms::of(&bank))
     };
     transfer.out_of_vault(&terms, event.atoms)?;
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

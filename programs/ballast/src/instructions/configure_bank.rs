@@ -5,6 +5,7 @@ use ballast_math::Price;
 use ballast_risk::{interest, lending, limits, price};
 use ballast_state::{Bank, Group, RiskBoard};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::args::BankArgs;
 use crate::events::{BankConfigured, EventHeader};
@@ -16,12 +17,11 @@ pub struct ConfigureBank<'info> {
     /// The admin.
     pub authority: Signer<'info>,
     /// The group.
-    #[account(has_one = board @ BallastError::WrongBoard)]
     pub group: AccountLoader<'info, Group>,
     /// Its board.
     pub board: AccountLoader<'info, RiskBoard>,
     /// The bank.
-    #[account(mut, has_one = group @ BallastError::WrongGroup)]
+    #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
 }
 
@@ -34,19 +34,21 @@ pub(crate) fn handle(ctx: Context<ConfigureBank>, args: &BankArgs) -> Result<()>
     let now = loader::now()?;
     ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
     let board = ctx.accounts.board.load()?;
+    ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
     let mut bank = ctx.accounts.bank.load_mut()?;
+    ensure!(bank.group == board.group, BallastError::WrongGroup);
     let row = board.row(bank.feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
     interest::accrue(&mut bank, now).or_fail()?;
     args.write(&mut bank)?;
     limits::validate_bank(&bank, Price(row.mid)).or_fail()?;
+    interest::write_slopes(&mut bank).or_fail()?;
     interest::update_rate(&mut bank).or_fail()?;
     lending::count_change(&mut bank);
-    emit!(BankConfigured {
+    emit::log(&BankConfigured {
         header: EventHeader::of_bank(ctx.accounts.bank.key(), &bank, now),
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
-    });
-    Ok(())
+    })
 }

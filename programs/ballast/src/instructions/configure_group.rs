@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_state::{Group, RiskBoard};
 
+use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::args::ConfigureGroupArgs;
 use crate::events::{EventHeader, GroupConfigured};
@@ -16,7 +17,7 @@ pub struct ConfigureGroup<'info> {
     /// Whose role the change needs.
     pub authority: Signer<'info>,
     /// The group.
-    #[account(mut, has_one = board @ BallastError::WrongBoard)]
+    #[account(mut)]
     pub group: AccountLoader<'info, Group>,
     /// Its board.
     #[account(mut)]
@@ -38,6 +39,7 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     group.fee_recipient = args.fee_recipient;
     group.max_pause = args.max_pause;
     group.sequence = group.sequence.wrapping_add(1);
+    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
     let mut board = ctx.accounts.board.load_mut()?;
     // Add-ons were checked against the smallest bonus at listing: it may not rise above them afterwards.
     ensure!(
@@ -46,9 +48,8 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     );
     board.rules = rules;
     board.sequence = board.sequence.wrapping_add(1);
-    emit!(GroupConfigured {
+    emit::log(&GroupConfigured {
         header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
         board_sequence: board.sequence,
-    });
-    Ok(())
+    })
 }

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_state::{Group, PriceFeed, RiskBoard};
 
+use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::args::PriceFeedArgs;
 use crate::events::{EventHeader, PriceFeedConfigured};
@@ -13,13 +14,12 @@ pub struct ConfigurePriceFeed<'info> {
     /// The admin.
     pub authority: Signer<'info>,
     /// The group.
-    #[account(has_one = board @ BallastError::WrongBoard)]
     pub group: AccountLoader<'info, Group>,
     /// Its board.
     #[account(mut)]
     pub board: AccountLoader<'info, RiskBoard>,
     /// The feed.
-    #[account(mut, has_one = group @ BallastError::WrongGroup)]
+    #[account(mut)]
     pub feed: AccountLoader<'info, PriceFeed>,
 }
 
@@ -30,12 +30,13 @@ pub struct ConfigurePriceFeed<'info> {
 pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
     ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
     let mut board = ctx.accounts.board.load_mut()?;
+    ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
     let mut feed = ctx.accounts.feed.load_mut()?;
+    ensure!(feed.group == board.group, BallastError::WrongGroup);
     super::add_price_feed::write(&mut feed, &mut board, args)?;
-    emit!(PriceFeedConfigured {
+    emit::log(&PriceFeedConfigured {
         header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),
         row: feed.row,
         board_sequence: board.sequence,
-    });
-    Ok(())
+    })
 }

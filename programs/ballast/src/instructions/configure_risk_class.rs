@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::limits;
 
 use super::ConfigureGroup;
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{EventHeader, RiskClassConfigured};
 
@@ -15,17 +16,17 @@ use crate::events::{EventHeader, RiskClassConfigured};
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
     let mut group = ctx.accounts.group.load_mut()?;
     ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
     let mut board = ctx.accounts.board.load_mut()?;
     limits::validate_kappa(&board, class, kappa).or_fail()?;
     let slot = board.class_kappa.get_mut(usize::from(class)).or_raise(BallastError::InvalidParameter)?;
     *slot = kappa;
     board.sequence = board.sequence.wrapping_add(1);
     group.sequence = group.sequence.wrapping_add(1);
-    emit!(RiskClassConfigured {
+    emit::log(&RiskClassConfigured {
         header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
         class,
         kappa,
         board_sequence: board.sequence,
-    });
-    Ok(())
+    })
 }

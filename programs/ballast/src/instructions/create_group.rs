@@ -4,7 +4,9 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::{SEED_BOARD, SEED_GROUP};
 use ballast_state::{Account, Group, RiskBoard};
 
+use crate::emit;
 use crate::args::RulesArgs;
+use crate::create::Creation;
 use crate::events::{EventHeader, GroupConfigured};
 
 /// Longest pause of a new group: a day.
@@ -17,18 +19,12 @@ pub struct CreateGroup<'info> {
     /// Pays for the accounts, and holds every role until it names others.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// The new group.
-    #[account(
-        init,
-        payer = creator,
-        space = Group::SPACE,
-        seeds = [SEED_GROUP, creator.key().as_ref(), &id.to_le_bytes()],
-        bump,
-    )]
-    pub group: AccountLoader<'info, Group>,
-    /// Its board.
-    #[account(init, payer = creator, space = RiskBoard::SPACE, seeds = [SEED_BOARD, group.key().as_ref()], bump)]
-    pub board: AccountLoader<'info, RiskBoard>,
+    /// CHECK: the new group, by its seeds.
+    #[account(mut, seeds = [SEED_GROUP, creator.key().as_ref(), &id.to_le_bytes()], bump)]
+    pub group: UncheckedAccount<'info>,
+    /// CHECK: its board, by its seeds.
+    #[account(mut, seeds = [SEED_BOARD, group.key().as_ref()], bump)]
+    pub board: UncheckedAccount<'info>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
 }
@@ -40,11 +36,18 @@ pub struct CreateGroup<'info> {
 /// 3. Give every role to the creator.
 ///
 /// # Errors
-/// `InvalidParameter`.
+/// `InvalidParameter`, `AlreadyExists`.
 pub(crate) fn handle(ctx: Context<CreateGroup>, id: u16, rules: &RulesArgs) -> Result<()> {
     let rules = rules.validated()?;
-    let creator = ctx.accounts.creator.key();
-    let mut group = ctx.accounts.group.load_init()?;
+    let accounts = &ctx.accounts;
+    let (creator, group_key) = (accounts.creator.key(), accounts.group.key());
+    let mut group = Creation {
+        payer: &accounts.creator,
+        account: &accounts.group,
+        system_program: &accounts.system_program,
+        seeds: &[SEED_GROUP, creator.as_ref(), &id.to_le_bytes(), &[ctx.bumps.group]],
+    }
+    .program_account::<Group>()?;
     group.version = Group::VERSION;
     group.bump = ctx.bumps.group;
     group.id = id;
@@ -56,14 +59,19 @@ pub(crate) fn handle(ctx: Context<CreateGroup>, id: u16, rules: &RulesArgs) -> R
     group.fee_recipient = creator;
     group.board = ctx.accounts.board.key();
     group.max_pause = DEFAULT_MAX_PAUSE;
-    let mut board = ctx.accounts.board.load_init()?;
+    let mut board = Creation {
+        payer: &accounts.creator,
+        account: &accounts.board,
+        system_program: &accounts.system_program,
+        seeds: &[SEED_BOARD, group_key.as_ref(), &[ctx.bumps.board]],
+    }
+    .program_account::<RiskBoard>()?;
     board.version = RiskBoard::VERSION;
     board.bump = ctx.bumps.board;
     board.group = ctx.accounts.group.key();
     board.rules = rules;
-    emit!(GroupConfigured {
+    emit::log(&GroupConfigured {
         header: EventHeader::of_group(board.group, &group)?,
         board_sequence: board.sequence,
-    });
-    Ok(())
+    })
 }

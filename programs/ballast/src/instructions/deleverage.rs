@@ -5,6 +5,7 @@ use ballast_risk::deleverage::{self, Cause};
 use ballast_risk::interest;
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{Deleveraged, EventHeader, HealthPoint};
 use crate::loader::{self, Banks};
@@ -93,6 +94,5 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u
             after: HealthPoint::from(&done.after),
         }
     };
-    emit_cpi!(event);
-    Ok(())
+    emit::receipt(&ctx.accounts.event_authority, &event)
 }

@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{interest, lending};
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{Deposited, EventHeader, Movement};
 use crate::loader;
@@ -73,6 +74,5 @@ pub(crate) fn handle(ctx: Context<Deposit>, amount: u64) -> Result<()> {
         (event, Terms::of(&bank))
     };
     transfer.into_vault(&terms, event.movement.atoms)?;
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

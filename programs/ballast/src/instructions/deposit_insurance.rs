@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{interest, lending};
 use ballast_state::Bank;
 
+use crate::emit;
 use crate::error::OrFail;
 use crate::events::{EventHeader, InsuranceDeposited};
 use crate::loader;
@@ -58,6 +59,5 @@ pub(crate) fn handle(ctx: Context<DepositInsurance>, amount: u64) -> Result<()> 
         (event, Terms::of(&bank))
     };
     transfer.into_vault(&terms, amount)?;
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

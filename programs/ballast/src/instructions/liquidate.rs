@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{interest, liquidation};
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, HealthPoint, Liquidated, LossShare};
 use crate::loader::{self, Banks};
@@ -95,6 +96,5 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
             loss: done.loss.map(LossShare::from).unwrap_or_default(),
         }
     };
-    emit_cpi!(event);
-    Ok(())
+    emit::receipt(&ctx.accounts.event_authority, &event)
 }

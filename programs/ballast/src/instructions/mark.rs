@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{health, timer};
 use ballast_state::MarginAccount;
 
+use crate::emit;
 use crate::error::OrFail;
 use crate::events::{EventHeader, HealthPoint, Marked};
 use crate::loader::{self, Banks};
@@ -41,6 +42,5 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
             unhealthy_since: account.unhealthy_since,
         }
     };
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

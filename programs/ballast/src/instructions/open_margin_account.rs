@@ -4,6 +4,8 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::SEED_MARGIN;
 use ballast_state::{Account, Group, MarginAccount};
 
+use crate::emit;
+use crate::create::Creation;
 use crate::events::{EventHeader, MarginAccountOpened};
 use crate::loader;
 
@@ -18,31 +20,36 @@ pub struct OpenMarginAccount<'info> {
     pub owner: Signer<'info>,
     /// The group.
     pub group: AccountLoader<'info, Group>,
-    /// The new account.
+    /// CHECK: the new account, by its seeds.
     #[account(
-        init,
-        payer = payer,
-        space = MarginAccount::SPACE,
+        mut,
         seeds = [SEED_MARGIN, group.key().as_ref(), owner.key().as_ref(), &sub_account.to_le_bytes()],
         bump,
     )]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
 }
 
 /// Opens a margin account. Nobody can open one for somebody else: its owner signs.
 pub(crate) fn handle(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
-    let mut account = ctx.accounts.margin_account.load_init()?;
+    let (group, owner) = (ctx.accounts.group.key(), ctx.accounts.owner.key());
+    let bump = [ctx.bumps.margin_account];
+    let mut account = Creation {
+        payer: &ctx.accounts.payer,
+        account: &ctx.accounts.margin_account,
+        system_program: &ctx.accounts.system_program,
+        seeds: &[SEED_MARGIN, group.as_ref(), owner.as_ref(), &sub_account.to_le_bytes(), &bump],
+    }
+    .program_account::<MarginAccount>()?;
     account.version = MarginAccount::VERSION;
     account.bump = ctx.bumps.margin_account;
     account.sub_account = sub_account;
-    account.group = ctx.accounts.group.key();
-    account.owner = ctx.accounts.owner.key();
-    emit!(MarginAccountOpened {
+    account.group = group;
+    account.owner = owner;
+    emit::log(&MarginAccountOpened {
         header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, loader::now()?),
         owner: account.owner,
         sub_account,
-    });
-    Ok(())
+    })
 }

@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::lending;
 
 use super::ChangeBank;
+use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
@@ -19,13 +20,13 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
     ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
     ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
     let mut bank = ctx.accounts.bank.load_mut()?;
+    ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
     bank.paused_until = now.ts.saturating_add(i64::from(seconds));
     lending::count_change(&mut bank);
-    emit!(BankConfigured {
+    emit::log(&BankConfigured {
         header: EventHeader::of_bank(ctx.accounts.bank.key(), &bank, now),
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
-    });
-    Ok(())
+    })
 }

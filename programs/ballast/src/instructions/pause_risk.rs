@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::ConfigureGroup;
+use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::events::{EventHeader, RiskPaused};
 
@@ -15,13 +16,13 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
     let authority = ctx.accounts.authority.key();
     ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
     ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
+    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
     let mut board = ctx.accounts.board.load_mut()?;
     board.risk_paused_until = Clock::get()?.unix_timestamp.saturating_add(i64::from(seconds));
     board.sequence = board.sequence.wrapping_add(1);
     group.sequence = group.sequence.wrapping_add(1);
-    emit!(RiskPaused {
+    emit::log(&RiskPaused {
         header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
         until: board.risk_paused_until,
-    });
-    Ok(())
+    })
 }

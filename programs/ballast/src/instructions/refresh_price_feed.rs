@@ -6,7 +6,8 @@ use ballast_risk::price::{self, PriceObservation};
 use ballast_risk::Now;
 use ballast_state::{OracleSource, PriceFeed, RiskBoard, FIXED_PRICE_EXPONENT, SOURCES};
 
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::emit;
+use crate::error::{ensure, raise, BallastError, OrFail, OrRaise};
 use crate::events::{EventHeader, PriceRefreshed};
 use crate::loader;
 use crate::view::view_mut;
@@ -40,7 +41,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, RefreshPriceFeed<'info>>) -> Res
     let observations = observe(&feed, ctx.remaining_accounts, now)?;
     let refreshed = price::refresh(&mut feed, &mut board, &observations, now).or_fail()?;
     let row = board.row(feed.row).or_raise(BallastError::FeedNotListed)?;
-    emit!(PriceRefreshed {
+    emit::log(&PriceRefreshed {
         header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, now),
         row: feed.row,
         state: row.state,
@@ -53,8 +54,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, RefreshPriceFeed<'info>>) -> Res
         fair_high: row.fair_high,
         publish_ts: row.publish_ts,
         board_sequence: board.sequence,
-    });
-    Ok(())
+    })
 }
 
 /// What each source's account says.
@@ -87,5 +87,5 @@ fn read(provider: Provider, source: &OracleSource, info: &AccountInfo<'_>) -> Re
     let data = info.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
     let feed_id = (source.feed_id != [0; 32]).then_some(&source.feed_id);
     parse_owned_by(provider, &[source.owner.to_bytes()], &info.owner.to_bytes(), &data, feed_id)
-        .map_err(|error| BallastError::from(error).into())
+        .map_err(|error| raise(error.into()))
 }

@@ -5,6 +5,7 @@ use ballast_risk::lending::{self, Amount};
 use ballast_risk::interest;
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, Movement, Repaid};
 use crate::loader;
@@ -73,6 +74,5 @@ pub(crate) fn handle(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
         (event, Terms::of(&bank))
     };
     transfer.into_vault(&terms, event.movement.atoms)?;
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

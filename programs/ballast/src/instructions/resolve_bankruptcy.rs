@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{bankruptcy, interest};
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{BankruptcyResolved, EventHeader, HealthPoint, LossShare};
 use crate::loader::{self, Banks};
@@ -50,6 +51,5 @@ pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Re
             loss: LossShare::from(loss),
         }
     };
-    emit_cpi!(event);
-    Ok(())
+    emit::receipt(&ctx.accounts.event_authority, &event)
 }

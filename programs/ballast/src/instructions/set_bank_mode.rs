@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{lending, limits};
 use ballast_state::{Bank, BankMode, Group};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
@@ -16,7 +17,7 @@ pub struct ChangeBank<'info> {
     /// The group.
     pub group: AccountLoader<'info, Group>,
     /// The bank.
-    #[account(mut, has_one = group @ BallastError::WrongGroup)]
+    #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
 }
 
@@ -30,6 +31,7 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
     let to = BankMode::from_byte(mode);
     ensure!(to.to_byte() == mode, BallastError::InvalidParameter);
     let mut bank = ctx.accounts.bank.load_mut()?;
+    ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
     limits::validate_mode_change(&bank, to).or_fail()?;
     if to != BankMode::WindDown {
         bank.wind_down_ts = 0;
@@ -38,11 +40,10 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
     }
     bank.mode = mode;
     lending::count_change(&mut bank);
-    emit!(BankConfigured {
+    emit::log(&BankConfigured {
         header: EventHeader::of_bank(ctx.accounts.bank.key(), &bank, now),
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
-    });
-    Ok(())
+    })
 }

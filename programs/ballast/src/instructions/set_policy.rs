@@ -4,7 +4,8 @@ use anchor_lang::prelude::*;
 use ballast_risk::limits;
 use ballast_state::{DeleveragePolicy, MarginAccount};
 
-use crate::error::{BallastError, OrFail};
+use crate::emit;
+use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, PolicySet};
 use crate::loader;
 
@@ -14,7 +15,7 @@ pub struct SetPolicy<'info> {
     /// Owns the account.
     pub owner: Signer<'info>,
     /// The account.
-    #[account(mut, has_one = owner @ BallastError::Unauthorised)]
+    #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
 }
 
@@ -24,15 +25,15 @@ pub struct SetPolicy<'info> {
 /// `Unauthorised`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
     let mut account = ctx.accounts.margin_account.load_mut()?;
+    ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
     let policy = DeleveragePolicy { floor, width, daily_turnover, ..account.policy };
     limits::validate_policy(&policy).or_fail()?;
     account.policy = policy;
     account.sequence = account.sequence.wrapping_add(1);
-    emit!(PolicySet {
+    emit::log(&PolicySet {
         header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, loader::now()?),
         floor,
         width,
         daily_turnover,
-    });
-    Ok(())
+    })
 }

@@ -5,6 +5,7 @@ use ballast_risk::interest;
 use ballast_risk::lending::{self, Amount};
 use ballast_state::{Bank, MarginAccount};
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, HealthPoint, Movement, Withdrawn};
 use crate::loader;
@@ -88,6 +89,5 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option
         (event, Terms::of(&bank))
     };
     transfer.out_of_vault(&terms, event.movement.atoms)?;
-    emit!(event);
-    Ok(())
+    emit::log(&event)
 }

@@ -1,0 +1,275 @@
+//! Every bound of every parameter, at it and beyond it.
+mod support;
+
+use ballast_math::{Price, Ratio};
+use ballast_risk::limits::{
+    validate_bank, validate_class, validate_feed, validate_mode_change, validate_policy, validate_rates, validate_rules,
+    MAX_RATE,
+};
+use ballast_risk::rates::{side_rate, write_row, ROOT_DAY, ROOT_HOUR};
+use ballast_risk::{RiskError, RiskResult};
+use ballast_state::{
+    Bank, BankMode, CurvePoint, DeleveragePolicy, PriceFeed, RateSettings, RiskRow, RiskRules, SideRates, Zeroable,
+    NO_CLASS,
+};
+use support::build::{self, bits, dollars};
+use support::rational::{int, is_up, of_bits, of_ratio, q, sqrt_down};
+
+/// `change` at the bound is accepted, and one beyond it refused.
+#[track_caller]
+fn bound<T: Clone>(good: &T, check: impl Fn(&T) -> RiskResult<()>, at: impl Fn(&mut T), beyond: impl Fn(&mut T)) {
+    let try_with = |change: &dyn Fn(&mut T)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        check(&changed)
+    };
+    assert_eq!(try_with(&at), Ok(()), "at the bound");
+    assert!(try_with(&beyond).is_err(), "beyond the bound");
+}
+
+/// `⌊n/d⌋` with 32 fraction bits.
+fn floor(n: u64, d: u64) -> u32 {
+    u32::try_from((n << 32) / d).unwrap()
+}
+
+#[test]
+fn rules_are_bounded_on_every_side() {
+    let good = build::rules();
+    assert_eq!(validate_rules(&good), Ok(()));
+    let rules = |at: &dyn Fn(&mut RiskRules), beyond: &dyn Fn(&mut RiskRules)| {
+        bound(&good, validate_rules, at, beyond);
+    };
+    rules(&|r| r.liquidation_target = Ratio::ONE.0 + 1, &|r| r.liquidation_target = Ratio::ONE.0);
+    rules(&|r| r.liquidation_target = Ratio::ONE.0 * 3 / 2, &|r| r.liquidation_target = Ratio::ONE.0 * 3 / 2 + 1);
+    rules(&|r| r.dust = 1, &|r| r.dust = 0);
+    rules(&|r| r.dust = dollars(1_000).0, &|r| r.dust = dollars(1_000).0 + 1);
+    rules(&|r| (r.bonus_min, r.deleverage_fee) = (1, 0), &|r| (r.bonus_min, r.deleverage_fee) = (0, 0));
+    rules(&|r| r.bonus_min = r.bonus_max, &|r| r.bonus_min = r.bonus_max + 1);
+    rules(&|r| r.bonus_max = floor(1, 5), &|r| r.bonus_max = floor(1, 5) + 1);
+    rules(&|r| r.bonus_growth = floor(1, 100), &|r| r.bonus_growth = floor(1, 100) + 1);
+    rules(&|r| r.bonus_ramp = 1, &|r| r.bonus_ramp = 0);
+    rules(&|r| r.bonus_ramp = 86_400, &|r| r.bonus_ramp = 86_401);
+    rules(&|r| r.insurance_share = floor(9, 10), &|r| r.insurance_share = floor(9, 10) + 1);
+    rules(&|r| r.deleverage_fee = floor(1, 1_000), &|r| r.deleverage_fee = floor(1, 1_000) + 1);
+    let fifth = |r: &mut RiskRules, more: u32| (r.bonus_min, r.deleverage_fee) = (1_000, 200 + more);
+    rules(&|r| fifth(r, 0), &|r| fifth(r, 1));
+    rules(&|r| r.deleverage_interval = 60, &|r| r.deleverage_interval = 59);
+    rules(&|r| r.borrow_max_age = 10, &|r| r.borrow_max_age = 9);
+    rules(&|r| r.borrow_max_age = 3_600, &|r| r.borrow_max_age = 3_601);
+    rules(&|r| r.liquidate_max_age = 10, &|r| r.liquidate_max_age = 9);
+    rules(&|r| r.liquidate_max_age = 3_600, &|r| r.liquidate_max_age = 3_601);
+    rules(&|r| r.deleverage_max_age = 5, &|r| r.deleverage_max_age = 4);
+    rules(&|r| r.deleverage_max_age = 600, &|r| r.deleverage_max_age = 601);
+    rules(&|r| r.cool_off = 60, &|r| r.cool_off = 61);
+    rules(&|r| r.halt_gap = 60, &|r| r.halt_gap = 59);
+    rules(&|r| r.halt_grace = 600, &|r| r.halt_grace = 601);
+    rules(&|r| r.episode_gap = 10, &|r| r.episode_gap = 9);
+    rules(&|r| r.episode_gap = 3_600, &|r| r.episode_gap = 3_601);
+    rules(&|r| r.wind_down_notice = 7 * 86_400, &|r| r.wind_down_notice = 7 * 86_400 - 1);
+    rules(&|r| r.wind_down_ramp = 86_400, &|r| r.wind_down_ramp = 86_399);
+    let all = RiskRules { bonus_max: u32::MAX, ..good };
+    assert_eq!(validate_rules(&all), Err(RiskError::InvalidParameter));
+}
+
+fn feed() -> PriceFeed {
+    let mut feed = PriceFeed { class: NO_CLASS, ..PriceFeed::zeroed() };
+    feed.sources[0].provider = 1;
+    feed.sources[0].max_age = 60;
+    feed.sources[0].max_confidence = bits(1, 100);
+    feed.judge.max_deviation = bits(1, 100);
+    feed.judge.jump_min = bits(3, 100);
+    feed.judge.jump_confirm = 10;
+    feed
+}
+
+#[test]
+fn feeds_are_bounded_on_every_side() {
+    let good = feed();
+    assert_eq!(validate_feed(&good), Ok(()));
+    let feeds = |at: &dyn Fn(&mut PriceFeed), beyond: &dyn Fn(&mut PriceFeed)| bound(&good, validate_feed, at, beyond);
+    feeds(&|f| f.class = 15, &|f| f.class = 16);
+    feeds(&|f| f.judge.max_deviation = 1, &|f| f.judge.max_deviation = 0);
+    feeds(&|f| f.judge.max_deviation = floor(1, 5), &|f| f.judge.max_deviation = floor(1, 5) + 1);
+    feeds(&|f| f.judge.jump_min = floor(5, 1_000), &|f| f.judge.jump_min = floor(5, 1_000) - 1);
+    feeds(&|f| f.judge.jump_min = floor(1, 2), &|f| f.judge.jump_min = floor(1, 2) + 1);
+    feeds(&|f| f.judge.jump_confirm = 1, &|f| f.judge.jump_confirm = 0);
+    feeds(&|f| f.judge.jump_confirm = 600, &|f| f.judge.jump_confirm = 601);
+    feeds(&|f| f.judge.max_future = 30, &|f| f.judge.max_future = 31);
+    feeds(&|f| f.judge.ema_seconds = 86_400, &|f| f.judge.ema_seconds = 86_401);
+    feeds(&|f| f.sources[0].max_age = 1, &|f| f.sources[0].max_age = 0);
+    feeds(&|f| f.sources[0].max_age = 3_600, &|f| f.sources[0].max_age = 3_601);
+    feeds(&|f| f.sources[0].max_confidence = floor(1, 5), &|f| f.sources[0].max_confidence = floor(1, 5) + 1);
+    // Sources fill from the front.
+    feeds(&|f| f.sources[1] = f.sources[0], &|f| f.sources[2] = f.sources[0]);
+    feeds(&|_| {}, &|f| f.sources[0].provider = 0);
+    assert_eq!(validate_class(NO_CLASS), Ok(()));
+    assert_eq!(validate_class(254), Err(RiskError::InvalidParameter));
+}
+
+/// 5 % of add-on; sides of up to 40 % with it: 0.35 · (1 + κ) + max(0.05 + 1.5·icap, basis).
+fn rates() -> RateSettings {
+    let side = SideRates { k: 0, floor: bits(2, 5), cap: bits(2, 5) };
+    RateSettings {
+        sigma: u64::from(bits(1, 2)),
+        maintenance_long: side,
+        maintenance_short: side,
+        initial_long: side,
+        initial_short: side,
+        maintenance_add_on: bits(1, 20),
+        initial_add_on: bits(1, 20),
+        ..RateSettings::zeroed()
+    }
+}
+
+#[test]
+fn rates_are_bounded_on_every_side() {
+    let good = rates();
+    let check = |r: &RateSettings| validate_rates(r, bits(1, 2), bits(5, 1_000));
+    assert_eq!(check(&good), Ok(()));
+    let rates = |at: &dyn Fn(&mut RateSettings), beyond: &dyn Fn(&mut RateSettings)| bound(&good, check, at, beyond);
+    rates(&|r| r.sigma = Ratio::ONE.0 * 10, &|r| r.sigma = Ratio::ONE.0 * 10 + 1);
+    rates(&|r| r.depth = dollars(1_000).0, &|r| r.depth = dollars(1_000).0 - 1);
+    rates(&|r| r.depth = 0, &|r| r.depth = 1);
+    rates(&|r| r.maintenance_long.k = Ratio::ONE.0 * 20, &|r| r.maintenance_long.k = Ratio::ONE.0 * 20 + 1);
+    rates(&|r| r.initial_short.floor = r.initial_short.cap, &|r| r.initial_short.floor = r.initial_short.cap + 1);
+    rates(&|r| r.maintenance_short.floor = r.maintenance_add_on, &|r| r.maintenance_short.floor = r.maintenance_add_on - 1);
+    rates(&|r| r.initial_add_on = r.maintenance_add_on, &|r| r.initial_add_on = r.maintenance_add_on - 1);
+    rates(&|r| r.maintenance_long.cap = r.initial_long.cap, &|r| {
+        (r.maintenance_long.cap, r.maintenance_long.floor) = (r.initial_long.cap + 1, r.initial_long.cap);
+    });
+    rates(&|_| {}, &|r| (r.maintenance_short.cap, r.maintenance_short.floor) = (r.initial_short.cap + 1, 0xffff_ffff));
+    let refused = |change: &dyn Fn(&mut RateSettings)| {
+        let mut changed = good;
+        change(&mut changed);
+        check(&changed).unwrap_err()
+    };
+    assert_eq!(refused(&|r| r.maintenance_add_on = bits(5, 1_000) - 1), RiskError::AddOnBelowBonus);
+    // 1.5 · 0.35 + 0.05 + 1.5 · icap < 1 up to icap = 28.33 %.
+    rates(&|r| r.impact_cap = floor(2_833, 10_000), &|r| r.impact_cap = bits(2_834, 10_000));
+    rates(&|r| r.basis = floor(4_749, 10_000), &|r| r.basis = bits(4_751, 10_000));
+    assert_eq!(refused(&|r| r.basis = bits(4_751, 10_000)), RiskError::MarginTooHigh);
+    assert_eq!(refused(&|r| r.impact_cap = u32::MAX), RiskError::MarginTooHigh);
+    // κ: 0.35 · (1 + κ) + 0.05 < 1 whatever κ; at 50 % of rate it binds.
+    let wide = SideRates { k: 0, floor: bits(55, 100), cap: bits(55, 100) };
+    let wide = RateSettings {
+        maintenance_long: wide,
+        maintenance_short: wide,
+        initial_long: wide,
+        initial_short: wide,
+        ..good
+    };
+    assert_eq!(validate_rates(&wide, floor(89, 100), bits(5, 1_000)), Ok(()));
+    assert_eq!(validate_rates(&wide, bits(91, 100), bits(5, 1_000)), Err(RiskError::MarginTooHigh));
+}
+
+fn bank() -> Bank {
+    let mut bank = build::bank(0, 0, 6);
+    (bank.deposit_cap, bank.borrow_cap) = (1_000_000_000_000, 1_000_000_000_000);
+    bank.curve_points = 3;
+    bank.curve[1] = CurvePoint { utilisation: 1 << 31, rate: 10, slope: 0 };
+    bank.curve[2] = CurvePoint { utilisation: 1 << 32, rate: 10, slope: 0 };
+    bank
+}
+
+#[test]
+fn banks_are_bounded_on_every_side() {
+    let good = bank();
+    let check = |bank: &Bank| validate_bank(bank, Price::ONE);
+    assert_eq!(check(&good), Ok(()));
+    let banks = |at: &dyn Fn(&mut Bank), beyond: &dyn Fn(&mut Bank)| bound(&good, check, at, beyond);
+    let refused = |change: &dyn Fn(&mut Bank)| {
+        let mut changed = good;
+        change(&mut changed);
+        check(&changed).unwrap_err()
+    };
+    banks(&|b| b.interest_fee = u32::MAX >> 1, &|b| b.interest_fee = (u32::MAX >> 1) + 1);
+    banks(&|b| b.max_utilisation = Ratio::ONE.0, &|b| b.max_utilisation = Ratio::ONE.0 + 1);
+    banks(&|b| b.curve[2].rate = MAX_RATE, &|b| b.curve[2].rate = MAX_RATE + 1);
+    // cap · 1000 · price < 2^42 USD: 4,398,046,511.104 tokens at a dollar.
+    banks(&|b| b.deposit_cap = 4_398_046_511_103_000, &|b| b.deposit_cap = 4_398_046_511_105_000);
+    banks(&|b| b.borrow_cap = 4_398_046_511_103_000, &|b| b.borrow_cap = 4_398_046_511_105_000);
+    assert_eq!(refused(&|b| b.borrow_cap = u64::MAX), RiskError::CapTooLarge);
+    assert_eq!(validate_bank(&Bank { decimals: 19, ..good }, Price::ONE), Err(RiskError::DecimalsNotSupported));
+    assert_eq!(validate_bank(&build::bank(0, 0, 0), Price::MAX), Err(RiskError::CapTooLarge), "a value beyond the format");
+    for broken in [
+        &(|b: &mut Bank| b.curve_points = 1) as &dyn Fn(&mut Bank),
+        &|b| b.curve_points = 7,
+        &|b| b.curve[0].utilisation = 1,
+        &|b| b.curve[2].utilisation = (1 << 32) - 1,
+        &|b| b.curve[1].utilisation = 1 << 32,
+        &|b| b.curve[1].utilisation = 0,
+        &|b| b.curve[0].rate = 11,
+        &|b| b.curve[1].rate = 11,
+    ] {
+        assert_eq!(refused(broken), RiskError::CurveNotMonotone);
+    }
+}
+
+#[test]
+fn policies_are_bounded_on_every_side() {
+    let one = Ratio::ONE.0;
+    let good = DeleveragePolicy { floor: one / 10 * 12, width: one / 10, ..DeleveragePolicy::zeroed() };
+    let policies = |at: &dyn Fn(&mut DeleveragePolicy), beyond: &dyn Fn(&mut DeleveragePolicy)| {
+        bound(&good, validate_policy, at, beyond);
+    };
+    policies(&|p| p.floor = one + 1, &|p| p.floor = one);
+    policies(&|p| p.floor = one * 4, &|p| p.floor = one * 4 + 1);
+    policies(&|p| p.width = u64::from(floor(1, 20)), &|p| p.width = u64::from(floor(1, 20)) - 1);
+    policies(&|p| p.width = one, &|p| p.width = one + 1);
+    assert_eq!(validate_policy(&DeleveragePolicy::zeroed()), Ok(()), "a floor of zero is off");
+}
+
+#[test]
+fn modes_change_freely_while_the_index_is_worth_something() {
+    for mode in [BankMode::Normal, BankMode::ReduceOnly, BankMode::WindDown] {
+        assert_eq!(validate_mode_change(&bank(), mode), Ok(()));
+        assert_eq!(BankMode::from_byte(mode.to_byte()), mode);
+    }
+    let mut worthless = bank();
+    worthless.asset_index = [18_446_744_073_708, 0];
+    assert_eq!(validate_mode_change(&worthless, BankMode::Normal), Err(RiskError::InvalidModeChange));
+    worthless.asset_index = [18_446_744_073_709, 0];
+    assert_eq!(validate_mode_change(&worthless, BankMode::Normal), Ok(()));
+}
+
+#[test]
+fn the_rate_is_the_clamped_formula() {
+    let side = |k: u64, floor: u32, cap: u32| SideRates { k, floor, cap };
+    let (sigma, add_on) = (Ratio::from_bits(bits(9, 10)), Ratio::from_bits(bits(2, 100)));
+    let k = u64::from(bits(81, 100)) * 10;
+    // 8.1 · 0.9 · √(1 h / year) = 7.7863 %, and the day's 4.75 · 0.9 · √(24 h / year).
+    for (k, root, seconds) in [(k, ROOT_HOUR, 3_600u64), (Ratio::ONE.0 * 475 / 100, ROOT_DAY, 86_400)] {
+        let free = side(k, bits(2, 100), u32::MAX);
+        let got = of_ratio(side_rate(&free, sigma, root, add_on).unwrap());
+        let exact = q(k, 1u64 << 32) * of_ratio(sigma) * sqrt_down(&q(seconds, 31_557_600), 60);
+        // √T is stored down to 2^-32: k·σ of it may be missing.
+        assert!(is_up(&(got + q(8, 1u64 << 32)), &exact, &q(16, 1u64 << 32)));
+    }
+    let rate = |floor: u32, cap: u32| side_rate(&side(k, floor, cap), sigma, ROOT_HOUR, add_on).unwrap();
+    assert_eq!(rate(bits(1, 2), bits(1, 2)).0, u64::from(bits(1, 2) - bits(2, 100)), "floor = cap is static");
+    assert_eq!(rate(bits(2, 100), bits(5, 100)).0, u64::from(bits(5, 100) - bits(2, 100)));
+    assert!(side_rate(&side(0, 0, 0), sigma, ROOT_HOUR, add_on).is_err(), "a floor under the add-on");
+}
+
+#[test]
+fn a_row_is_written_from_its_settings() {
+    let mut feed = PriceFeed { class: 3, rates: rates(), ..PriceFeed::zeroed() };
+    feed.rates.depth = dollars(1_000_000).0;
+    feed.rates.impact_factor = bits(1, 10);
+    feed.rates.impact_cap = bits(1, 10);
+    feed.rates.basis = bits(1, 50);
+    feed.rates.initial_long.k = Ratio::ONE.0 * 4;
+    feed.rates.sigma = Ratio::ONE.0 / 2;
+    let mut row = RiskRow::zeroed();
+    write_row(&feed, &mut row).unwrap();
+    assert_eq!(row.maintenance_long, bits(2, 5) - bits(1, 20));
+    assert_eq!((row.basis, row.class, row.initial_add_on), (bits(1, 50), 3, bits(1, 20)));
+    // Y/√depth · √N at N = depth is Y: 1,048,576,000,000 steps.
+    let at_depth = q(row.impact_slope, 1u64 << 56) * sqrt_down(&int(dollars(1_000_000).0), 64);
+    assert!(is_up(&at_depth, &of_bits(bits(1, 10)), &q(1, 1 << 30)));
+    // 4 · 0.5 / √31,557,600
+    let slope = int(2) * sqrt_down(&q(1, 31_557_600), 64);
+    assert!(is_up(&of_bits(row.age_slope), &slope, &q(2, 1u64 << 32)));
+    feed.rates.maintenance_long = SideRates { k: 0, floor: 0, cap: 0 };
+    assert!(write_row(&feed, &mut row).is_err());
+}

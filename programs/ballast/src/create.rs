@@ -1,0 +1,100 @@
+//! Creating accounts at derived addresses.
+//!
+//! Anchor's `init` does the same; it is not used because every use of it is nine kilobytes of program. The addresses are
+//! still declared as `seeds` on the accounts structs: Anchor checks them before a handler runs, and the IDL tells clients.
+
+use std::cell::RefMut;
+
+use anchor_lang::prelude::*;
+use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
+use anchor_lang::solana_program::program::invoke_signed_unchecked;
+use ballast_state::Account;
+
+use crate::error::{ensure, BallastError, OrRaise};
+use crate::view;
+
+/// Instruction numbers of the system program.
+const CREATE_ACCOUNT: u32 = 0;
+const ASSIGN: u32 = 1;
+const TRANSFER: u32 = 2;
+const ALLOCATE: u32 = 8;
+
+/// What creating takes.
+pub(crate) struct Creation<'a, 's, 'info> {
+    /// Pays the rent, signs.
+    pub(crate) payer: &'a AccountInfo<'info>,
+    /// The new account, whose address the caller derived from `seeds`.
+    pub(crate) account: &'a AccountInfo<'info>,
+    /// The system program.
+    pub(crate) system_program: &'a AccountInfo<'info>,
+    /// Seeds with the bump.
+    pub(crate) seeds: &'s [&'s [u8]],
+}
+
+impl<'a, 'info> Creation<'a, '_, 'info> {
+    /// Creates a program account, all zero but for its discriminator; its version is the caller's to write.
+    ///
+    /// # Errors
+    /// The system program's.
+    pub(crate) fn program_account<T: Account>(&self) -> Result<RefMut<'a, T>> {
+        self.create(T::SPACE, &crate::ID)?;
+        {
+            let mut data = self.account.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?;
+            let tag = data.first_chunk_mut().or_raise(BallastError::WrongAccountType)?;
+            *tag = T::TAG;
+        }
+        view::view_new(self.account)
+    }
+
+    /// Creates an account of `space` zero bytes owned by `owner`.
+    ///
+    /// # Errors
+    /// `AlreadyExists`; the system program's.
+    #[inline(never)]
+    pub(crate) fn create(&self, space: usize, owner: &Pubkey) -> Result<()> {
+        ensure!(self.account.data_is_empty(), BallastError::AlreadyExists);
+        let space_bytes = u64::try_from(space).or_raise(BallastError::Overflow)?.to_le_bytes();
+        let rent = Rent::get()?.minimum_balance(space);
+        let held = self.account.lamports();
+        if held == 0 {
+            let mut data = [0; 52];
+            fill(&mut data, &[&CREATE_ACCOUNT.to_le_bytes(), &rent.to_le_bytes(), &space_bytes, owner.as_ref()]);
+            let metas = [AccountMeta::new(*self.payer.key, true), AccountMeta::new(*self.account.key, true)];
+            return self.call(metas, &data, [self.payer, self.account]);
+        }
+        // Somebody sent lamports to the address before: that must not stop its creation.
+        let missing = rent.saturating_sub(held);
+        if missing > 0 {
+            let mut data = [0; 12];
+            fill(&mut data, &[&TRANSFER.to_le_bytes(), &missing.to_le_bytes()]);
+            let metas = [AccountMeta::new(*self.payer.key, true), AccountMeta::new(*self.account.key, false)];
+            self.call(metas, &data, [self.payer, self.account])?;
+        }
+        let mut data = [0; 12];
+        fill(&mut data, &[&ALLOCATE.to_le_bytes(), &space_bytes]);
+        self.call([AccountMeta::new(*self.account.key, true)], &data, [self.account])?;
+        let mut data = [0; 36];
+        fill(&mut data, &[&ASSIGN.to_le_bytes(), owner.as_ref()]);
+        self.call([AccountMeta::new(*self.account.key, true)], &data, [self.account])
+    }
+
+    /// Through the Rust interface: unlike the C one it makes the new length known to `AccountInfo`.
+    fn call<const N: usize>(
+        &self,
+        metas: [AccountMeta; N],
+        data: &[u8],
+        accounts: [&AccountInfo<'info>; N],
+    ) -> Result<()> {
+        let instruction =
+            Instruction { program_id: *self.system_program.key, accounts: metas.to_vec(), data: data.to_vec() };
+        invoke_signed_unchecked(&instruction, &accounts.map(Clone::clone), &[self.seeds]).map_err(Into::into)
+    }
+}
+
+/// Writes the parts one after the other.
+fn fill(data: &mut [u8], parts: &[&[u8]]) {
+    let bytes = parts.iter().flat_map(|part| part.iter());
+    for (to, from) in data.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+}

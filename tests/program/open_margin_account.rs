@@ -1,0 +1,58 @@
+//! `open_margin_account`.
+
+use super::support::*;
+
+fn fresh() -> (World, Keypair) {
+    let mut world = World::plain();
+    let owner = world.svm.rich_keypair();
+    (world, owner)
+}
+
+#[test]
+fn makes_an_empty_account() {
+    let (mut world, owner) = fresh();
+    let group = world.group;
+    let key = addresses::margin_account(&group, &owner.pubkey(), 7);
+    let open = ix::open_margin_account(&owner.pubkey(), &owner.pubkey(), &group, 7);
+    let sent = world.send(open.clone(), &[&owner]).expect("open_margin_account");
+    let opened = event!(sent, MarginAccountOpened);
+    assert_same(&opened.header, &header(&world, key, 0));
+    assert_eq!((opened.owner, opened.sub_account), (owner.pubkey(), 7));
+    let account: MarginAccount = world.svm.read(&key);
+    let mut expected: MarginAccount = ballast_state::Zeroable::zeroed();
+    expected.version = 1;
+    expected.bump = account.bump;
+    expected.sub_account = 7;
+    expected.group = group;
+    expected.owner = owner.pubkey();
+    assert_eq!(account, expected);
+    world.refuses(&open, &[&owner], "system::AccountAlreadyInUse");
+}
+
+#[test]
+fn another_may_pay() {
+    let (mut world, owner) = fresh();
+    let payer = world.svm.rich_keypair();
+    let open = ix::open_margin_account(&payer.pubkey(), &owner.pubkey(), &world.group, 0);
+    let held = world.svm.account(&owner.pubkey()).expect("owner").lamports;
+    world.send(open, &[&payer, &owner]).expect("open_margin_account");
+    assert_eq!(world.svm.account(&owner.pubkey()).expect("owner").lamports, held);
+}
+
+/// Nobody can open an account for somebody else, nor at another address than its own.
+#[test]
+fn v28_refuses_other_owners_and_addresses() {
+    let (mut world, owner) = fresh();
+    let payer = world.svm.rich_keypair();
+    let open = ix::open_margin_account(&payer.pubkey(), &owner.pubkey(), &world.group, 0);
+    world.refuses(&unsigned(&open, 1), &[&payer], "anchor::AccountNotSigner");
+    let signers = [&payer, &owner];
+    let elsewhere = addresses::margin_account(&world.group, &payer.pubkey(), 0);
+    world.refuses_forgery(&open, &signers, 3, Forgery::Other(elsewhere), "anchor::ConstraintSeeds");
+    world.refuses_forgery(&open, &signers, 3, Forgery::Empty, "anchor::ConstraintSeeds");
+    refuses_anchor_lookalikes(&mut world, &open, &signers, &[2]);
+    let board = world.board_key();
+    world.refuses_forgery(&open, &signers, 2, Forgery::Other(board), "anchor::AccountDiscriminatorMismatch");
+    world.refuses_forgery(&open, &signers, 4, Forgery::Empty, "anchor::InvalidProgramId");
+    world.refuses(&read_only(&open, 3), &signers, "runtime::PrivilegeEscalation");
+}
