@@ -114,7 +114,7 @@ fn refuses_other_token_programs_and_what_is_no_mint() {
     for (index, forgery, error) in [
         (MINT, Forgery::Other(tokens), "runtime::InvalidAccountData"),
         (TOKEN_PROGRAM, Forgery::Empty, "anchor::InvalidProgramId"),
-        (TOKEN_PROGRAM, Forgery::Other(Pubkey::default()), "anchor::InvalidProgramId"),
+        (TOKEN_PROGRAM, Forgery::Other(spl_token_2022()), "anchor::InvalidProgramId"),
     ] {
         let mut forged = add.clone();
         if index == MINT {
@@ -127,8 +127,9 @@ fn refuses_other_token_programs_and_what_is_no_mint() {
     let data = world.svm.account(&mint).expect("mint").data;
     world.svm.put_data(&mint, &spl_token_2022(), data);
     let mut newer = add;
+    world.refuses(&newer, &signers, "anchor::AccountOwnedByWrongProgram");
     newer.accounts[TOKEN_PROGRAM].pubkey = spl_token_2022();
-    world.refuses(&newer, &signers, "UnsupportedMint");
+    world.refuses(&newer, &signers, "anchor::AccountOwnedByWrongProgram");
 }
 
 /// The vault's address is the mint's: a mint has one bank in a group.
@@ -138,7 +139,7 @@ fn refuses_a_mint_that_is_listed() {
     let admin = world.admin.insecure_clone();
     let mint = world.bank(COIN).mint;
     let add = instruction(&world, &mint, 1, args());
-    world.refuses(&add, &[&admin], "system::AccountAlreadyInUse");
+    world.refuses(&add, &[&admin], "AlreadyExists");
 }
 
 #[test]
@@ -162,5 +163,7 @@ fn refuses_wrong_accounts_and_signers() {
     world.refuses_forgery(&add, &signers, VAULT, Forgery::Empty, "anchor::ConstraintSeeds");
     world.refuses_forgery(&add, &signers, GROUP, Forgery::Foreign, "anchor::AccountOwnedByWrongProgram");
     world.refuses_forgery(&add, &signers, 7, Forgery::Empty, "anchor::InvalidProgramId");
-    world.refuses(&read_only(&add, GROUP), &signers, "anchor::ConstraintMut");
+    for index in [GROUP, BANK, VAULT] {
+        world.refuses(&read_only(&add, index), &signers, "anchor::ConstraintMut");
+    }
 }

@@ -105,7 +105,7 @@ fn refuses_wrong_accounts_and_signers() {
     world.refuses_forgery(&add, &signers, GROUP, Forgery::Foreign, "anchor::AccountOwnedByWrongProgram");
     world.refuses_forgery(&add, &signers, GROUP, Forgery::Zeroed, "anchor::AccountDiscriminatorMismatch");
     world.refuses_forgery(&add, &signers, 4, Forgery::Empty, "anchor::InvalidProgramId");
-    for index in [GROUP, BOARD] {
+    for index in [GROUP, BOARD, FEED] {
         world.refuses(&read_only(&add, index), &signers, "anchor::ConstraintMut");
     }
 }

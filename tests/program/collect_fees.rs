@@ -80,23 +80,19 @@ fn refuses_wrong_accounts() {
         (DESTINATION, strangers, "WrongFeeRecipient"),
         (DESTINATION, world.bank(USD).vault, "WrongFeeRecipient"),
         (DESTINATION, of_another_mint, "token::MintMismatch"),
-        (DESTINATION, board, "anchor::AccountOwnedByWrongProgram"),
+        (DESTINATION, board, "WrongTokenAccount"),
         (MINT, other_mint, "WrongMint"),
-        (TOKEN_PROGRAM, spl_token_2022(), "WrongTokenProgram"),
+        (TOKEN_PROGRAM, spl_token_2022(), "WrongTokenAccount"),
     ] {
         world.refuses_forgery(&collect, &signers, index, Forgery::Other(other), error);
     }
-    for (index, error) in [(VAULT, "WrongVault"), (MINT, "WrongMint"), (TOKEN_PROGRAM, "WrongTokenProgram")] {
+    for (index, error) in [(VAULT, "WrongVault"), (MINT, "WrongMint"), (TOKEN_PROGRAM, "WrongTokenAccount")] {
         for forgery in [Forgery::Empty, Forgery::Foreign, Forgery::Zeroed] {
             world.refuses_forgery(&collect, &signers, index, forgery, error);
         }
     }
-    for (forgery, error) in [
-        (Forgery::Empty, "anchor::AccountNotInitialized"),
-        (Forgery::Foreign, "anchor::AccountOwnedByWrongProgram"),
-        (Forgery::Zeroed, "anchor::AccountOwnedByWrongProgram"),
-    ] {
-        world.refuses_forgery(&collect, &signers, DESTINATION, forgery, error);
+    for forgery in [Forgery::Empty, Forgery::Foreign, Forgery::Zeroed] {
+        world.refuses_forgery(&collect, &signers, DESTINATION, forgery, "WrongTokenAccount");
     }
     world.svm.set_frozen(&destination, true);
     world.refuses(&collect, &signers, "token::AccountFrozen");

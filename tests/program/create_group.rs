@@ -45,7 +45,7 @@ fn gives_every_role_to_the_creator() {
     assert_eq!(board, expected);
     assert_eq!(board.rules.liquidation_target, 21 * (1 << 32) / 20);
     assert_eq!((board.rules.dust, board.rules.cool_off), (10 << 20, 10));
-    world.refuses(&create, &[&creator], "system::AccountAlreadyInUse");
+    world.refuses(&create, &[&creator], "AlreadyExists");
 }
 
 #[test]
@@ -75,6 +75,6 @@ fn refuses_wrong_accounts() {
     world.refuses_forgery(&create, &signers, BOARD, Forgery::Other(board), "anchor::ConstraintSeeds");
     world.refuses_forgery(&create, &signers, 3, Forgery::Empty, "anchor::InvalidProgramId");
     for index in [GROUP, BOARD] {
-        world.refuses(&read_only(&create, index), &signers, "runtime::PrivilegeEscalation");
+        world.refuses(&read_only(&create, index), &signers, "anchor::ConstraintMut");
     }
 }

@@ -26,7 +26,7 @@ fn makes_an_empty_account() {
     expected.group = group;
     expected.owner = owner.pubkey();
     assert_eq!(account, expected);
-    world.refuses(&open, &[&owner], "system::AccountAlreadyInUse");
+    world.refuses(&open, &[&owner], "AlreadyExists");
 }
 
 #[test]
@@ -37,6 +37,23 @@ fn another_may_pay() {
     let held = world.svm.account(&owner.pubkey()).expect("owner").lamports;
     world.send(open, &[&payer, &owner]).expect("open_margin_account");
     assert_eq!(world.svm.account(&owner.pubkey()).expect("owner").lamports, held);
+}
+
+/// Lamports that somebody sent to the address before do not stop it.
+#[test]
+fn v28_a_funded_address_can_be_opened() {
+    for lamports in [1, 1_000_000, 1_000_000_000] {
+        let (mut world, owner) = fresh();
+        let key = addresses::margin_account(&world.group, &owner.pubkey(), 0);
+        world.svm.put(&key, solana_account::Account { lamports, ..Default::default() });
+        let open = ix::open_margin_account(&owner.pubkey(), &owner.pubkey(), &world.group, 0);
+        world.send(open, &[&owner]).expect("open_margin_account");
+        let account = world.svm.account(&key).expect("open");
+        let rent = world.svm.inner().minimum_balance_for_rent_exemption(account.data.len());
+        assert_eq!(account.lamports, rent.max(lamports));
+        let margin: MarginAccount = world.svm.read(&key);
+        assert_eq!((margin.owner, margin.balance_count), (owner.pubkey(), 0));
+    }
 }
 
 /// Nobody can open an account for somebody else, nor at another address than its own.
@@ -54,5 +71,5 @@ fn v28_refuses_other_owners_and_addresses() {
     let board = world.board_key();
     world.refuses_forgery(&open, &signers, 2, Forgery::Other(board), "anchor::AccountDiscriminatorMismatch");
     world.refuses_forgery(&open, &signers, 4, Forgery::Empty, "anchor::InvalidProgramId");
-    world.refuses(&read_only(&open, 3), &signers, "runtime::PrivilegeEscalation");
+    world.refuses(&read_only(&open, 3), &signers, "anchor::ConstraintMut");
 }

@@ -6,6 +6,7 @@ pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::{addresses, instructions as ix, presets};
 pub(crate) use ballast_math::Index;
 pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
+pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
     assert_fails, assert_same, event, Forgery, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
 };
@@ -13,18 +14,6 @@ pub(crate) use solana_instruction::Instruction;
 pub(crate) use solana_keypair::Keypair;
 pub(crate) use solana_pubkey::Pubkey;
 pub(crate) use solana_signer::Signer;
-
-/// Banks of the plain world.
-pub(crate) const USD: u16 = 0;
-pub(crate) const COIN: u16 = 1;
-pub(crate) const GEM: u16 = 2;
-
-/// A dollar in atoms.
-pub(crate) const DOLLAR: u64 = 1_000_000;
-/// A coin in atoms, worth 32 USD.
-pub(crate) const ONE_COIN: u64 = 1_000_000_000;
-/// A gem in atoms, worth 1,024 USD.
-pub(crate) const ONE_GEM: u64 = 100_000_000;
 
 /// The header of an event about `account`, in this slot.
 pub(crate) fn header(world: &World, account: Pubkey, sequence: u64) -> EventHeader {

@@ -35,7 +35,7 @@ impl Decimals {
     /// Whole tokens in `atoms`, rounded down to 2⁻⁶⁴ token.
     ///
     /// # Errors
-    /// None for constants made by [`Decimals::new`]; a corrupt shift overflows.
+    /// None; a corrupt shift gives a wrong number.
     #[track_caller]
     #[inline]
     pub fn units_down(self, atoms: u64) -> MathResult<Units> {
@@ -51,7 +51,7 @@ impl Decimals {
     /// Whole tokens in `atoms`, rounded up.
     ///
     /// # Errors
-    /// As [`Decimals::units_down`].
+    /// None for constants made by [`Decimals::new`].
     #[track_caller]
     #[inline(never)]
     pub fn units_up(self, atoms: u64) -> MathResult<Units> {

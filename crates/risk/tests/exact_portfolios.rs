@@ -10,8 +10,8 @@ use ballast_state::RiskBoard;
 use proptest::prelude::*;
 use support::build::NOW;
 use support::exact::{formula, initial, ExactHealth, Holdings, Level};
-use support::rational::{int, is_down, is_up, of_usd, q, steps, Q};
 use support::random::Case;
+use support::rational::{int, is_down, is_up, of_usd, q, steps, Q};
 use support::{cases, random};
 
 /// Every amount of an engine's health is what the exact one is, rounded to the safe side.
@@ -21,7 +21,12 @@ fn agrees(got: &Health, exact: &ExactHealth, portfolio: &Portfolio, board: &Risk
     let requirement = steps(8 * feeds) + Holdings::of(portfolio).gross(board) * q(1, 1u64 << 30);
     prop_assert!(is_down(&of_usd(got.assets), &exact.assets, &value), "assets");
     prop_assert!(is_up(&of_usd(got.liabilities), &exact.liabilities, &value), "liabilities");
-    prop_assert!(is_up(&of_usd(got.requirement), &exact.requirement, &requirement), "requirement {:?} {}", got, &exact.requirement * int(1 << 20));
+    prop_assert!(
+        is_up(&of_usd(got.requirement), &exact.requirement, &requirement),
+        "requirement {:?} {}",
+        got,
+        &exact.requirement * int(1 << 20)
+    );
     Ok(())
 }
 

@@ -3,8 +3,8 @@ mod support;
 
 use ballast_math::{Price, Ratio};
 use ballast_risk::limits::{
-    validate_bank, validate_class, validate_feed, validate_mode_change, validate_policy, validate_rates, validate_rules,
-    MAX_RATE,
+    validate_bank, validate_class, validate_feed, validate_mode_change, validate_policy, validate_rates,
+    validate_rules, MAX_RATE,
 };
 use ballast_risk::rates::{side_rate, write_row, ROOT_DAY, ROOT_HOUR};
 use ballast_risk::{RiskError, RiskResult};
@@ -132,7 +132,9 @@ fn rates_are_bounded_on_every_side() {
     rates(&|r| r.depth = 0, &|r| r.depth = 1);
     rates(&|r| r.maintenance_long.k = Ratio::ONE.0 * 20, &|r| r.maintenance_long.k = Ratio::ONE.0 * 20 + 1);
     rates(&|r| r.initial_short.floor = r.initial_short.cap, &|r| r.initial_short.floor = r.initial_short.cap + 1);
-    rates(&|r| r.maintenance_short.floor = r.maintenance_add_on, &|r| r.maintenance_short.floor = r.maintenance_add_on - 1);
+    rates(&|r| r.maintenance_short.floor = r.maintenance_add_on, &|r| {
+        r.maintenance_short.floor = r.maintenance_add_on - 1;
+    });
     rates(&|r| r.initial_add_on = r.maintenance_add_on, &|r| r.initial_add_on = r.maintenance_add_on - 1);
     rates(&|r| r.maintenance_long.cap = r.initial_long.cap, &|r| {
         (r.maintenance_long.cap, r.maintenance_long.floor) = (r.initial_long.cap + 1, r.initial_long.cap);
@@ -190,7 +192,11 @@ fn banks_are_bounded_on_every_side() {
     banks(&|b| b.borrow_cap = 4_398_046_511_103_000, &|b| b.borrow_cap = 4_398_046_511_105_000);
     assert_eq!(refused(&|b| b.borrow_cap = u64::MAX), RiskError::CapTooLarge);
     assert_eq!(validate_bank(&Bank { decimals: 19, ..good }, Price::ONE), Err(RiskError::DecimalsNotSupported));
-    assert_eq!(validate_bank(&build::bank(0, 0, 0), Price::MAX), Err(RiskError::CapTooLarge), "a value beyond the format");
+    assert_eq!(
+        validate_bank(&build::bank(0, 0, 0), Price::MAX),
+        Err(RiskError::CapTooLarge),
+        "a value beyond the format"
+    );
     for broken in [
         &(|b: &mut Bank| b.curve_points = 1) as &dyn Fn(&mut Bank),
         &|b| b.curve_points = 7,

@@ -76,24 +76,25 @@ fn group() -> World {
     let mut board = build::board(&[build::usdc(), sol, btc]);
     board.class_kappa[0] = build::bits(1, 4);
     let banks = [(0, 6), (1, 9), (2, 8), (0, 0)];
-    let banks = (0u16..).zip(banks).map(|(at, (feed, decimals))| build::with_interest(build::bank(at, feed, decimals), 300));
+    let banks =
+        (0u16..).zip(banks).map(|(at, (feed, decimals))| build::with_interest(build::bank(at, feed, decimals), 300));
     let mut world = World::new(board, banks.collect(), ACCOUNTS);
     let lender = world.lender();
     for bank in 0..BANKS {
-        let atoms = atoms(&world, bank, 50_000_00);
+        let atoms = atoms(&world, bank, 5_000_000);
         world.give(lender, bank, BalanceSide::Deposit, atoms);
     }
     // Borrowers with some room, and one account with means.
     let balances = [
-        (0, 1, BalanceSide::Deposit, 15_000_00),
-        (0, 0, BalanceSide::Loan, 11_000_00),
-        (1, 2, BalanceSide::Deposit, 20_000_00),
-        (1, 1, BalanceSide::Loan, 14_000_00),
-        (2, 0, BalanceSide::Deposit, 60_000_00),
-        (3, 1, BalanceSide::Deposit, 8_000_00),
-        (3, 3, BalanceSide::Deposit, 1_000_00),
-        (3, 2, BalanceSide::Loan, 3_000_00),
-        (3, 0, BalanceSide::Loan, 3_000_00),
+        (0, 1, BalanceSide::Deposit, 1_500_000),
+        (0, 0, BalanceSide::Loan, 1_100_000),
+        (1, 2, BalanceSide::Deposit, 2_000_000),
+        (1, 1, BalanceSide::Loan, 1_400_000),
+        (2, 0, BalanceSide::Deposit, 6_000_000),
+        (3, 1, BalanceSide::Deposit, 800_000),
+        (3, 3, BalanceSide::Deposit, 100_000),
+        (3, 2, BalanceSide::Loan, 300_000),
+        (3, 0, BalanceSide::Loan, 300_000),
     ];
     for (who, bank, side, cents) in balances {
         let atoms = atoms(&world, bank, cents);
@@ -272,8 +273,8 @@ fn check_liquidation(
     )
     .unwrap();
     let threshold = liquidation::thresholds(&pair, &result.before).unwrap().factor;
-    let closed = result.exchange.repaid_shares == pair.loan_shares
-        || result.exchange.seized_shares == pair.collateral_shares;
+    let closed =
+        result.exchange.repaid_shares == pair.loan_shares || result.exchange.seized_shares == pair.collateral_shares;
     let context = invariant::LiquidationContext {
         board: &before.board,
         loan_bank: &accrued.banks[loan],

@@ -5,7 +5,8 @@ mod support;
 
 use ballast_math::{Price, Units, Usd};
 use ballast_risk::health::{
-    assess_initial, assess_maintenance, check_taker, taker_value, Assessment, Health, PerpExposure, Portfolio, Valuation,
+    assess_initial, assess_maintenance, check_taker, taker_value, Assessment, Health, PerpExposure, Portfolio,
+    Valuation,
 };
 use ballast_risk::RiskError;
 use ballast_state::{BalanceSide, PriceState, RiskBoard, RiskRow, NO_CLASS};
@@ -318,7 +319,8 @@ fn v08_health_projects_untouched_banks() {
 fn t02_profit_counts_as_given() {
     let mut board = build::board(&[build::usdc(), build::sol()]);
     board.rows[0].mid = build::price(2, 1);
-    let perp = PerpExposure { feed: 1, long: Units(1 << 64), short: Units::ZERO, profit: Units(50 << 64), loss: Units::ZERO };
+    let perp =
+        PerpExposure { feed: 1, long: Units(1 << 64), short: Units::ZERO, profit: Units(50 << 64), loss: Units::ZERO };
     let mut portfolio = Portfolio::new(0);
     portfolio.add_perp(&perp).unwrap();
     let health = assess_maintenance(&portfolio, &board, NOW).unwrap();

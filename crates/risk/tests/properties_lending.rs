@@ -240,10 +240,7 @@ fn amounts_beyond_balance_and_vault_are_refused() {
         lending::repay(&mut bank, &mut borrower, Amount::Exact(1_000 * MILLION + 1)),
         Err(RiskError::InsufficientBalance)
     );
-    assert_eq!(
-        lending::withdraw(&mut bank, &mut lender, Amount::Exact(1), NOW),
-        Err(RiskError::InsufficientLiquidity)
-    );
+    assert_eq!(lending::withdraw(&mut bank, &mut lender, Amount::Exact(1), NOW), Err(RiskError::InsufficientLiquidity));
     let mut late = account();
     assert_eq!(borrow(&mut bank, &mut late, 20 * MILLION), Err(RiskError::InsufficientLiquidity));
 }
@@ -304,10 +301,7 @@ fn caps_are_exact() {
     bank.deposit_cap = 1_100 * MILLION;
     let mut user = account();
     assert!(lending::deposit(&mut bank.clone(), &mut user.clone(), 100 * MILLION, NOW).is_ok());
-    assert_eq!(
-        lending::deposit(&mut bank, &mut user, 100 * MILLION + 1, NOW),
-        Err(RiskError::DepositCapExceeded)
-    );
+    assert_eq!(lending::deposit(&mut bank, &mut user, 100 * MILLION + 1, NOW), Err(RiskError::DepositCapExceeded));
     let (mut bank, _) = funded();
     bank.borrow_cap = 100 * MILLION;
     let mut user = account();
@@ -361,7 +355,9 @@ fn t24_windows_count_loans_and_indebted_withdrawals_only() {
     let last = after(3_599);
     let refused = lending::borrow(&mut bank.clone(), &mut user.clone(), 1, ONE, dollars(10), last);
     assert_eq!(refused, Err(RiskError::HourlyOutflowExceeded));
-    assert!(lending::borrow(&mut bank.clone(), &mut user.clone(), 100 * MILLION, ONE, dollars(10), after(86_400)).is_ok());
+    assert!(
+        lending::borrow(&mut bank.clone(), &mut user.clone(), 100 * MILLION, ONE, dollars(10), after(86_400)).is_ok()
+    );
     // A lender without debt is neither stopped nor counted.
     let used = bank.hourly.used;
     lending::withdraw(&mut bank, &mut lender, Amount::Exact(600 * MILLION), NOW).unwrap();

@@ -260,11 +260,11 @@ fn every_unhealthy_account_has_a_liquidation() {
 
 #[test]
 fn a_pair_is_a_loan_and_a_collateral_in_two_banks() {
-    let mut world = World::new(build::board(&[build::usdc(), build::sol()]), vec![
-        build::bank(0, 0, 6),
-        build::bank(1, 1, 9),
-        build::bank(2, 1, 9),
-    ], 2);
+    let mut world = World::new(
+        build::board(&[build::usdc(), build::sol()]),
+        vec![build::bank(0, 0, 6), build::bank(1, 1, 9), build::bank(2, 1, 9)],
+        2,
+    );
     use ballast_state::BalanceSide::{Deposit, Loan};
     world.give(0, 1, Deposit, 100_000_000_000);
     world.give(0, 0, Loan, 14_500_000_000);

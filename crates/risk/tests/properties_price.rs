@@ -147,7 +147,10 @@ fn v04_a_future_stamp_is_refused_or_does_not_freeze() {
     let done = oracle.refresh([None, print(10_050, 0, 1), None], after(1)).unwrap();
     assert!(done.accepted);
     assert_eq!(oracle.row().publish_ts, T0 + 5);
-    assert_eq!(oracle.refresh([print(10_000, 0, i64::MAX - T0), None, None], after(2)), Err(RiskError::PublishTimeNotNewer));
+    assert_eq!(
+        oracle.refresh([print(10_000, 0, i64::MAX - T0), None, None], after(2)),
+        Err(RiskError::PublishTimeNotNewer)
+    );
     assert!(oracle.refresh([print(10_000, 0, 6), None, None], after(6)).is_ok());
 }
 

@@ -15,7 +15,9 @@ use num_traits::{Signed, Zero};
 use serde_json::Value;
 use support::build::{self, NOW, T0};
 use support::exact::Holdings;
-use support::rational::{int, is_down, is_near, is_up, of_ratio, of_usd, of_value, parse, q, steps, stored_down, stored_up, Q};
+use support::rational::{
+    int, is_down, is_near, is_up, of_ratio, of_usd, of_value, parse, q, steps, stored_down, stored_up, Q,
+};
 use support::world::World;
 
 const FEEDS: [&str; 5] = ["USDC", "USDT", "SOL", "JITOSOL", "BTC"];
@@ -62,8 +64,11 @@ fn row(feed: &Value, class: u8, with_depth: bool) -> RiskRow {
 
 fn board(vectors: &Value, with_depth: bool) -> RiskBoard {
     // Classes of the model: usd, usd, sol, sol, btc; btc has no κ.
-    let rows: Vec<RiskRow> =
-        FEEDS.iter().zip([0, 0, 1, 1, 2]).map(|(name, class)| row(&vectors["feeds"][name], class, with_depth)).collect();
+    let rows: Vec<RiskRow> = FEEDS
+        .iter()
+        .zip([0, 0, 1, 1, 2])
+        .map(|(name, class)| row(&vectors["feeds"][name], class, with_depth))
+        .collect();
     let mut board = build::board(&rows);
     board.class_kappa[0] = rate(&vectors["kappa"]["usd"]);
     board.class_kappa[1] = rate(&vectors["kappa"]["sol"]);
@@ -129,7 +134,8 @@ fn for_each(check: impl Fn(&str, &Value, World, Portfolio)) {
 
 /// Eight steps a feed and 2⁻³⁰ of the gross value.
 fn slack(portfolio: &Portfolio, board: &RiskBoard) -> Q {
-    steps(8 * u64::try_from(portfolio.exposures().len()).unwrap()) + Holdings::of(portfolio).gross(board) * q(1, 1 << 30)
+    steps(8 * u64::try_from(portfolio.exposures().len()).unwrap())
+        + Holdings::of(portfolio).gross(board) * q(1, 1 << 30)
 }
 
 /// The one account whose holdings atoms cannot hold: its amounts are below the model's by less than this.
@@ -215,25 +221,36 @@ fn liquidations_are_the_models() {
         assert!(is_down(&of_ratio(done.bonus), &rational(&case["bonus"]), &q(1, 1 << 29)), "{name}: bonus");
         // x inherits the ratios' error once more through a denominator of a tenth: 2^-24 of it, 3 millionths of a percent.
         let x = rational(&case["x_usd"]);
-        let units = |atoms: u64, key: &str| {
-            q(atoms, 10u64.pow(u32::from(DECIMALS[feed_of(case[key].as_str().unwrap())])))
-        };
+        let units =
+            |atoms: u64, key: &str| q(atoms, 10u64.pow(u32::from(DECIMALS[feed_of(case[key].as_str().unwrap())])));
         let relative = q(1, 1 << 24);
         let repaid = units(done.exchange.repaid, "loan");
         let expected = rational(&case["repay_units"]);
-        assert!(is_near(&repaid, &expected, &(&expected * &relative + units(1, "loan"))), "{name}: {repaid} {expected}");
+        assert!(
+            is_near(&repaid, &expected, &(&expected * &relative + units(1, "loan"))),
+            "{name}: {repaid} {expected}"
+        );
         let seized = units(done.exchange.seized, "collateral");
         let expected = rational(&case["seize_units"]);
-        assert!(is_near(&seized, &expected, &(&expected * &relative + units(1, "collateral"))), "{name}: {seized} {expected}");
+        assert!(
+            is_near(&seized, &expected, &(&expected * &relative + units(1, "collateral"))),
+            "{name}: {seized} {expected}"
+        );
         // After it: A, L, R, H within the same part of x, and HF a hair below the target or above by one atom seized less.
         let after = &case["after"];
         let slack = &x * int(4) * relative + steps(64);
         for (got, key) in [(done.after.assets, "A"), (done.after.liabilities, "L"), (done.after.requirement, "R")] {
             assert!(is_near(&of_usd(got), &rational(&after[key]), &slack), "{name}: {key}");
         }
-        assert!(is_near(&of_value(done.after.value().unwrap()), &rational(&after["H"]), &(&slack * int(3))), "{name}: H");
+        assert!(
+            is_near(&of_value(done.after.value().unwrap()), &rational(&after["H"]), &(&slack * int(3))),
+            "{name}: H"
+        );
         let factor = of_ratio(done.after.factor().unwrap());
-        assert!(is_near(&factor, &rational(&after["HF"]), &(slack * int(4) / of_usd(done.after.burden().unwrap()))), "{name}");
+        assert!(
+            is_near(&factor, &rational(&after["HF"]), &(slack * int(4) / of_usd(done.after.burden().unwrap()))),
+            "{name}"
+        );
         // What the engine says of the account is what the account says.
         assert_eq!(world.maintenance(0, NOW).unwrap(), done.after, "{name}");
     }
@@ -244,7 +261,8 @@ fn liquidations_are_the_models() {
 fn the_third_liquidation_pays_more_when_time_has_raised_it() {
     // φ = 1/2 instead of the model's 1/4: i = min(T1/2, T/2) = min(13/190, 17/266).
     let vectors = vectors();
-    let account = vectors["accounts"].as_array().unwrap().iter().find(|a| a["name"] == "two collaterals, SOL debt").unwrap();
+    let account =
+        vectors["accounts"].as_array().unwrap().iter().find(|a| a["name"] == "two collaterals, SOL debt").unwrap();
     let mut world = world(&vectors, account, false);
     world.accounts[0].unhealthy_since = T0 - 240;
     world.accounts[0].unhealthy_seen = T0 - 30;

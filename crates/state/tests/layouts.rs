@@ -10,7 +10,7 @@ use bytemuck::bytes_of;
 fn stored<T: Account>(account: &T) -> (Vec<u64>, usize) {
     let mut words = vec![0u64; T::SPACE.div_ceil(8)];
     let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-    bytes[..DISCRIMINATOR_BYTES].copy_from_slice(&T::DISCRIMINATOR);
+    bytes[..DISCRIMINATOR_BYTES].copy_from_slice(&T::TAG);
     bytes[DISCRIMINATOR_BYTES..T::SPACE].copy_from_slice(bytes_of(account));
     (words, T::SPACE)
 }
@@ -60,13 +60,7 @@ fn t06_every_account_reads_back_and_refuses_look_alikes() {
 
 #[test]
 fn discriminators_tell_types_apart() {
-    let all = [
-        Group::DISCRIMINATOR,
-        RiskBoard::DISCRIMINATOR,
-        PriceFeed::DISCRIMINATOR,
-        Bank::DISCRIMINATOR,
-        MarginAccount::DISCRIMINATOR,
-    ];
+    let all = [Group::TAG, RiskBoard::TAG, PriceFeed::TAG, Bank::TAG, MarginAccount::TAG];
     for (at, one) in all.iter().enumerate() {
         assert!(all[at + 1..].iter().all(|other| other != one));
         assert_ne!(*one, [0; 8], "zero is a closed account");

@@ -1,12 +1,28 @@
 //! More of what happens in a world, in words of its story.
 
 use ballast_client::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesArgs};
-use ballast_client::presets::{self, bps, Underlying};
+use ballast_client::presets::{self, Underlying};
 use ballast_client::{addresses, instructions as ix};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::{Failed, MarketSpec, Sent, Trader, World};
+
+/// Banks of [`World::plain`], and what one whole token of each is in atoms.
+pub mod plain {
+    /// Dollars.
+    pub const USD: u16 = 0;
+    /// Coins at 32 USD.
+    pub const COIN: u16 = 1;
+    /// Gems at 1,024 USD.
+    pub const GEM: u16 = 2;
+    /// A dollar.
+    pub const DOLLAR: u64 = 1_000_000;
+    /// A coin.
+    pub const ONE_COIN: u64 = 1_000_000_000;
+    /// A gem.
+    pub const ONE_GEM: u64 = 100_000_000;
+}
 
 /// A coin whose rates are powers of two, without impact: its health can be worked out in the head.
 pub const PLAIN: Underlying = Underlying {
@@ -225,10 +241,4 @@ impl World {
     pub fn board_key(&self) -> Pubkey {
         addresses::board(&self.group)
     }
-}
-
-/// A part of one as stored rates have it: `n / 10,000`.
-#[must_use]
-pub fn rate(n: u32) -> u64 {
-    u64::from(bps(n))
 }

@@ -9,7 +9,7 @@ mod svm;
 mod tokens;
 mod world;
 
-pub use actions::{rate, PLAIN, PLAIN_DOLLAR};
+pub use actions::{plain, PLAIN, PLAIN_DOLLAR};
 pub use ballast_client::events::Event;
 pub use check::{assert_fails, assert_same};
 pub use forge::Forgery;

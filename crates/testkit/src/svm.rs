@@ -9,12 +9,14 @@ use ballast_state::Account as Layout;
 use litesvm::types::TransactionMetadata;
 use litesvm::LiteSVM;
 use solana_account::Account;
+use solana_address_lookup_table_interface::state::{AddressLookupTable, LookupTableMeta};
 use solana_clock::Clock;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_message::Message;
+use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction::Transaction;
 
 /// The committed program.
@@ -202,6 +204,39 @@ impl Svm {
         self.put(key, account);
     }
 
+    /// Writes an address lookup table.
+    ///
+    /// # Panics
+    /// If it cannot be serialised.
+    pub fn put_table(&mut self, key: &Pubkey, addresses: &[Pubkey]) {
+        let table = AddressLookupTable { meta: LookupTableMeta::default(), addresses: addresses.into() };
+        let data = table.serialize_for_tests().expect("a table");
+        self.put_data(key, &solana_address_lookup_table_interface::program::ID, data);
+    }
+
+    /// Sends one versioned transaction that finds addresses in a lookup table; the first signer pays.
+    ///
+    /// # Errors
+    /// What the runtime or a program said.
+    ///
+    /// # Panics
+    /// If the transaction cannot be compiled or signed.
+    pub fn send_with_table(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        table: &AddressLookupTableAccount,
+    ) -> Result<Sent, Failed> {
+        let (payer, blockhash) = (signers[0].pubkey(), self.inner.latest_blockhash());
+        let message = v0::Message::try_compile(&payer, instructions, std::slice::from_ref(table), blockhash);
+        let message = VersionedMessage::V0(message.expect("the message compiles"));
+        let bytes = 1 + 64 * signers.len() + message.serialize().len();
+        // The program is always among the static keys.
+        let keys = message.static_account_keys().to_vec();
+        let transaction = VersionedTransaction::try_new(message, signers).expect("signers");
+        self.run(transaction, bytes, &keys)
+    }
+
     /// Sends one transaction; the first signer pays.
     ///
     /// # Errors
@@ -212,8 +247,17 @@ impl Svm {
         let keys = message.account_keys.clone();
         let transaction = Transaction::new(signers, message, self.inner.latest_blockhash());
         let bytes = transaction_bytes(&transaction);
+        self.run(transaction, bytes, &keys)
+    }
+
+    fn run(
+        &mut self,
+        transaction: impl Into<VersionedTransaction>,
+        bytes: usize,
+        keys: &[Pubkey],
+    ) -> Result<Sent, Failed> {
         match self.inner.send_transaction(transaction) {
-            Ok(meta) => Ok(sent(meta, bytes, &keys)),
+            Ok(meta) => Ok(sent(meta, bytes, keys)),
             Err(failed) => Err(Failed {
                 code: custom_code(&failed.err),
                 error: format!("{:?}", failed.err),

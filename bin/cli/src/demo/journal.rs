@@ -39,7 +39,6 @@ pub(super) struct Deleverage {
     pub(super) taker: usize,
     pub(super) repaid: Usd,
     pub(super) seized: Usd,
-    pub(super) factor: (u64, u64),
 }
 
 /// One debt that nobody paid.
@@ -74,7 +73,7 @@ pub(super) struct Journal {
     pub(super) marks: u64,
     /// Bankruptcies resolved on their own.
     pub(super) bankruptcies: u64,
-    /// Repayments and withdrawals of owners and lenders.
+    /// Repayments and further loans of owners, withdrawals of lenders.
     pub(super) top_ups: u64,
     pub(super) further_loans: u64,
     pub(super) lender_exits: u64,
@@ -109,7 +108,6 @@ impl Journal {
             taker,
             repaid: chain.value_at(event.loan_bank, event.repaid, Price(event.loan_price)),
             seized: chain.value_at(event.collateral_bank, event.seized, Price(event.collateral_price)),
-            factor: (factor(&event.before), factor(&event.after)),
         });
     }
 

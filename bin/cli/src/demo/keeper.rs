@@ -8,7 +8,7 @@ use ballast_state::MarginAccount;
 
 use super::chain::{By, Chain, Stop, Touched};
 use super::journal::Journal;
-use super::liquidator::{spendable, takeover};
+use super::liquidator::{spendable, takeover, Desk};
 use super::takeover::{legs, Context, Deal};
 
 /// Most deleverages a keeper sends in one round.
@@ -25,12 +25,13 @@ pub(super) struct Keeper {
     pub(super) capital: Usd,
     /// What a deleverage may cost it, basis points: the spread of a moving market can eat the fee.
     pub(super) cost_bps: u64,
+    pub(super) desk: Desk,
     plans: Vec<(usize, Deal)>,
 }
 
 impl Keeper {
     pub(super) fn new(member: usize, delay: i64, capital: Usd, cost_bps: u64) -> Self {
-        Self { member, delay, capital, cost_bps, plans: Vec::new() }
+        Self { member, delay, capital, cost_bps, desk: Desk::default(), plans: Vec::new() }
     }
 
     /// Chooses among accounts below their floor.

@@ -16,6 +16,8 @@ use super::takeover::{legs, Context, Deal};
 
 /// What selling or buying elsewhere costs, basis points of the value.
 pub(super) const VENUE_BPS: u64 = 10;
+/// Seconds until the proceeds of a sale can be deposited again.
+const SETTLED_AFTER: i64 = 180;
 /// Accounts a liquidator looks at, and takes on, in one round.
 const LOOKS: usize = 24;
 const TAKES: usize = 6;
@@ -33,12 +35,13 @@ pub(super) struct Liquidator {
     pub(super) delay: i64,
     /// Capital it began with.
     pub(super) capital: Usd,
+    pub(super) desk: Desk,
     plans: Vec<(usize, Deal)>,
 }
 
 impl Liquidator {
     pub(super) fn new(member: usize, delay: i64, capital: Usd) -> Self {
-        Self { member, delay, capital, plans: Vec::new() }
+        Self { member, delay, capital, desk: Desk::default(), plans: Vec::new() }
     }
 
     /// Chooses among `unhealthy` what to take on, the most profitable first.
@@ -202,44 +205,65 @@ pub(super) fn takeover<'a>(chain: &'a Chain, taker: usize, account: usize, deal:
     }
 }
 
-/// Sells what lies in a taker's wallet since the last time, buys back what it owes, and takes what it seized into the wallet
-/// to be sold the next time: the venue takes until the next print. What a bank cannot pay out waits.
-pub(super) fn rebalance(chain: &mut Chain, member: usize) -> Result<bool, Stop> {
-    let banks = u16::try_from(chain.banks.len()).unwrap_or(u16::MAX);
-    let mut busy = false;
-    for bank in 1..banks {
-        let sold = chain.take(member, bank);
-        if sold > 0 {
+/// A taker's trade with the world outside: it sells what it seized, one print after it has it, and has the proceeds some
+/// minutes later.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    /// Proceeds under way: when they arrive, and how much of the stablecoin.
+    settling: Vec<(i64, u64)>,
+}
+
+impl Desk {
+    /// The stablecoin under way.
+    pub(super) fn under_way(&self) -> u64 {
+        self.settling.iter().map(|(_, coins)| coins).sum()
+    }
+
+    /// Deposits proceeds that arrived, sells what lies in the wallet since the last time, buys back what is owed, and takes
+    /// seized collateral into the wallet, as far as the bank can pay it out. True while anything is left to do.
+    pub(super) fn work(&mut self, chain: &mut Chain, member: usize) -> Result<bool, Stop> {
+        let now = chain.now().ts;
+        let arrived: u64 = self.settling.iter().filter(|(at, _)| *at <= now).map(|(_, coins)| coins).sum();
+        self.settling.retain(|(at, _)| *at > now);
+        bank_coins(chain, member, arrived)?;
+        let mut busy = false;
+        for bank in 1..u16::try_from(chain.banks.len()).unwrap_or(u16::MAX) {
+            let sold = chain.take(member, bank);
             let coins = chain.atoms(0, less_cost(chain.value(bank, sold)));
-            bank_coins(chain, member, coins)?;
-        }
-    }
-    for bank in 1..banks {
-        let slot = usize::from(bank);
-        let owed = debt(&chain.members[member].state, &chain.accrued()?[slot]);
-        if owed > 0 {
-            busy = true;
-            let cost = chain.value(bank, owed);
-            let wanted = chain.atoms(0, Usd(cost.0 + cost.0 / 10_000 * VENUE_BPS)) + 1;
-            let coins = withdrawable(chain, member, 0, wanted)?;
-            if coins > 0 && chain.withdraw(member, 0, Some(coins))? {
-                chain.take(member, 0);
-                let bought = if coins == wanted { owed } else { chain.atoms(bank, less_cost(chain.value(0, coins))) };
-                chain.give(member, bank, bought);
-                chain.repay(member, bank, (bought < owed).then_some(bought))?;
-                chain.take(member, bank);
+            if coins > 0 {
+                self.settling.push((now + SETTLED_AFTER, coins));
+            }
+            busy |= buy_back(chain, member, bank)?;
+            let held = chain.claim(member, bank);
+            if held > 0 {
+                busy = true;
+                let amount = withdrawable(chain, member, bank, held)?;
+                if amount > 0 {
+                    chain.withdraw(member, bank, (amount < held).then_some(amount))?;
+                }
             }
         }
-        let held = chain.claim(member, bank);
-        if held > 0 {
-            busy = true;
-            let amount = withdrawable(chain, member, bank, held)?;
-            if amount > 0 {
-                chain.withdraw(member, bank, (amount < held).then_some(amount))?;
-            }
-        }
+        Ok(busy || !self.settling.is_empty())
     }
-    Ok(busy)
+}
+
+/// Buys what is owed in a bank for the stablecoin, as much as own health lets go, and repays. True if something was owed.
+fn buy_back(chain: &mut Chain, member: usize, bank: u16) -> Result<bool, Stop> {
+    let owed = debt(&chain.members[member].state, &chain.accrued()?[usize::from(bank)]);
+    if owed == 0 {
+        return Ok(false);
+    }
+    let cost = chain.value(bank, owed);
+    let wanted = chain.atoms(0, Usd(cost.0 + cost.0 / 10_000 * VENUE_BPS)) + 1;
+    let coins = withdrawable(chain, member, 0, wanted)?;
+    if coins > 0 && chain.withdraw(member, 0, Some(coins))? {
+        chain.take(member, 0);
+        let bought = if coins == wanted { owed } else { chain.atoms(bank, less_cost(chain.value(0, coins))).min(owed) };
+        chain.give(member, bank, bought);
+        chain.repay(member, bank, (bought < owed).then_some(bought))?;
+        chain.take(member, bank);
+    }
+    Ok(true)
 }
 
 /// Brings the stablecoin into the margin account: loan first.

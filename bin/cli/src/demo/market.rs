@@ -2,7 +2,7 @@
 
 use ballast_client::instructions as ix;
 use ballast_client::presets::{self, Underlying};
-use ballast_math::{Price, Units, Usd};
+use ballast_math::{Units, Usd};
 use ballast_risk::health::{assess_initial, Portfolio, Valuation};
 use ballast_risk::RiskResult;
 use solana_signer::Signer;
@@ -289,11 +289,6 @@ fn insure(chain: &mut Chain, lent: &[u64]) -> Result<(), Stop> {
         chain.require("deposit_insurance", gift, By::Member(member), Touched { banks: &[index], ..Touched::default() })?;
     }
     Ok(())
-}
-
-/// A price of the tape in the engine's format.
-pub(super) fn engine_price(price: u64) -> Price {
-    Price(u64::try_from((u128::from(price) << 40) / u128::from(SCALE)).unwrap_or(u64::MAX))
 }
 
 /// Whole tokens of an amount, exact enough to be shown.

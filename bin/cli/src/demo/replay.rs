@@ -12,7 +12,6 @@ use solana_signer::Signer;
 use super::chain::{By, Chain, Stop, Touched};
 use super::journal::Journal;
 use super::keeper;
-use super::liquidator;
 use super::market::Market;
 use super::oracles::CONFIRM_AFTER;
 use super::owners::Owners;
@@ -199,9 +198,14 @@ impl<'a> Replay<'a> {
             }
             Task::Rebalance(index) => {
                 let many = market.liquidators.len();
-                let member =
-                    if index < many { market.liquidators[index].member } else { market.keepers[index - many].member };
-                self.loaded[index] = liquidator::rebalance(&mut market.chain, member)?;
+                let (desk, member) = match market.liquidators.get_mut(index) {
+                    Some(one) => (&mut one.desk, one.member),
+                    None => {
+                        let one = &mut market.keepers[index - many];
+                        (&mut one.desk, one.member)
+                    }
+                };
+                self.loaded[index] = desk.work(&mut market.chain, member)?;
                 Ok(())
             }
             Task::Resolve => {

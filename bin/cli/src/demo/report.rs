@@ -171,8 +171,6 @@ pub(super) struct ByAsset {
 #[derive(Debug, Serialize)]
 pub(super) struct Period {
     pub(super) from: String,
-    #[serde(skip)]
-    pub(super) at: i64,
     pub(super) liquidations: usize,
     pub(super) liquidated_usd: f64,
     pub(super) deleverages: usize,
@@ -352,6 +350,8 @@ pub(super) struct History {
 pub(super) struct Line {
     pub(super) symbol: String,
     pub(super) values: Vec<f64>,
+    /// Collateral of this asset seized up to each moment since the one before.
+    pub(super) seized_usd: Vec<f64>,
 }
 
 /// What was true before the first print.
@@ -432,7 +432,7 @@ impl Report {
                 before: position(&before.healths),
                 after: position(&after),
             },
-            liquidators: takers(chain, replay, &banks)?,
+            liquidators: takers(chain, replay, &banks),
             deleverages: Deleverages {
                 count: journal.deleverages.len(),
                 accounts: distinct(journal.deleverages.iter().map(|d| d.account)),
@@ -508,7 +508,7 @@ fn prices(tape: &Tape) -> Vec<PricePart> {
         let spark = (0..SPARK as i64).map(|i| usd(path.at(tape.from + (tape.to - tape.from) * i / (SPARK as i64 - 1))));
         PricePart {
             symbol: path.symbol.clone(),
-            sources: providers(&path.symbol).iter().map(|provider| provider.name()).collect(),
+            sources: providers(&path.symbol).iter().map(|provider| provider.id()).collect(),
             start: usd(start),
             low: usd(path.low.1),
             low_at: utc::minute(path.low.0),
@@ -671,20 +671,18 @@ fn exact_tokens(exact: u128, decimals: u8) -> f64 {
     tokens(u64::try_from(exact >> 64).unwrap_or(u64::MAX), decimals)
 }
 
-fn takers(chain: &Chain, replay: &Replay<'_>, banks: &[Bank]) -> Result<Vec<Taker>, Stop> {
+fn takers(chain: &Chain, replay: &Replay<'_>, banks: &[Bank]) -> Vec<Taker> {
     let market = &replay.market;
     let liquidators = market.liquidators.iter().enumerate().map(|(number, one)| {
-        (format!("liquidator {}", number + 1), one.member, one.delay, one.capital)
+        (format!("liquidator {}", number + 1), one.member, one.delay, one.capital, one.desk.under_way())
     });
-    let keepers = market
-        .keepers
-        .iter()
-        .enumerate()
-        .map(|(number, one)| (format!("deleverager {}", number + 1), one.member, one.delay, one.capital));
+    let keepers = market.keepers.iter().enumerate().map(|(number, one)| {
+        (format!("deleverager {}", number + 1), one.member, one.delay, one.capital, one.desk.under_way())
+    });
     let mut takers = Vec::new();
-    for (name, member, delay, capital) in liquidators.chain(keepers) {
+    for (name, member, delay, capital, under_way) in liquidators.chain(keepers) {
         let state = &chain.members[member].state;
-        let (mut has, mut owes) = (0u64, 0u64);
+        let (mut has, mut owes) = (chain.value(0, under_way).0, 0u64);
         for bank in banks {
             has += chain.value(bank.index, claim(state, bank) + chain.wallet(member, bank.index)).0;
             owes += chain.value(bank.index, debt(state, bank)).0;
@@ -704,7 +702,7 @@ fn takers(chain: &Chain, replay: &Replay<'_>, banks: &[Bank]) -> Result<Vec<Take
             profit_usd: rounded(end - cents(capital), 2),
         });
     }
-    Ok(takers)
+    takers
 }
 
 fn by_asset(symbols: &[String], parts: impl Iterator<Item = (u16, Usd)> + Clone) -> Vec<ByAsset> {
@@ -734,7 +732,6 @@ fn periods(tape: &Tape, journal: &Journal, length: i64) -> Vec<Period> {
     let many = (tape.to - first + length - 1) / length;
     let empty = |index: i64| Period {
         from: utc::minute((first + index * length).max(tape.from)),
-        at: first + index * length,
         liquidations: 0,
         liquidated_usd: 0.0,
         deleverages: 0,
@@ -847,9 +844,20 @@ fn transactions(chain: &Chain) -> Transactions {
 
 fn history(tape: &Tape, replay: &Replay<'_>) -> History {
     let samples = &replay.samples;
+    let seized = |bank: usize| {
+        let mut sums = vec![0.0; samples.len()];
+        for one in replay.journal.liquidations.iter().filter(|one| usize::from(one.collateral) == bank) {
+            let place = samples.partition_point(|sample| sample.at < one.at).min(samples.len().saturating_sub(1));
+            if let Some(sum) = sums.get_mut(place) {
+                *sum = rounded(*sum + cents(one.seized), 2);
+            }
+        }
+        sums
+    };
     let line = |(bank, path): (usize, &super::tape::Path)| Line {
         symbol: path.symbol.clone(),
         values: samples.iter().map(|sample| usd(sample.prices[bank])).collect(),
+        seized_usd: seized(bank),
     };
     History {
         unix: samples.iter().map(|sample| sample.at).collect(),

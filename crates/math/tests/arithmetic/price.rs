@@ -60,6 +60,8 @@ proptest! {
             Ok(up) => prop_assert_eq!(big(up.0), ceil(&exact, &unit)),
             Err(_) => prop_assert!(ceil(&exact, &unit) >= pow2(64)),
         }
+        let both = price.value_down(units).and_then(|down| Ok((down, price.value_up(units)?)));
+        prop_assert_eq!(price.value(units), both);
     }
 
     #[test]
@@ -84,7 +86,7 @@ proptest! {
         let numerator = big(value) << 84;
         let (down, up) = (floor(&numerator, &big(price)), ceil(&numerator, &big(price)));
         match Price(price).units_down(Usd(value)) {
-            Ok(units) => prop_assert_eq!(big(units.0), down.clone()),
+            Ok(units) => prop_assert_eq!(&big(units.0), &down),
             Err(_) => prop_assert!(down >= pow2(128)),
         }
         if let Ok(units) = Price(price).units_up(Usd(value)) {

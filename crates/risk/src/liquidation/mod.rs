@@ -39,6 +39,7 @@ pub struct Liquidated {
 ///
 /// # Errors
 /// `NoLiability`, `AccountHealthy`, `HealthyAtFavourablePrice`, `AccountCoolingOff`, `GracePeriod`.
+#[inline(never)]
 pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Assessment> {
     if !portfolio.has_liability {
         return Err(RiskError::NoLiability);
@@ -57,6 +58,7 @@ pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoar
 ///
 /// # Errors
 /// `HealthyAtFavourablePrice`.
+#[inline(never)]
 pub(crate) fn check_beyond_doubt(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let doubtful = |feed: u8| board.row(feed).is_some_and(|row| price::is_uncertain(row, now, &board.rules));
     if portfolio.exposures().iter().any(|exposure| doubtful(exposure.feed)) {
@@ -87,11 +89,8 @@ pub fn liquidate(
     max_repay: u64,
     now: Now,
 ) -> RiskResult<Liquidated> {
-    let assessment = eligible(liquidatee, portfolio, board, now)?;
-    let before = Health::of(&assessment, board)?;
-    timer::mark(liquidatee, &before, &board.rules, now);
-    let mut pair = Pair::new(board, portfolio, assessment, loan_bank, collateral_bank, liquidatee)?;
-    pair.check_prices(board.rules.liquidate_max_age, now)?;
+    let mut pair = open(board, loan_bank, collateral_bank, liquidatee, portfolio, now)?;
+    let before = pair.health()?;
 
     let thresholds = thresholds(&pair, &before)?;
     let bonus = bonus(&thresholds, &before, liquidatee, board, now)?;
@@ -119,6 +118,25 @@ pub fn liquidate(
     let loss = if bankrupt { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
     timer::mark(liquidatee, &after, &board.rules, now);
     Ok(Liquidated { bonus, unhealthy_since, exchange, insurance, before, after, loss })
+}
+
+/// The pair of an account that may be liquidated now, its timer set.
+///
+/// On its own for the size of its stack frame: an assessment fills a sixth of one.
+#[inline(never)]
+fn open<'a>(
+    board: &'a RiskBoard,
+    loan_bank: &Bank,
+    collateral_bank: &Bank,
+    liquidatee: &mut MarginAccount,
+    portfolio: &'a Portfolio,
+    now: Now,
+) -> RiskResult<Pair<'a>> {
+    let assessment = eligible(liquidatee, portfolio, board, now)?;
+    timer::mark(liquidatee, &Health::of(&assessment, board)?, &board.rules, now);
+    let pair = Pair::new(board, portfolio, assessment, loan_bank, collateral_bank, liquidatee)?;
+    pair.check_prices(board.rules.liquidate_max_age, now)?;
+    Ok(pair)
 }
 
 /// Moves loan and collateral from one account to the other, and `extra` atoms from the taker to insurance.

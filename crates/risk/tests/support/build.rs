@@ -3,8 +3,8 @@
 use ballast_math::{Decimals, Index, Price, Ratio, Usd};
 use ballast_risk::{balances, interest, rates, Now};
 use ballast_state::{
-    BalanceSide, Bank, CurvePoint, MarginAccount, OutflowWindow, PriceFeed, PriceState, RiskBoard, RiskRow, RiskRules, SideRates,
-    Zeroable, NO_CLASS,
+    BalanceSide, Bank, CurvePoint, MarginAccount, OutflowWindow, PriceFeed, PriceState, RiskBoard, RiskRow, RiskRules,
+    SideRates, Zeroable, NO_CLASS,
 };
 
 /// The moment most tests happen at: a whole hour and a whole day.

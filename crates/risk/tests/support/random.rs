@@ -100,16 +100,17 @@ type Values = [Usd; 4];
 
 /// A board and a portfolio on it, with perps if `perps`.
 pub(crate) fn any_portfolio(perps: bool) -> impl Strategy<Value = Case> {
-    (2usize..=5).prop_flat_map(move |feeds| {
-        let values = prop::collection::vec([any_value(), any_value(), any_value(), any_value()], feeds);
-        (any_board(feeds), values, any_value(), any_value(), any::<bool>())
-    })
-    .prop_map(move |(board, values, profit, loss, with_perps)| {
-        let perps = perps && with_perps;
-        let order: Vec<usize> = (0..values.len()).collect();
-        let portfolio = portfolio_of(&board, &values, perps.then_some((profit, loss)), &order);
-        Case { board, portfolio }
-    })
+    (2usize..=5)
+        .prop_flat_map(move |feeds| {
+            let values = prop::collection::vec([any_value(), any_value(), any_value(), any_value()], feeds);
+            (any_board(feeds), values, any_value(), any_value(), any::<bool>())
+        })
+        .prop_map(move |(board, values, profit, loss, with_perps)| {
+            let perps = perps && with_perps;
+            let order: Vec<usize> = (0..values.len()).collect();
+            let portfolio = portfolio_of(&board, &values, perps.then_some((profit, loss)), &order);
+            Case { board, portfolio }
+        })
 }
 
 fn portfolio_of(board: &RiskBoard, values: &[Values], pnl: Option<(Usd, Usd)>, order: &[usize]) -> Portfolio {
@@ -181,7 +182,8 @@ pub(crate) fn any_borrower() -> impl Strategy<Value = World> {
             let mut banks = Vec::new();
             for (feed, (_, decimals)) in feeds.iter().enumerate() {
                 for decimals in [*decimals, 6] {
-                    let mut bank = build::bank(u16::try_from(banks.len()).unwrap(), u8::try_from(feed).unwrap(), decimals);
+                    let mut bank =
+                        build::bank(u16::try_from(banks.len()).unwrap(), u8::try_from(feed).unwrap(), decimals);
                     bank.asset_index = Index(Index::ONE.0 + (u128::from(growth) << 30)).to_words();
                     bank.liability_index = Index(Index::ONE.0 + (u128::from(growth) << 31)).to_words();
                     banks.push(bank);

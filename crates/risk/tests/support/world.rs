@@ -3,9 +3,7 @@
 use ballast_math::Price;
 use ballast_risk::bankruptcy::{self, Loss};
 use ballast_risk::deleverage::{self, Cause, Deleveraged};
-use ballast_risk::health::{
-    assess_initial, assess_maintenance, Health, PerpExposure, Portfolio, Valuation,
-};
+use ballast_risk::health::{assess_initial, assess_maintenance, Health, PerpExposure, Portfolio, Valuation};
 use ballast_risk::invariant;
 use ballast_risk::lending::{self, Amount, Moved};
 use ballast_risk::liquidation::{self, Liquidated};
@@ -174,7 +172,8 @@ impl World {
             world.accrue(collateral, now)?;
             let portfolio = world.portfolio_with(from, perps, now)?;
             let board = world.board;
-            let [loan, collateral] = world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
+            let [loan, collateral] =
+                world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
             let [from, to] = world.accounts.get_disjoint_mut([from, to]).map_err(|_| RiskError::SelfLiquidation)?;
             liquidation::liquidate(&board, loan, collateral, from, to, &portfolio, max_repay, now)
         })
@@ -193,7 +192,8 @@ impl World {
             world.accrue(collateral, now)?;
             let portfolio = world.portfolio(from, now)?;
             let board = world.board;
-            let [loan, collateral] = world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
+            let [loan, collateral] =
+                world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
             let [from, to] = world.accounts.get_disjoint_mut([from, to]).map_err(|_| RiskError::SelfLiquidation)?;
             deleverage::deleverage(&board, loan, collateral, from, to, &portfolio, cause, max_repay, now)
         })

@@ -1,1 +1,0 @@
-//! The compiled program in a real bank: see `tests`.
