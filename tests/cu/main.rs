@@ -20,6 +20,7 @@ fn compute_units_are_as_committed() {
         std::fs::write(&path, json + "\n").expect("docs can be written");
     }
     let committed: BTreeMap<String, u64> =
-        serde_json::from_str(&std::fs::read_to_string(&path).expect("docs/compute-units.json")).expect("a map of numbers");
+        serde_json::from_str(&std::fs::read_to_string(&path).expect("docs/compute-units.json"))
+            .expect("a map of numbers");
     assert_eq!(measured, committed, "bless with BALLAST_BLESS=1 if the change is meant");
 }

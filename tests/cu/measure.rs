@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ballast_client::presets::{self, Underlying};
 use ballast_client::instructions as ix;
+use ballast_client::presets::{self, Underlying};
 use ballast_oracle::fixtures::{PythLegacyPrice, SwitchboardOnDemandFeed};
 use ballast_oracle::Provider;
 use ballast_testkit::{MarketSpec, Trader, World};
@@ -86,7 +86,8 @@ fn takeover(n: u16, put: &mut impl FnMut(&str, u64)) {
     world.deposit(&taker, 0, 1_000_000_000_000).expect("deposit");
     world.deposit(&taker, 1, 1_000_000_000).expect("deposit");
     let one = ballast_math::Ratio::ONE.0;
-    let policy = ix::set_policy(&trader.key.pubkey(), &trader.account, one * 7 / 4, one / 10, presets::dollars(1_000_000));
+    let policy =
+        ix::set_policy(&trader.key.pubkey(), &trader.account, one * 7 / 4, one / 10, presets::dollars(1_000_000));
     world.svm.send(&[policy], &[&trader.key]).expect("set_policy");
     world.advance(3_600);
     world.svm.advance(1);

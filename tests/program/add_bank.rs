@@ -40,9 +40,15 @@ fn lists_a_bank_with_its_vault() {
     let bank = world.bank(3);
     let vault = addresses::vault(&world.group, &mint);
     assert_eq!((bank.version, bank.index, bank.feed, bank.decimals, bank.mode), (1, 3, 1, 5, 0));
-    assert_eq!((bank.group, bank.mint, bank.vault, bank.token_program), (world.group, mint, vault, spl_token_interface::ID));
+    assert_eq!(
+        (bank.group, bank.mint, bank.vault, bank.token_program),
+        (world.group, mint, vault, spl_token_interface::ID)
+    );
     assert_eq!((bank.asset_index, bank.liability_index), ([0, 1], [0, 1]));
-    assert_eq!((bank.asset_shares, bank.liability_shares, bank.vault_balance, bank.insurance, bank.fees), (0, 0, 0, 0, 0));
+    assert_eq!(
+        (bank.asset_shares, bank.liability_shares, bank.vault_balance, bank.insurance, bank.fees),
+        (0, 0, 0, 0, 0)
+    );
     assert_eq!((bank.deposit_cap, bank.borrow_cap), (1_000, 500));
     assert_eq!((bank.collateral, bank.borrowable, bank.curve_points), (1, 1, 3));
     assert_eq!(bank.interest_fee, presets::bps(1_000));

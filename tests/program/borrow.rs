@@ -177,12 +177,13 @@ fn refuses_above_cap_and_windows() {
     };
     world.configure_bank(USD, |args| args.borrow_cap = 100 * DOLLAR).expect("configure_bank");
     refuses(&mut world, 100 * DOLLAR + 1, "BorrowCapExceeded");
-    world.configure_bank(USD, |args| {
-        args.borrow_cap = 100_000 * DOLLAR;
-        args.hourly_limit = 50 * DOLLAR;
-        args.daily_limit = 70 * DOLLAR;
-    })
-    .expect("configure_bank");
+    world
+        .configure_bank(USD, |args| {
+            args.borrow_cap = 100_000 * DOLLAR;
+            args.hourly_limit = 50 * DOLLAR;
+            args.daily_limit = 70 * DOLLAR;
+        })
+        .expect("configure_bank");
     refuses(&mut world, 50 * DOLLAR + 1, "HourlyOutflowExceeded");
     world.borrow(&trader, USD, 50 * DOLLAR).expect("borrow");
     refuses(&mut world, 1, "HourlyOutflowExceeded");

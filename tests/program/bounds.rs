@@ -51,7 +51,11 @@ pub(crate) const FEED_OUT_OF_BOUNDS: &[(&str, Change<PriceFeedArgs>, &str)] = &[
     ("no owner", |args| args.sources[0].owner = Pubkey::default(), "InvalidParameter"),
     ("no feed id", |args| args.sources[0].feed_id = [0; 32], "InvalidParameter"),
     ("a real source with a fixed price", |args| args.sources[0].fixed_price = 1_000_000, "InvalidParameter"),
-    ("a named source without a name", |args| args.sources[0].provider = Provider::PythLegacy.to_u8(), "InvalidParameter"),
+    (
+        "a named source without a name",
+        |args| args.sources[0].provider = Provider::PythLegacy.to_u8(),
+        "InvalidParameter",
+    ),
     ("a fixed price of 0.98", |args| args.sources = vec![presets::fixed(989_999)], "InvalidParameter"),
     ("a fixed price of 1.02", |args| args.sources = vec![presets::fixed(1_010_001)], "InvalidParameter"),
     ("a fixed price beside a market's", |args| args.sources.push(presets::fixed(1_000_000)), "InvalidParameter"),

@@ -35,7 +35,10 @@ fn t21_the_price_stays_and_a_new_source_starts_without_a_print() {
         (feed.accepted_price, feed.accepted_ts, feed.ema, feed.state)
     );
     let (row, before) = (world.board().rows[1], board.rows[1]);
-    assert_eq!((row.mid, row.low, row.high, row.publish_ts, row.state), (before.mid, before.low, before.high, before.publish_ts, before.state));
+    assert_eq!(
+        (row.mid, row.low, row.high, row.publish_ts, row.state),
+        (before.mid, before.low, before.high, before.publish_ts, before.state)
+    );
     assert_eq!((row.maintenance_long, row.class), (presets::bps(1_000) - presets::bps(625), 2));
 
     // Another feed id in the first slot: its print is gone.

@@ -25,12 +25,8 @@ fn mints_shares_and_moves_tokens() {
     assert_same(&moved.header, &header(&world, trader.account, 1));
     assert_same(&moved.movement, &Movement { bank: COIN, atoms: 40 * ONE_COIN, shares: 40 * ONE_COIN });
     let bank = world.bank(COIN);
-    let expected = Bank {
-        asset_shares: 40 * ONE_COIN,
-        vault_balance: 40 * ONE_COIN,
-        sequence: before.sequence + 1,
-        ..before
-    };
+    let expected =
+        Bank { asset_shares: 40 * ONE_COIN, vault_balance: 40 * ONE_COIN, sequence: before.sequence + 1, ..before };
     assert_eq!(bank, expected);
     let account = world.margin(&trader);
     assert_eq!((account.balance_count, account.sequence, account.risk_ts), (1, 1, 0));
@@ -111,11 +107,10 @@ fn refuses_look_alikes() {
     let (mut world, trader, deposit) = ready();
     let signers = [&trader.key];
     world.refuses_lookalikes(&deposit, &signers, &[MARGIN_ACCOUNT, BANK]);
-    let (other_bank, other_account) =
-        world.elsewhere(1, |world| {
-            world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
-            (world.bank_key(0), world.trader().account)
-        });
+    let (other_bank, other_account) = world.elsewhere(1, |world| {
+        world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
+        (world.bank_key(0), world.trader().account)
+    });
     let (board, bank) = (world.board_key(), world.bank_key(COIN));
     for (index, other, error) in [
         (MARGIN_ACCOUNT, board, "WrongAccountType"),

@@ -75,11 +75,7 @@ fn refuses_wrong_accounts() {
 #[test]
 fn refuses_amounts() {
     let (mut world, giver, _) = ready();
-    for (atoms, error) in [
-        (0, "ZeroAmount"),
-        (100 * DOLLAR + 1, "token::InsufficientFunds"),
-        (u64::MAX, "Overflow"),
-    ] {
+    for (atoms, error) in [(0, "ZeroAmount"), (100 * DOLLAR + 1, "token::InsufficientFunds"), (u64::MAX, "Overflow")] {
         let give = ix::deposit_insurance(&giver.key.pubkey(), &giver.tokens[0], &world.bank(USD), atoms);
         world.refuses(&give, &[&giver.key], error);
     }

@@ -69,10 +69,7 @@ fn moves_loan_and_collateral_and_tells_all() {
         }
     );
     let now = world.bank(COIN);
-    assert_eq!(
-        now,
-        Bank { accrued_ts: world.svm.now(), sequence: collateral_bank.sequence + 1, ..collateral_bank }
-    );
+    assert_eq!(now, Bank { accrued_ts: world.svm.now(), sequence: collateral_bank.sequence + 1, ..collateral_bank });
     world.check_invariants();
 }
 

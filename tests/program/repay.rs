@@ -65,12 +65,13 @@ fn t23_t24_nothing_stops_it() {
     let (admin, group) = (world.admin.pubkey(), world.group);
     world.as_admin(ix::pause_bank(&admin, &group, USD, 86_400)).expect("pause_bank");
     world.as_admin(ix::pause_risk(&admin, &group, 86_400)).expect("pause_risk");
-    world.configure_bank(USD, |args| {
-        args.hourly_limit = 0;
-        args.deposit_cap = 0;
-        args.borrow_cap = 0;
-    })
-    .expect("configure_bank");
+    world
+        .configure_bank(USD, |args| {
+            args.hourly_limit = 0;
+            args.deposit_cap = 0;
+            args.borrow_cap = 0;
+        })
+        .expect("configure_bank");
     world.set_bank_mode(USD, 2).expect("set_bank_mode");
     world.svm.advance(86_400);
     world.mint_to(&lender, USD, 1_000 * DOLLAR);

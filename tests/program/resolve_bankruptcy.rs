@@ -33,7 +33,10 @@ fn t27_insurance_pays_then_all_lenders_alike() {
     assert_same(&resolved.header, &header(&world, trader.account, 3));
     assert_eq!((resolved.bank, resolved.board_sequence), (USD, world.board().sequence));
     // The millionth of a coin is worth 3.2e-5 USD.
-    assert_same(&resolved.before, &HealthPoint { assets: 33, liabilities: (2_048 << 20) + 1, requirement: (128 << 20) + 6 });
+    assert_same(
+        &resolved.before,
+        &HealthPoint { assets: 33, liabilities: (2_048 << 20) + 1, requirement: (128 << 20) + 6 },
+    );
     // ⌊2^64 · 98,000 / 100,000⌋
     let index = [18_077_809_192_235_360_583, 0];
     let loss = LossShare {

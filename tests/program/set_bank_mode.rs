@@ -9,7 +9,8 @@ const BANK: usize = 2;
 fn sets_the_mode_and_starts_the_notice_once() {
     let mut world = World::plain();
     let now = world.svm.now();
-    for (step, (mode, wound_down)) in [(1, 0), (2, now + 2), (2, now + 2), (1, 0), (0, 0), (2, now + 6)].into_iter().enumerate()
+    for (step, (mode, wound_down)) in
+        [(1, 0), (2, now + 2), (2, now + 2), (1, 0), (0, 0), (2, now + 6)].into_iter().enumerate()
     {
         world.svm.advance(1);
         let before = world.bank(COIN);

@@ -22,12 +22,8 @@ fn without_debt_burns_shares_and_needs_no_board() {
     assert_same(&moved.movement, &Movement { bank: USD, atoms: 30_000 * DOLLAR, shares: 30_000 * DOLLAR });
     assert_eq!(moved.board_sequence, 0);
     assert_same(&moved.health, &health([0, 0, 0], [0, 0, 0]));
-    let expected = Bank {
-        asset_shares: 70_000 * DOLLAR,
-        vault_balance: 70_000 * DOLLAR,
-        sequence: before.sequence + 1,
-        ..before
-    };
+    let expected =
+        Bank { asset_shares: 70_000 * DOLLAR, vault_balance: 70_000 * DOLLAR, sequence: before.sequence + 1, ..before };
     assert_eq!(world.bank(USD), expected);
     assert_eq!(world.margin(&lender).balance(USD).expect("a balance").shares, 70_000 * DOLLAR);
     assert_eq!(world.margin(&lender).risk_ts, 0);
@@ -104,13 +100,14 @@ fn everything_with_an_atom_of_debt_left_is_refused() {
 #[test]
 fn t25_t24_v23_nothing_stops_an_exit_without_debt() {
     let (mut world, lender, _) = lent();
-    world.configure_bank(USD, |args| {
-        args.hourly_limit = 0;
-        args.daily_limit = 0;
-        args.deposit_cap = 0;
-        args.max_utilisation = 0;
-    })
-    .expect("configure_bank");
+    world
+        .configure_bank(USD, |args| {
+            args.hourly_limit = 0;
+            args.daily_limit = 0;
+            args.deposit_cap = 0;
+            args.max_utilisation = 0;
+        })
+        .expect("configure_bank");
     let (admin, group) = (world.admin.pubkey(), world.group);
     world.as_admin(ix::pause_bank(&admin, &group, USD, 86_400)).expect("pause_bank");
     world.as_admin(ix::pause_risk(&admin, &group, 86_400)).expect("pause_risk");
@@ -210,11 +207,12 @@ fn refuses_amounts() {
 fn refuses_outflows_above_the_windows() {
     let (mut world, _, trader) = indebted();
     world.repay(&trader, USD, Some(1_024 * DOLLAR)).expect("repay");
-    world.configure_bank(COIN, |args| {
-        args.hourly_limit = 3 * ONE_COIN;
-        args.daily_limit = 5 * ONE_COIN;
-    })
-    .expect("configure_bank");
+    world
+        .configure_bank(COIN, |args| {
+            args.hourly_limit = 3 * ONE_COIN;
+            args.daily_limit = 5 * ONE_COIN;
+        })
+        .expect("configure_bank");
     world.withdraw(&trader, COIN, Some(3 * ONE_COIN)).expect("withdraw");
     let one = instruction(&world, &trader, COIN, Some(ONE_COIN));
     world.refuses(&one, &[&trader.key], "HourlyOutflowExceeded");

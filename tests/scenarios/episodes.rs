@@ -88,14 +88,20 @@ fn the_cool_off_spares_only_new_risk_and_only_for_ten_seconds() {
     world.svm.advance(20);
     world.refresh_all();
     step(&mut world, |world| world.repay(&borrower, USD, Some(1)));
-    world.svm.edit::<RiskBoard>(&world.board_key(), |board| board.rows[1].mid = 24 << 40);
+    world.svm.edit::<RiskBoard>(&world.board_key(), |board| {
+        let row = &mut board.rows[1];
+        (row.low, row.fair_low, row.mid) = (24 << 40, 24 << 40, 24 << 40);
+    });
     step(&mut world, |world| world.liquidate(&liquidator, &borrower, USD, COIN, 10 * DOLLAR));
 
     let (mut world, _, borrower, liquidator) = cast();
     world.svm.advance(20);
     world.refresh_all();
     step(&mut world, |world| world.withdraw(&borrower, COIN, Some(1)));
-    world.svm.edit::<RiskBoard>(&world.board_key(), |board| board.rows[1].mid = 24 << 40);
+    world.svm.edit::<RiskBoard>(&world.board_key(), |board| {
+        let row = &mut board.rows[1];
+        (row.low, row.fair_low, row.mid) = (24 << 40, 24 << 40, 24 << 40);
+    });
     fails(&mut world, "AccountCoolingOff", |world| world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX));
     world.svm.advance(10);
     step(&mut world, |world| world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX));

@@ -16,7 +16,7 @@ const PACKET: usize = 1_232;
 /// Compute units of an instruction without a request for more.
 const DEFAULT_UNITS: u64 = 200_000;
 /// Banks a taker may hold besides those of a full account without needing a lookup table.
-const FREE_BANKS: u16 = 4;
+const FREE_BANKS: u16 = 11;
 
 /// Dollars and so many coins at 32 USD, every one with a feed of its own.
 fn world(markets: u16) -> World {

@@ -21,9 +21,9 @@ fn bad_debt_is_absorbed_in_the_same_instruction() {
     // Insolvent: the smallest bonus, 0.5 %.
     assert_eq!(done.bonus, u64::from(presets::bps(50)));
     assert_eq!(done.seized, 100 * ONE_COIN);
-    // 1,600 / 1.005, up.
-    assert_eq!(done.repaid, 1_592_039_801 + 1);
-    assert_eq!(done.insurance, done.repaid / 1_000 - 1);
+    // 1,600 / 1.005 = 1,592.0398009…, rounded up in value and in atoms.
+    assert_eq!(done.repaid, 1_592_039_803);
+    assert_eq!(done.insurance, done.repaid / 1_000);
     let loss = &done.loss;
     assert_eq!(loss.deficit, 2_048 * DOLLAR - done.repaid);
     assert_eq!(loss.insured, 100 * DOLLAR + done.insurance);
@@ -57,7 +57,7 @@ fn t27_v18_what_is_left_of_another_loan_is_resolved_by_anyone() {
     let lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (GEM, 100 * ONE_GEM)]);
     let borrower = world.trader_with(&[(COIN, 200 * ONE_COIN)]);
     world.borrow(&borrower, USD, 2_048 * DOLLAR).expect("borrow");
-    world.borrow(&borrower, GEM, 2 * ONE_GEM).expect("borrow");
+    world.borrow(&borrower, GEM, ONE_GEM).expect("borrow");
     let liquidator = world.trader_with(&[(USD, 10_000 * DOLLAR)]);
     world.svm.advance(1);
     world.crash(COIN, 10_00000000);
@@ -68,17 +68,17 @@ fn t27_v18_what_is_left_of_another_loan_is_resolved_by_anyone() {
     // The rest of the dollars went at once, the gems did not.
     assert_eq!(done.loss.deficit, 2_048 * DOLLAR - done.repaid);
     let account = world.margin(&borrower);
-    assert_eq!((account.balance(USD), account.balance(GEM).map(|balance| balance.shares)), (None, Some(2 * ONE_GEM)));
+    assert_eq!((account.balance(USD), account.balance(GEM).map(|balance| balance.shares)), (None, Some(ONE_GEM)));
     // Somebody leaves dust in the account.
     let dust = ix::deposit(&borrower.user(COIN), &world.bank(COIN), 100);
     world.mint_to(&borrower, COIN, 100);
     step(&mut world, |world| world.send(dust, &[&borrower.key]));
     let sent = step(&mut world, |world| world.resolve_bankruptcy(&borrower, GEM));
     let resolved = event!(sent, BankruptcyResolved);
-    assert_eq!((resolved.loss.deficit, resolved.loss.insured, resolved.loss.socialized), (2 * ONE_GEM, 0, 2 * ONE_GEM));
-    assert_eq!(resolved.loss.index_after, cut(100 * ONE_GEM, 2 * ONE_GEM));
+    assert_eq!((resolved.loss.deficit, resolved.loss.insured, resolved.loss.socialized), (ONE_GEM, 0, ONE_GEM));
+    assert_eq!(resolved.loss.index_after, cut(100 * ONE_GEM, ONE_GEM));
     let sent = step(&mut world, |world| world.withdraw(&lender, GEM, None));
-    assert_eq!(event!(sent, Withdrawn).movement.atoms, 98 * ONE_GEM - 1);
+    assert_eq!(event!(sent, Withdrawn).movement.atoms, 99 * ONE_GEM - 1);
     fails(&mut world, "NoLiability", |world| world.resolve_bankruptcy(&borrower, GEM));
 }
 

@@ -147,7 +147,8 @@ impl Demo {
     }
 
     fn list(&self) -> Result<(), String> {
-        let mut table = format!("{:<24} {:<23} {:<20} {:>10}  {}\n", "NAME", "WINDOW (UTC)", "ASSETS", "WORST FALL", "WHAT");
+        let mut table =
+            format!("{:<24} {:<23} {:<20} {:>10}  {}\n", "NAME", "WINDOW (UTC)", "ASSETS", "WORST FALL", "WHAT");
         for event in events::EVENTS {
             let tape = Tape::new(Some(event), Vec::new(), None, None)?;
             let assets: Vec<&str> = tape.paths[1..].iter().map(|path| path.symbol.as_str()).collect();
@@ -204,7 +205,8 @@ impl Demo {
         };
         let event = match name {
             Some(name) => Some(
-                events::find(name).ok_or_else(|| format!("there is no event {name:?}: `ballast demo --list` shows them"))?,
+                events::find(name)
+                    .ok_or_else(|| format!("there is no event {name:?}: `ballast demo --list` shows them"))?,
             ),
             None => None,
         };

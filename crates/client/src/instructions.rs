@@ -39,8 +39,7 @@ pub fn create_group(creator: &Pubkey, id: u16, rules: RulesArgs) -> Instruction 
 /// `configure_group`.
 #[must_use]
 pub fn configure_group(authority: &Pubkey, group: &Pubkey, args: ConfigureGroupArgs) -> Instruction {
-    let accounts =
-        accounts::ConfigureGroup { authority: *authority, group: *group, board: addresses::board(group) };
+    let accounts = accounts::ConfigureGroup { authority: *authority, group: *group, board: addresses::board(group) };
     build(&accounts, &args::ConfigureGroup { args })
 }
 
@@ -87,8 +86,7 @@ pub fn configure_price_feed(authority: &Pubkey, group: &Pubkey, row: u8, args: P
 /// `refresh_price_feed` from the accounts of the feed's sources, in order.
 #[must_use]
 pub fn refresh_price_feed(group: &Pubkey, row: u8, sources: &[Pubkey]) -> Instruction {
-    let accounts =
-        accounts::RefreshPriceFeed { feed: addresses::feed(group, row), board: addresses::board(group) };
+    let accounts = accounts::RefreshPriceFeed { feed: addresses::feed(group, row), board: addresses::board(group) };
     let mut instruction = build(&accounts, &args::RefreshPriceFeed {});
     instruction.accounts.extend(sources.iter().map(|key| AccountMeta::new_readonly(*key, false)));
     instruction
@@ -133,16 +131,14 @@ pub fn configure_bank(authority: &Pubkey, group: &Pubkey, index: u16, args: Bank
 /// `set_bank_mode`.
 #[must_use]
 pub fn set_bank_mode(authority: &Pubkey, group: &Pubkey, index: u16, mode: u8) -> Instruction {
-    let accounts =
-        accounts::SetBankMode { authority: *authority, group: *group, bank: addresses::bank(group, index) };
+    let accounts = accounts::SetBankMode { authority: *authority, group: *group, bank: addresses::bank(group, index) };
     build(&accounts, &args::SetBankMode { mode })
 }
 
 /// `pause_bank`.
 #[must_use]
 pub fn pause_bank(authority: &Pubkey, group: &Pubkey, index: u16, seconds: u32) -> Instruction {
-    let accounts =
-        accounts::PauseBank { authority: *authority, group: *group, bank: addresses::bank(group, index) };
+    let accounts = accounts::PauseBank { authority: *authority, group: *group, bank: addresses::bank(group, index) };
     build(&accounts, &args::PauseBank { seconds })
 }
 
@@ -162,23 +158,13 @@ pub fn open_margin_account(payer: &Pubkey, owner: &Pubkey, group: &Pubkey, sub_a
 /// `close_margin_account`.
 #[must_use]
 pub fn close_margin_account(owner: &Pubkey, receiver: &Pubkey, margin_account: &Pubkey) -> Instruction {
-    let accounts = accounts::CloseMarginAccount {
-        owner: *owner,
-        receiver: *receiver,
-        margin_account: *margin_account,
-    };
+    let accounts = accounts::CloseMarginAccount { owner: *owner, receiver: *receiver, margin_account: *margin_account };
     build(&accounts, &args::CloseMarginAccount {})
 }
 
 /// `set_policy`.
 #[must_use]
-pub fn set_policy(
-    owner: &Pubkey,
-    margin_account: &Pubkey,
-    floor: u64,
-    width: u64,
-    daily_turnover: u64,
-) -> Instruction {
+pub fn set_policy(owner: &Pubkey, margin_account: &Pubkey, floor: u64, width: u64, daily_turnover: u64) -> Instruction {
     let accounts = accounts::SetPolicy { owner: *owner, margin_account: *margin_account };
     build(&accounts, &args::SetPolicy { floor, width, daily_turnover })
 }
@@ -283,8 +269,7 @@ impl Takeover<'_> {
     }
 
     fn follow(&self, instruction: Instruction) -> Instruction {
-        let banks =
-            banks_to_follow(&[self.account_state, self.taker_state], &[self.loan_bank, self.collateral_bank]);
+        let banks = banks_to_follow(&[self.account_state, self.taker_state], &[self.loan_bank, self.collateral_bank]);
         followed_by(instruction, self.group(), &banks)
     }
 }
@@ -341,8 +326,7 @@ pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank
 /// `mark`.
 #[must_use]
 pub fn mark(margin_account: &Pubkey, account: &MarginAccount) -> Instruction {
-    let accounts =
-        accounts::Mark { margin_account: *margin_account, board: addresses::board(&account.group) };
+    let accounts = accounts::Mark { margin_account: *margin_account, board: addresses::board(&account.group) };
     let banks = banks_to_follow(&[account], &[]);
     followed_by(build(&accounts, &args::Mark {}), &account.group, &banks)
 }

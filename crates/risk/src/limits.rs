@@ -2,8 +2,8 @@
 
 use ballast_math::{Decimals, Index, Price, Ratio, Usd};
 use ballast_state::{
-    Bank, BankMode, DeleveragePolicy, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRules, SideRates, CLASSES,
-    CURVE_POINTS, NO_CLASS,
+    Bank, BankMode, DeleveragePolicy, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRules,
+    SideRates, CLASSES, CURVE_POINTS, NO_CLASS,
 };
 
 use crate::{RiskError, RiskResult};
@@ -80,8 +80,7 @@ fn validate_judge(rules: &JudgeRules) -> RiskResult<()> {
 }
 
 fn validate_source(source: &OracleSource) -> RiskResult<()> {
-    let bounded = (1..=3_600).contains(&source.max_age)
-        && u64::from(source.max_confidence) <= Ratio::from_bps(2_000).0;
+    let bounded = (1..=3_600).contains(&source.max_age) && u64::from(source.max_confidence) <= Ratio::from_bps(2_000).0;
     require(bounded, RiskError::InvalidParameter)
 }
 

@@ -58,7 +58,8 @@ fn lead(row: &RiskRow) -> MathResult<u32> {
     for (maintenance, initial) in sides {
         let maintenance = Ratio::from_bits(maintenance).add(Ratio::from_bits(row.maintenance_add_on))?;
         let initial = Ratio::from_bits(initial).add(Ratio::from_bits(row.initial_add_on))?;
-        let needed = maintenance.add(Ratio(maintenance.0.div_ceil(4)))?.add(Ratio(u64::from(row.impact_cap.div_ceil(2))))?;
+        let needed =
+            maintenance.add(Ratio(maintenance.0.div_ceil(4)))?.add(Ratio(u64::from(row.impact_cap.div_ceil(2))))?;
         lead = lead.max(if initial == Ratio::ZERO { Ratio::ONE } else { needed.div_up(initial)? });
     }
     Ok(u32::try_from(lead.0).unwrap_or(u32::MAX))

@@ -32,7 +32,8 @@ pub use bank::{Bank, BankMode, CurvePoint, OutflowWindow, CURVE_POINTS};
 pub use board::{PriceState, RiskBoard, RiskRow, RiskRules, CLASSES, NO_CLASS, ROWS};
 pub use bytemuck::Zeroable;
 pub use feed::{
-    JudgeRules, OracleSource, PendingPrint, PriceFeed, RateSettings, SideRates, SourcePrint, VolatilityState, FIXED_PRICE_EXPONENT, SOURCES,
+    JudgeRules, OracleSource, PendingPrint, PriceFeed, RateSettings, SideRates, SourcePrint, VolatilityState,
+    FIXED_PRICE_EXPONENT, SOURCES,
 };
 pub use group::Group;
 #[cfg(feature = "anchor")]

@@ -144,12 +144,8 @@ impl World {
     /// What failed.
     pub fn insure(&mut self, giver: &Trader, bank: u16, atoms: u64) -> Result<Sent, Failed> {
         self.mint_to(giver, bank, atoms);
-        let give = ix::deposit_insurance(
-            &giver.key.pubkey(),
-            &giver.tokens[usize::from(bank)],
-            &self.bank(bank),
-            atoms,
-        );
+        let give =
+            ix::deposit_insurance(&giver.key.pubkey(), &giver.tokens[usize::from(bank)], &self.bank(bank), atoms);
         self.send(give, &[&giver.key])
     }
 

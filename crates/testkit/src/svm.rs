@@ -102,8 +102,7 @@ impl Svm {
     #[must_use]
     pub fn new() -> Self {
         // A transaction may be sent twice on purpose: neither signatures nor blockhashes are what is tested here.
-        let mut inner =
-            LiteSVM::new().with_sigverify(false).with_blockhash_check(false).with_transaction_history(0);
+        let mut inner = LiteSVM::new().with_sigverify(false).with_blockhash_check(false).with_transaction_history(0);
         let elf = match std::env::var("BALLAST_ELF") {
             Ok(path) => std::fs::read(Path::new(&path)).unwrap_or_else(|error| panic!("BALLAST_ELF {path}: {error}")),
             Err(_) => ELF.to_vec(),

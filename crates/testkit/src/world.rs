@@ -100,11 +100,7 @@ impl Trader {
     /// The trader's side of a movement of tokens.
     #[must_use]
     pub fn user(&self, bank: u16) -> User {
-        User {
-            authority: self.key.pubkey(),
-            margin_account: self.account,
-            tokens: self.tokens[usize::from(bank)],
-        }
+        User { authority: self.key.pubkey(), margin_account: self.account, tokens: self.tokens[usize::from(bank)] }
     }
 }
 
@@ -214,15 +210,8 @@ impl World {
         self.svm.put_mint(&mint, decimals);
         let market = Market { bank, mint, decimals, ..self.markets[usize::from(of)].clone() };
         let args = market.bank_args.clone();
-        let add = ix::add_bank(
-            &self.admin.pubkey(),
-            &self.group,
-            bank,
-            &mint,
-            &spl_token_interface::ID,
-            market.row,
-            args,
-        );
+        let add =
+            ix::add_bank(&self.admin.pubkey(), &self.group, bank, &mint, &spl_token_interface::ID, market.row, args);
         self.markets.push(market);
         self.as_admin(add).expect("add_bank");
         bank

@@ -12,7 +12,6 @@ use ballast_state::{
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 
-
 /// Group-wide rules; see [`RiskRules`] for meaning and units.
 #[allow(missing_docs, reason = "field by field those of RiskRules")]
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

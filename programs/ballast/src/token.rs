@@ -7,7 +7,6 @@ use ballast_state::Bank;
 use crate::cpi::{self, Meta};
 use crate::error::{ensure, BallastError, OrRaise};
 
-
 /// `TransferChecked` of both token programs.
 const TRANSFER_CHECKED: u8 = 12;
 /// `InitializeAccount3` of both token programs.

@@ -9,7 +9,6 @@ use ballast_state::Account;
 
 use crate::error::{raise, BallastError, OrRaise};
 
-
 /// The account as `T`.
 ///
 /// # Errors

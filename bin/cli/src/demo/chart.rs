@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn scales_are_round_and_hold_the_range() {
-        for (low, high) in [(0.0, 7.0), (0.0, 1.0), (10.94, 38.8), (0.000_04, 79.0), (0.0, 0.0), (5.0, 5.0), (0.0, 3e9)] {
+        for (low, high) in [(0.0, 7.0), (0.0, 1.0), (10.94, 38.8), (0.000_04, 79.0), (0.0, 0.0), (5.0, 5.0), (0.0, 3e9)]
+        {
             let (from, to, step) = scale(low, high);
             assert!(from <= low && to >= high && step > 0.0, "{low} {high}: {from} {to} {step}");
             assert!((to - from) / step <= 7.5, "{low} {high}: {from} {to} {step}");

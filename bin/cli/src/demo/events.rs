@@ -34,7 +34,12 @@ pub(super) const EVENTS: &[Event] = &[
     ),
     event!("2022-06-3ac", "Three Arrows and Celsius, June 2022", "2022-06-3ac", ["SOL", "ETH", "BTC"]),
     event!("2022-11-ftx", "FTX, November 2022", "2022-11-ftx", ["SOL", "ETH", "BTC"]),
-    event!("2024-08-carry-unwind", "Yen carry trade unwinds, August 2024", "2024-08-carry-unwind", ["SOL", "ETH", "BTC"]),
+    event!(
+        "2024-08-carry-unwind",
+        "Yen carry trade unwinds, August 2024",
+        "2024-08-carry-unwind",
+        ["SOL", "ETH", "BTC"]
+    ),
     event!("2025-04-tariffs", "Tariffs, April 2025", "2025-04-tariffs", ["SOL", "ETH", "BTC"]),
     event!("2025-10-cascade", "Cascade of 10 October 2025", "2025-10-cascade", ["SOL", "ETH", "BTC"]),
 ];

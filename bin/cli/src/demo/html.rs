@@ -82,7 +82,11 @@ fn tiles(page: &mut String, report: &Report) {
     page.push_str(&tile(
         "Bonuses",
         dollars(liquidations.bonus_usd),
-        format!("{:.2} % on average, {} to insurance", liquidations.mean_bonus_percent, dollars(liquidations.to_insurance_usd)),
+        format!(
+            "{:.2} % on average, {} to insurance",
+            liquidations.mean_bonus_percent,
+            dollars(liquidations.to_insurance_usd)
+        ),
     ));
     page.push_str(&tile(
         "Deleverages",
@@ -103,7 +107,9 @@ fn tiles(page: &mut String, report: &Report) {
 fn prices(page: &mut String, report: &Report) {
     let history = &report.history;
     section(page, "Prices, and when collateral was seized");
-    page.push_str("<p class=\"dim\">A red mark is collateral of the asset seized in liquidations; taller is more.</p>\n");
+    page.push_str(
+        "<p class=\"dim\">A red mark is collateral of the asset seized in liquidations; taller is more.</p>\n",
+    );
     page.push_str("<div class=\"pair\">\n");
     let most = history.prices.iter().flat_map(|line| line.seized_usd.iter().copied()).fold(0.0, f64::max);
     for (number, line) in history.prices.iter().enumerate() {
@@ -118,15 +124,10 @@ fn prices(page: &mut String, report: &Report) {
         let drawn = Line { name: &line.symbol, class: &class, values: &line.values };
         let price = report.prices.iter().find(|price| price.symbol == line.symbol);
         let facts = price.map_or(String::new(), |price| {
-            format!(
-                "{} → {}, low {} on {}",
-                quote(price.start),
-                quote(price.end),
-                quote(price.low),
-                price.low_at
-            )
+            format!("{} → {}, low {} on {}", quote(price.start), quote(price.end), quote(price.low), price.low_at)
         });
-        let _ = write!(page, "<figure><figcaption><b>{}</b> <span class=\"dim\">{facts}</span></figcaption>", line.symbol);
+        let _ =
+            write!(page, "<figure><figcaption><b>{}</b> <span class=\"dim\">{facts}</span></figcaption>", line.symbol);
         page.push_str(&chart::lines(&line.symbol, &history.unix, &[drawn], &marks, 220.0, axis, false));
         page.push_str("</figure>\n");
     }
@@ -166,7 +167,10 @@ fn health(page: &mut String, report: &Report) {
     let _ = writeln!(
         page,
         "<p class=\"dim\">Median {:.2} before, {:.2} after; lowest {:.2} and {:.2}.</p>",
-        health.before.median_factor, health.after.median_factor, health.before.lowest_factor, health.after.lowest_factor
+        health.before.median_factor,
+        health.after.median_factor,
+        health.before.lowest_factor,
+        health.after.lowest_factor
     );
     page.push_str("</section>\n");
 }

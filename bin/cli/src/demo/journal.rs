@@ -147,10 +147,7 @@ fn part(after: [u64; 2], before: [u64; 2]) -> f64 {
 
 /// Health factor of a receipt, 32 fraction bits.
 fn factor(point: &HealthPoint) -> u64 {
-    let health = Health {
-        assets: Usd(point.assets),
-        liabilities: Usd(point.liabilities),
-        requirement: Usd(point.requirement),
-    };
+    let health =
+        Health { assets: Usd(point.assets), liabilities: Usd(point.liabilities), requirement: Usd(point.requirement) };
     health.factor().map_or(u64::MAX, |factor| factor.0)
 }

@@ -55,13 +55,7 @@ impl Keeper {
         Ok(())
     }
 
-    fn deal(
-        &self,
-        chain: &Chain,
-        context: &Context<'_>,
-        account: &MarginAccount,
-        own: &MarginAccount,
-    ) -> Option<Deal> {
+    fn deal(&self, chain: &Chain, context: &Context<'_>, account: &MarginAccount, own: &MarginAccount) -> Option<Deal> {
         let (loans, deposits) = legs(chain, account, context.banks);
         let (&loan, &collateral) = (loans.first()?, deposits.first()?);
         let deal = Deal { loan, collateral, max_repay: spendable(own, context, loan) };
@@ -79,11 +73,8 @@ impl Keeper {
             let (from, to) = (chain.members[account].state, chain.members[self.member].state);
             let expected = Context::of(chain).deleverage(&deal, from, to);
             let instruction = ix::deleverage(&takeover(chain, self.member, account, &deal), deal.max_repay, false);
-            let touched = Touched {
-                banks: &[deal.loan, deal.collateral],
-                members: &[account, self.member],
-                board: false,
-            };
+            let touched =
+                Touched { banks: &[deal.loan, deal.collateral], members: &[account, self.member], board: false };
             let sent = chain.submit("deleverage", instruction, By::Member(self.member), touched)?;
             let differs = Stop::Differs { after: "deleverage", at: chain.now().ts };
             let (sent, expected) = match (sent, expected) {

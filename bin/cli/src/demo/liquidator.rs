@@ -4,8 +4,8 @@
 use ballast_client::events::Event;
 use ballast_client::instructions::{self as ix, Takeover};
 use ballast_math::Usd;
-use ballast_risk::invariant::{self, LiquidationContext};
 use ballast_risk::health::{assess_initial, Valuation};
+use ballast_risk::invariant::{self, LiquidationContext};
 use ballast_risk::lending::{self, Amount};
 use ballast_risk::RiskError;
 use ballast_state::MarginAccount;
@@ -80,11 +80,8 @@ impl Liquidator {
             let bounds = context.bounds(&deal, &from);
             let takeover = takeover(chain, self.member, account, &deal);
             let instruction = ix::liquidate(&takeover, deal.max_repay);
-            let touched = Touched {
-                banks: &[deal.loan, deal.collateral],
-                members: &[account, self.member],
-                board: false,
-            };
+            let touched =
+                Touched { banks: &[deal.loan, deal.collateral], members: &[account, self.member], board: false };
             let sent = chain.submit("liquidate", instruction, By::Member(self.member), touched)?;
             let at = chain.now().ts;
             let differs = Stop::Differs { after: "liquidate", at };
@@ -115,8 +112,11 @@ impl Liquidator {
                     || done.exchange.seized_shares == bounds.shares.1,
                 now: chain.now(),
             };
-            invariant::check_liquidation(done, &context)
-                .map_err(|violation| Stop::Broken { violation, after: "liquidate", at })?;
+            invariant::check_liquidation(done, &context).map_err(|violation| Stop::Broken {
+                violation,
+                after: "liquidate",
+                at,
+            })?;
             chain.tally.checked(&[7, 8, 9, 10, 12]);
             journal.liquidated(chain, receipt, account, self.member);
         }
@@ -132,7 +132,8 @@ fn best(chain: &Chain, context: &Context<'_>, account: &MarginAccount, own: &Mar
         for &collateral in deposits.iter().take(3) {
             let most = spendable(own, context, loan);
             let offer = affordable(context, Deal { loan, collateral, max_repay: most }, account, own);
-            let Some((deal, profit)) = offer.and_then(|deal| Some((deal, profit(chain, context, &deal, account, own)?)))
+            let Some((deal, profit)) =
+                offer.and_then(|deal| Some((deal, profit(chain, context, &deal, account, own)?)))
             else {
                 continue;
             };
@@ -155,12 +156,7 @@ pub(super) fn spendable(own: &MarginAccount, context: &Context<'_>, loan: u16) -
 }
 
 /// The deal with the largest amount up to the given one that own margin allows.
-fn affordable(
-    context: &Context<'_>,
-    deal: Deal,
-    account: &MarginAccount,
-    own: &MarginAccount,
-) -> Option<Deal> {
+fn affordable(context: &Context<'_>, deal: Deal, account: &MarginAccount, own: &MarginAccount) -> Option<Deal> {
     match context.liquidate(&deal, *account, *own) {
         Ok(_) => return Some(deal),
         Err(RiskError::InsufficientHealth) => {}
@@ -293,8 +289,7 @@ fn withdrawable(chain: &Chain, member: usize, bank: u16, wanted: u64) -> Result<
             let portfolio = chain.portfolio(&account, &banks)?;
             assess_initial(&portfolio, &chain.board, Valuation::Initial, chain.now())
         };
-        taken.is_ok()
-            && (!lending::has_liability(&account) || healthy().is_ok_and(|health| !health.is_negative()))
+        taken.is_ok() && (!lending::has_liability(&account) || healthy().is_ok_and(|health| !health.is_negative()))
     };
     let most = wanted.min(claim(&state, &banks[slot])).min(banks[slot].vault_balance);
     if most == 0 || goes(most) {

@@ -8,8 +8,8 @@ use ballast_risk::RiskResult;
 use solana_signer::Signer;
 
 use super::chain::{By, Chain, Kind, Stop, Touched};
-use super::liquidator::Liquidator;
 use super::keeper::Keeper;
+use super::liquidator::Liquidator;
 use super::oracles::Oracles;
 use super::population::{self, Borrower};
 use super::prices::SCALE;
@@ -102,14 +102,7 @@ pub(super) fn open(
 }
 
 /// Lists one asset: feed with its sources, first price, bank.
-fn list(
-    chain: &mut Chain,
-    oracles: &mut Oracles,
-    tape: &Tape,
-    bank: u16,
-    symbol: &str,
-    seed: u64,
-) -> Result<(), Stop> {
+fn list(chain: &mut Chain, oracles: &mut Oracles, tape: &Tape, bank: u16, symbol: &str, seed: u64) -> Result<(), Stop> {
     let first = tape.paths[usize::from(bank)].at(tape.from);
     let decimals = decimals(symbol, first);
     let mint = chain.world.key().pubkey();
@@ -266,13 +259,8 @@ fn set_policy(chain: &mut Chain, member: usize, floor: u64, width: u64, turnover
     let hundredths = |n: u64| (n << 32) / 100;
     let who = &chain.members[member];
     // A width of five hundredths is rounded up: it is the least there is.
-    let policy = ix::set_policy(
-        &who.owner(),
-        &who.account,
-        hundredths(floor),
-        hundredths(width) + 1,
-        dollars(turnover).0,
-    );
+    let policy =
+        ix::set_policy(&who.owner(), &who.account, hundredths(floor), hundredths(width) + 1, dollars(turnover).0);
     chain.require("set_policy", policy, By::Member(member), Touched { members: &[member], ..Touched::default() })?;
     Ok(())
 }
@@ -286,7 +274,12 @@ fn insure(chain: &mut Chain, lent: &[u64]) -> Result<(), Stop> {
         chain.give(member, index, atoms);
         let user = chain.members[member].user(index);
         let gift = ix::deposit_insurance(&user.authority, &user.tokens, &chain.banks[bank], atoms);
-        chain.require("deposit_insurance", gift, By::Member(member), Touched { banks: &[index], ..Touched::default() })?;
+        chain.require(
+            "deposit_insurance",
+            gift,
+            By::Member(member),
+            Touched { banks: &[index], ..Touched::default() },
+        )?;
     }
     Ok(())
 }

@@ -145,7 +145,12 @@ impl Oracles {
 
     fn refresh_one(&mut self, chain: &mut Chain, tape: &Tape, index: usize) -> Result<bool, Stop> {
         let feed = &self.feeds[index];
-        let state = |chain: &Chain| chain.board.row(chain.banks.get(usize::from(feed.bank)).map_or(0, |bank| bank.feed)).map(|row| PriceState::from_byte(row.state));
+        let state = |chain: &Chain| {
+            chain
+                .board
+                .row(chain.banks.get(usize::from(feed.bank)).map_or(0, |bank| bank.feed))
+                .map(|row| PriceState::from_byte(row.state))
+        };
         let before = state(chain);
         let touched = Touched { board: true, ..Touched::default() };
         let Some(sent) = chain.submit("refresh_price_feed", feed.refresh.clone(), By::Anyone, touched)? else {

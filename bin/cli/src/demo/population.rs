@@ -91,11 +91,7 @@ fn borrower(rank: u64, count: u64, weights: &[u64], random: &mut Random) -> Borr
         style => {
             let held = asset(random);
             let other = asset(random);
-            let loans = if style == LONG || other == held {
-                vec![(0, 100)]
-            } else {
-                vec![(0, 40), (other, 60)]
-            };
+            let loans = if style == LONG || other == held { vec![(0, 100)] } else { vec![(0, 40), (other, 60)] };
             (vec![(held, 100)], loans)
         }
     };

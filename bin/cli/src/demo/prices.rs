@@ -114,7 +114,9 @@ pub(super) fn parse_price(text: &str) -> Result<u64, String> {
         return Err("is missing".to_owned());
     }
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| format!("{} is no number", shown()))?),
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.parse::<i32>().map_err(|_| format!("{} is no number", shown()))?)
+        }
         None => (text, 0),
     };
     let (sign, digits) = match mantissa.strip_prefix('-') {
@@ -133,8 +135,7 @@ pub(super) fn parse_price(text: &str) -> Result<u64, String> {
     if sign {
         return Err(format!("{} is negative", shown()));
     }
-    let outside =
-        || format!("{} is outside of the prices that Ballast takes, 0.000001 to 10000000 USD", shown());
+    let outside = || format!("{} is outside of the prices that Ballast takes, 0.000001 to 10000000 USD", shown());
     // Where the point would stand behind all digits, and 25 digits at most that matter.
     let places = 10_i64 + i64::from(exponent) - fraction.len() as i64;
     let kept = &significant[..significant.len().min(25)];
@@ -178,7 +179,24 @@ mod tests {
 
     #[test]
     fn bad_prices() {
-        for text in ["", "nan", "NaN", "inf", "-1", "0", "0.0", "-0", "1e", "e5", "1e999999999", "0.0000004", "10000001", "1,5", "0x10", "1 2"] {
+        for text in [
+            "",
+            "nan",
+            "NaN",
+            "inf",
+            "-1",
+            "0",
+            "0.0",
+            "-0",
+            "1e",
+            "e5",
+            "1e999999999",
+            "0.0000004",
+            "10000001",
+            "1,5",
+            "0x10",
+            "1 2",
+        ] {
             assert!(parse_price(text).is_err(), "{text}");
         }
     }

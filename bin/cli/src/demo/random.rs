@@ -8,7 +8,8 @@ impl Random {
     /// The stream of a seed for one purpose.
     pub(super) fn new(seed: u64, purpose: &str) -> Self {
         let mut random = Self(seed);
-        let folded = purpose.bytes().fold(random.next(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        let folded =
+            purpose.bytes().fold(random.next(), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         Self(folded)
     }
 

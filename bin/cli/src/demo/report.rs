@@ -932,7 +932,10 @@ mod tests {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(dollars(1_234_567.4), "$1,234,567");
-        assert_eq!((dollars(0.0), dollars(12.345), dollars(-1_000.0)), ("$0".into(), "$12.35".into(), "−$1,000".into()));
+        assert_eq!(
+            (dollars(0.0), dollars(12.345), dollars(-1_000.0)),
+            ("$0".into(), "$12.35".into(), "−$1,000".into())
+        );
         assert_eq!(rounded(-0.000_1, 2).to_bits(), 0.0f64.to_bits());
         assert_eq!(cents(Usd(3 << 19)), 1.5);
     }

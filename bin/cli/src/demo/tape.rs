@@ -174,7 +174,12 @@ impl Tape {
             }
             one.clip(start, end);
             if one.bars.len() < 2 {
-                return Err(format!("{} has fewer than two bars between {} and {}", one.symbol, utc::minute(start), utc::minute(end)));
+                return Err(format!(
+                    "{} has fewer than two bars between {} and {}",
+                    one.symbol,
+                    utc::minute(start),
+                    utc::minute(end)
+                ));
             }
             notes.extend(gaps(one));
         }
@@ -270,7 +275,8 @@ mod tests {
 
     #[test]
     fn bars_of_a_second_keep_their_extremes() {
-        let fast = series("SOL", "2022-11-01T00:00:00Z,8,8,8,8\n2022-11-01T00:00:01Z,8,9,3,8\n2022-11-01T00:00:02Z,8,8,8,8");
+        let fast =
+            series("SOL", "2022-11-01T00:00:00Z,8,8,8,8\n2022-11-01T00:00:01Z,8,9,3,8\n2022-11-01T00:00:02Z,8,8,8,8");
         let path = Path::of(&fast);
         assert!(path.knots.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(path.low.1, 3 * SCALE);

@@ -12,8 +12,20 @@ const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '�
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     for part in [
-        header, prices, health, liquidations, takers, deleverages, losses, banks, behaviour, oracles, invariants, units,
-        transactions, verdict,
+        header,
+        prices,
+        health,
+        liquidations,
+        takers,
+        deleverages,
+        losses,
+        banks,
+        behaviour,
+        oracles,
+        invariants,
+        units,
+        transactions,
+        verdict,
     ] {
         part(&mut text, report);
     }
@@ -72,13 +84,16 @@ fn prices(text: &mut String, report: &Report) {
     line!(
         text,
         "{:<6} {:<spark_width$} {:>10} {:>10} {:>10} {:>8} {:>8} {:>7}",
-        "", "", "start", "low", "end", "change", "deepest", "worst"
+        "",
+        "",
+        "start",
+        "low",
+        "end",
+        "change",
+        "deepest",
+        "worst"
     );
-    line!(
-        text,
-        "{:<6} {:<spark_width$} {:>10} {:>10} {:>10} {:>8} {:>8} {:>7}",
-        "", "", "", "", "", "", "fall", "bar"
-    );
+    line!(text, "{:<6} {:<spark_width$} {:>10} {:>10} {:>10} {:>8} {:>8} {:>7}", "", "", "", "", "", "", "fall", "bar");
     for price in &report.prices {
         line!(
             text,
@@ -182,7 +197,11 @@ fn timeline(text: &mut String, report: &Report) {
         }
         quiet_line(text, &mut quiet, days);
         let width = 40.0 * period.liquidated_usd / most.max(1.0);
-        let bad = if period.bad_debt_usd > 0.0 { format!(" bad debt {}", dollars(period.bad_debt_usd)) } else { String::new() };
+        let bad = if period.bad_debt_usd > 0.0 {
+            format!(" bad debt {}", dollars(period.bad_debt_usd))
+        } else {
+            String::new()
+        };
         line!(
             text,
             "{:<16} {:>5} {:>12} {}{bad}",
@@ -208,7 +227,14 @@ fn takers(text: &mut String, report: &Report) {
     line!(
         text,
         "{:<14} {:>6} {:>13} {:>6} {:>6} {:>14} {:>13} {:>12}",
-        "", "delay", "capital", "liq.", "delev.", "taken over", "at the end", "profit"
+        "",
+        "delay",
+        "capital",
+        "liq.",
+        "delev.",
+        "taken over",
+        "at the end",
+        "profit"
     );
     for taker in &report.liquidators {
         line!(
@@ -251,7 +277,13 @@ fn losses(text: &mut String, report: &Report) {
     line!(
         text,
         "{:<6} {:>5} {:>18} {:>18} {:>18} {:>14} {:>12}",
-        "bank", "debts", "unpaid", "by insurance", "by depositors", "in USD", "of a deposit"
+        "bank",
+        "debts",
+        "unpaid",
+        "by insurance",
+        "by depositors",
+        "in USD",
+        "of a deposit"
     );
     for bank in &losses.banks {
         line!(
@@ -300,7 +332,16 @@ fn banks(text: &mut String, report: &Report) {
     line!(
         text,
         "{:<6} {:<6} {:>13} {:>13} {:>6} {:>7} {:>11}   {:>10} {:>10} {:>8}",
-        "", "", "deposits", "loans", "used", "rate", "insurance", "interest", "lenders", "fees"
+        "",
+        "",
+        "deposits",
+        "loans",
+        "used",
+        "rate",
+        "insurance",
+        "interest",
+        "lenders",
+        "fees"
     );
     for bank in &report.banks {
         for (when, books) in [("before", &bank.before), ("after", &bank.after)] {
@@ -363,13 +404,12 @@ fn oracles(text: &mut String, report: &Report) {
     line!(
         text,
         "{} jumps held back for a second print, {} confirmed · sources disagreed {} times, fell silent {} times",
-        all.jumps_held_back, all.jumps_confirmed, all.guarded, all.silences
+        all.jumps_held_back,
+        all.jumps_confirmed,
+        all.guarded,
+        all.silences
     );
-    line!(
-        text,
-        "{} wild prints (5 to 40 % off) published, {} believed",
-        all.wild_prints, all.wild_prints_believed
-    );
+    line!(text, "{} wild prints (5 to 40 % off) published, {} believed", all.wild_prints, all.wild_prints_believed);
 }
 
 fn invariants(text: &mut String, report: &Report) {
@@ -403,7 +443,13 @@ fn units(text: &mut String, report: &Report) {
 fn transactions(text: &mut String, report: &Report) {
     let all = &report.transactions;
     heading(text, "Transactions");
-    line!(text, "{} sent, {} succeeded, {} failed", thousands(all.sent), thousands(all.succeeded), thousands(all.failed));
+    line!(
+        text,
+        "{} sent, {} succeeded, {} failed",
+        thousands(all.sent),
+        thousands(all.succeeded),
+        thousands(all.failed)
+    );
     for failure in &all.failures {
         line!(text, "{:>9} × {:<20} {}", thousands(failure.count), failure.instruction, failure.reason);
     }
@@ -512,7 +558,10 @@ mod tests {
         assert_eq!(sparkline(&[1.0, 4.5, 8.0]), "▁▅█");
         assert_eq!(sparkline(&[1.0, 1.0]), "▁▁");
         assert_eq!((blocks(0.0), blocks(0.01), blocks(2.5)), (String::new(), "▏".into(), "██▌".into()));
-        assert_eq!((quote(20_490.74), quote(32.57), quote(0.000_04)), ("20,491".into(), "32.57".into(), "0.00004000".into()));
+        assert_eq!(
+            (quote(20_490.74), quote(32.57), quote(0.000_04)),
+            ("20,491".into(), "32.57".into(), "0.00004000".into())
+        );
         assert_eq!((amount(0.5), amount(1_234.5), amount(2.0)), ("0.5".into(), "1,235".into(), "2".into()));
         assert_eq!(wrap("a bc def", 4), ["a bc", "def"]);
     }

@@ -109,12 +109,7 @@ pub fn assess_maintenance(portfolio: &Portfolio, board: &RiskBoard, now: Now) ->
 ///
 /// # Errors
 /// As [`Assessment::of`].
-pub fn assess_initial(
-    portfolio: &Portfolio,
-    board: &RiskBoard,
-    valuation: Valuation,
-    now: Now,
-) -> RiskResult<Health> {
+pub fn assess_initial(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Health> {
     let assessment = Assessment::of(portfolio, board, valuation, now)?;
     let mut initial = Health::of(&assessment, board)?;
     if !assessment.leads {
