@@ -37,7 +37,7 @@ fn mints_loan_shares_and_moves_tokens() {
     expected.daily.index = START_TS / 86_400;
     assert_eq!(world.bank(USD), expected);
     let ratio = (u128::from(world.bank(USD).lend_ratio[1]) << 64) | u128::from(world.bank(USD).lend_ratio[0]);
-    assert_eq!(ratio * 10_000_000 >> 64, 184_320);
+    assert_eq!((ratio * 10_000_000) >> 64, 184_320);
     let account = world.margin(&trader);
     assert_eq!((account.sequence, account.risk_ts, account.unhealthy_since), (2, START_TS, 0));
     let loan = account.balance(USD).expect("a balance");

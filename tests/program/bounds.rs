@@ -45,7 +45,7 @@ pub(crate) const FEED_OUT_OF_BOUNDS: &[(&str, Change<PriceFeedArgs>, &str)] = &[
     ("class 16", |args| args.class = 16, "InvalidParameter"),
     ("class 254", |args| args.class = 254, "InvalidParameter"),
     ("no source", |args| args.sources.clear(), "InvalidParameter"),
-    ("four sources", |args| args.sources = vec![args.sources[0].clone(); 4], "InvalidParameter"),
+    ("four sources", |args| args.sources = vec![args.sources[0]; 4], "InvalidParameter"),
     ("provider 0", |args| args.sources[0].provider = 0, "InvalidParameter"),
     ("provider 6", |args| args.sources[0].provider = 6, "InvalidParameter"),
     ("no owner", |args| args.sources[0].owner = Pubkey::default(), "InvalidParameter"),

@@ -67,7 +67,7 @@ fn refuses_a_smallest_bonus_above_an_add_on() {
     let admin = world.admin.insecure_clone();
     let mut args = world.group_args();
     args.rules.bonus_min = presets::bps(625) + 1;
-    let configure = ix::configure_group(&admin.pubkey(), &world.group, args.clone());
+    let configure = ix::configure_group(&admin.pubkey(), &world.group, args);
     world.refuses(&configure, &[&admin], "AddOnBelowBonus");
     args.rules.bonus_min = presets::bps(625);
     let configure = ix::configure_group(&admin.pubkey(), &world.group, args);

@@ -154,7 +154,7 @@ fn refuses_when_a_bank_of_either_account_is_missing() {
     let (mut world, _, trader, liquidator) = unhealthy();
     world.deposit(&trader, GEM, 1_000).expect("deposit");
     let liquidate = instruction(&world, &liquidator, &trader, 100 * DOLLAR);
-    let mut missing = liquidate.clone();
+    let mut missing = liquidate;
     missing.accounts.truncate(8);
     world.refuses(&missing, &[&liquidator.key], "MissingAccount");
 

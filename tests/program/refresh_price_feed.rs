@@ -299,7 +299,7 @@ fn t06_refuses_wrong_oracle_accounts() {
 
     let oracle = world.markets[1].oracle;
     let receiver = owner(Provider::PythPull);
-    let mut broken = |world: &mut World, change: fn(&mut Vec<u8>), error: &str| {
+    let broken = |world: &mut World, change: fn(&mut Vec<u8>), error: &str| {
         post(world, |_| {});
         let mut data = world.svm.account(&oracle).expect("an update").data;
         change(&mut data);

@@ -8,7 +8,7 @@ pub(crate) use ballast_math::Index;
 pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    assert_fails, assert_same, event, Forgery, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
+    assert_same, event, Forgery, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
 };
 pub(crate) use solana_instruction::Instruction;
 pub(crate) use solana_keypair::Keypair;
@@ -92,11 +92,6 @@ pub(crate) fn shares_down(index: [u64; 2], atoms: u64) -> u64 {
 /// `⌈atoms / index⌉`.
 pub(crate) fn shares_up(index: [u64; 2], atoms: u64) -> u64 {
     u64::try_from((u128::from(atoms) << 64).div_ceil(whole(index))).expect("shares")
-}
-
-/// `⌊shares · index⌋`.
-pub(crate) fn atoms_down(index: [u64; 2], shares: u64) -> u64 {
-    Index::from_words(index).amount_down(shares).expect("atoms")
 }
 
 /// `⌈shares · index⌉`.

@@ -135,7 +135,7 @@ fn signatures_count() {
     );
     let mut forged = Transaction::new_unsigned(message);
     forged.signatures[0] = borrower.key.sign_message(&forged.message.serialize());
-    let failed = world.svm.inner().send_transaction(forged).err().expect("refused");
+    let failed = world.svm.inner().send_transaction(forged).expect_err("refused");
     assert_eq!(failed.err, solana_transaction::TransactionError::SignatureFailure);
     world.check_invariants();
 }

@@ -66,7 +66,7 @@ fn t05_self_liquidation_with_an_old_price_never_pays() {
         world.advance(1);
         assert_eq!(
             world.board().rows[1].mid,
-            (u64::try_from(after).unwrap() << 32) / 100_000_000 << 8 | low_bits(after)
+            ((u64::try_from(after).unwrap() << 32) / 100_000_000) << 8 | low_bits(after)
         );
         let before = wealth(&world, &one) + wealth(&world, &two);
         match world.liquidate(&two, &one, USD, COIN, u64::MAX) {

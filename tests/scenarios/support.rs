@@ -1,7 +1,7 @@
 //! What the stories share: the plain world, told with its invariants.
 
-pub(crate) use ballast_client::{addresses, instructions as ix, presets};
-pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
+pub(crate) use ballast_client::{instructions as ix, presets};
+pub(crate) use ballast_state::RiskBoard;
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{assert_fails, event, Failed, MarketSpec, Sent, Trader, World, PLAIN, PLAIN_DOLLAR};
 pub(crate) use solana_pubkey::Pubkey;

@@ -5,7 +5,7 @@ use super::support::*;
 /// Tokens sent to a vault are nobody's: no index moves, no claim, no rate, and they stay when everybody has left.
 #[test]
 fn t09_a_donation_is_nobodys() {
-    let (mut world, lender, borrower, liquidator) = cast();
+    let (mut world, lender, _, liquidator) = cast();
     let before = world.bank(USD);
     let vault = before.vault;
     world.svm.put_tokens(&vault, &before.mint, &world.bank_key(USD), world.vault(USD) + 1_000_000 * DOLLAR);

@@ -66,7 +66,7 @@ impl<'info> Transfer<'_, 'info> {
     ///
     /// # Errors
     /// The token program's; `VaultMismatch`, `VaultBelowBooks`.
-    pub(crate) fn into_vault(&self, terms: &Terms, atoms: u64) -> Result<()> {
+    pub(crate) fn pay_in(&self, terms: &Terms, atoms: u64) -> Result<()> {
         let before = balance(self.vault)?;
         transfer(self.user, self.mint, self.vault, self.authority, self.token_program, atoms, terms.decimals, &[])?;
         let after = balance(self.vault)?;
@@ -79,7 +79,7 @@ impl<'info> Transfer<'_, 'info> {
     ///
     /// # Errors
     /// The token program's; `VaultMismatch`, `VaultBelowBooks`.
-    pub(crate) fn out_of_vault(&self, terms: &Terms, atoms: u64) -> Result<()> {
+    pub(crate) fn pay_out(&self, terms: &Terms, atoms: u64) -> Result<()> {
         if atoms == 0 {
             return Ok(());
         }

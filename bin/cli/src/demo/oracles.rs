@@ -169,7 +169,7 @@ impl Oracles {
         counts.pending += u64::from(waits && !waited);
         counts.guarded += u64::from(after == Some(PriceState::Guarded));
         let market = tape.paths[usize::from(feed.bank)].at(chain.now().ts);
-        let judged = u64::try_from(u128::from(chain.price(feed.bank).0) * u128::from(SCALE) >> 40).unwrap_or(0);
+        let judged = u64::try_from((u128::from(chain.price(feed.bank).0) * u128::from(SCALE)) >> 40).unwrap_or(0);
         let off = judged.abs_diff(market) > market / 50;
         counts.confirmed += u64::from(waited && !waits && !off);
         counts.believed += u64::from(feed.wild && after == Some(PriceState::Normal) && off);

@@ -722,7 +722,7 @@ fn period_seconds(tape: &Tape) -> i64 {
     let window = tape.to - tape.from;
     match window {
         ..=10_800 => 300,
-        ..=172_800 => 3_600,
+        10_801..=172_800 => 3_600,
         _ => 86_400 * (window / (86_400 * 40)).max(1),
     }
 }
@@ -915,7 +915,7 @@ pub(super) fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -142,7 +142,8 @@ impl<'a> Context<'a> {
 
 /// The largest loans and deposits of an account, at judged prices, the most valuable first.
 pub(super) fn legs(chain: &Chain, account: &MarginAccount, banks: &[Bank]) -> (Vec<u16>, Vec<u16>) {
-    let (mut loans, mut deposits): (Vec<(Usd, u16)>, Vec<(Usd, u16)>) = (Vec::new(), Vec::new());
+    let mut loans: Vec<(Usd, u16)> = Vec::new();
+    let mut deposits: Vec<(Usd, u16)> = Vec::new();
     for balance in account.active() {
         let bank = &banks[usize::from(balance.bank)];
         if balance.is_loan() {

@@ -265,7 +265,7 @@ mod tests {
     fn windows_meet() {
         let long = series("ETH", "2022-11-01T00:00:00Z,8,8,8,8\n2022-11-01T01:00:00Z,8,8,8,8\n2022-11-01T02:00:00Z,8,8,8,8\n2022-11-01T03:00:00Z,8,8,8,8");
         let short = series("LUNA", "2022-11-01T01:00:00Z,8,8,8,8\n2022-11-01T02:00:00Z,8,8,8,8");
-        let tape = Tape::new(None, vec![short.clone(), long], None, None).unwrap();
+        let tape = Tape::new(None, vec![short, long], None, None).unwrap();
         assert_eq!((tape.to - tape.from, tape.bars, tape.notes.len()), (7_200, 2, 1));
         let symbols: Vec<&str> = tape.paths.iter().map(|path| path.symbol.as_str()).collect();
         assert_eq!(symbols, ["USDC", "ETH", "LUNA"]);

@@ -86,6 +86,6 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> 
         };
         (event, Terms::of(&bank))
     };
-    transfer.out_of_vault(&terms, event.movement.atoms)?;
+    transfer.pay_out(&terms, event.movement.atoms)?;
     emit::log(&event)
 }

@@ -62,6 +62,6 @@ pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
         };
         (event, Terms::of(&bank))
     };
-    transfer.out_of_vault(&terms, event.atoms)?;
+    transfer.pay_out(&terms, event.atoms)?;
     emit::log(&event)
 }

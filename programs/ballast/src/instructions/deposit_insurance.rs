@@ -58,6 +58,6 @@ pub(crate) fn handle(ctx: Context<DepositInsurance>, amount: u64) -> Result<()> 
         };
         (event, Terms::of(&bank))
     };
-    transfer.into_vault(&terms, amount)?;
+    transfer.pay_in(&terms, amount)?;
     emit::log(&event)
 }

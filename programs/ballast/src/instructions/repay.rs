@@ -73,6 +73,6 @@ pub(crate) fn handle(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
         };
         (event, Terms::of(&bank))
     };
-    transfer.into_vault(&terms, event.movement.atoms)?;
+    transfer.pay_in(&terms, event.movement.atoms)?;
     emit::log(&event)
 }

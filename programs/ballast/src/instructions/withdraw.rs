@@ -88,6 +88,6 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option
         };
         (event, Terms::of(&bank))
     };
-    transfer.out_of_vault(&terms, event.movement.atoms)?;
+    transfer.pay_out(&terms, event.movement.atoms)?;
     emit::log(&event)
 }
