@@ -1,7 +1,7 @@
 //! Accrual: exact to its stated error, indifferent to who cranks and how often, never printing money.
 mod support;
 
-use ballast_math::{Index, Ratio};
+use ballast_math::{exp_m1_up, Index, Ratio};
 use ballast_risk::interest::{accrue, curve_rate, project, project_liability, update_rate, utilisation, write_slopes};
 use ballast_risk::{invariant, Now, RiskError};
 use ballast_state::{BalanceSide, Bank, CurvePoint};
@@ -106,6 +106,17 @@ proptest! {
         }
         prop_assert!(later >= &before * &sum);
         prop_assert!(later <= &before * (&sum + &term) * (int(1) + q(1, BigInt::from(1) << 57)) + int(8));
+    }
+
+    /// To the last bit: the index rises by its product with the growth, rounded up, which a bank pays its lenders from.
+    #[test]
+    fn the_rise_of_an_index_is_rounded_up(bank in any_bank(), seconds in 1i64..2_000_000) {
+        let index = Index::from_words(bank.liability_index).0;
+        prop_assume!(bank.borrow_rate > 0);
+        let growth = exp_m1_up(u128::from(bank.borrow_rate) * u128::try_from(seconds).unwrap()).unwrap();
+        let exact = int(index) * q(growth, pow2(64));
+        let rise = int(Index::from_words(accrued(&bank, after(seconds)).liability_index).0 - index);
+        prop_assert!(rise > exact && rise <= exact + int(1));
     }
 
     #[test]

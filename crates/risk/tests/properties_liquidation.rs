@@ -223,6 +223,26 @@ fn the_solver_reaches_its_target_where_it_is_exact() {
     assert!(reached.get() > 20, "{}", reached.get());
 }
 
+/// Where impact bends R the first step falls short, and the second goes most of the rest of the way.
+#[test]
+fn the_second_step_of_the_solver_closes_most_of_what_the_first_leaves() {
+    use ballast_state::BalanceSide::{Deposit, Loan};
+    let mut sol = build::sol();
+    // 10 % at a hundred million dollars.
+    (sol.impact_slope, sol.impact_cap) = ((u64::from(build::bits(1, 10)) << 24) / 10_240_000, build::bits(1, 10));
+    let banks = vec![build::bank(0, 0, 6), build::bank(1, 1, 9)];
+    let mut world = World::new(build::board(&[build::usdc(), sol]), banks, 2);
+    world.give(0, 1, Deposit, 200_000_000_000_000);
+    world.give(0, 0, Loan, 26_200_000_000_000);
+    let target = Ratio(world.board.rules.liquidation_target);
+    let missing = |health: &ballast_risk::health::Health| {
+        of_ratio(target) * of_usd(health.burden().unwrap()) - of_usd(health.assets)
+    };
+    let done = world.liquidate([BORROWER, TAKER], [0, 1], u64::MAX, NOW).unwrap();
+    let (before, after) = (missing(&done.before), missing(&done.after));
+    assert!(after > int(0) && &after * int(200) < before, "{after} {before}");
+}
+
 /// The reason a liquidation may be refused, for accounts that are liquidatable: never all pairs, whatever the request.
 #[test]
 fn every_unhealthy_account_has_a_liquidation() {

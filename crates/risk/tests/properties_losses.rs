@@ -210,6 +210,14 @@ proptest! {
         };
         let loss = world.resolve(0, 0, NOW).unwrap();
         prop_assert_eq!(loss.insured, loss.deficit.min(insurance));
+        // The haircut is exact to the last bit: ⌊index · (claims − loss) / claims⌋, and one step at least.
+        let index = Index::from_words(loss.index_before);
+        let claims = index.amount_down(before.banks[0].asset_shares).unwrap();
+        let cut = int(index.0) * q(claims.saturating_sub(loss.socialized), claims.max(1));
+        let expected = support::rational::max(cut.floor(), int(1));
+        if loss.socialized > 0 {
+            prop_assert_eq!(int(Index::from_words(loss.index_after).0), expected);
+        }
         prop_assert_eq!(loss.insured + loss.socialized, loss.deficit);
         prop_assert_eq!(world.check(), Ok(()));
         prop_assert_eq!(world.check_since(&before), Ok(()));
