@@ -54,7 +54,7 @@ struct ClassSums {
     short_gain: Usd,
 }
 
-/// Equity and requirement as sums over feeds, exact under [`Assessment::add`] and [`Assessment::remove`].
+/// Equity and requirement as sums over feeds, exact under putting a part in and taking it out.
 #[derive(Clone, Copy, Debug)]
 pub struct Assessment {
     valuation: Valuation,

@@ -16,7 +16,7 @@ use crate::view::view_mut;
 pub struct CollectFees<'info> {
     /// The group, for its fee recipient.
     pub group: AccountLoader<'info, Group>,
-    /// CHECK: a bank of the group, by [`view_mut`] and its group.
+    /// CHECK: a bank of the group, by `view_mut` and its group.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
     /// CHECK: the bank's vault, by key.

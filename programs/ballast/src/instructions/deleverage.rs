@@ -17,18 +17,18 @@ use crate::view::view_mut;
 pub struct Deleverage<'info> {
     /// Owns the keeper's margin account.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by [`view_mut`] and its owner.
+    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
     #[account(mut)]
     pub keeper: UncheckedAccount<'info>,
-    /// CHECK: another margin account of the group, by [`view_mut`] and its group.
+    /// CHECK: another margin account of the group, by `view_mut` and its group.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: a bank of the group, by [`view_mut`] and its group.
+    /// CHECK: a bank of the group, by `view_mut` and its group.
     #[account(mut)]
     pub loan_bank: UncheckedAccount<'info>,
-    /// CHECK: another bank of the group, by [`view_mut`] and its group.
+    /// CHECK: another bank of the group, by `view_mut` and its group.
     #[account(mut)]
     pub collateral_bank: UncheckedAccount<'info>,
 }

@@ -16,7 +16,7 @@ use crate::view::view_mut;
 pub struct DepositInsurance<'info> {
     /// Signs for the tokens. Anyone may give.
     pub authority: Signer<'info>,
-    /// CHECK: a bank, by [`view_mut`].
+    /// CHECK: a bank, by `view_mut`.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
     /// CHECK: the bank's vault, by key.

@@ -13,7 +13,7 @@ use crate::view::view_mut;
 /// Accounts of `mark`. The banks of the account's balances follow.
 #[derive(Accounts)]
 pub struct Mark<'info> {
-    /// CHECK: a margin account, by [`view_mut`].
+    /// CHECK: a margin account, by `view_mut`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.

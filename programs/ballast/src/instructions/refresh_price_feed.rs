@@ -15,10 +15,10 @@ use crate::view::view_mut;
 /// Accounts of `refresh_price_feed`. The accounts of the feed's sources follow, in their order; a fixed price has none.
 #[derive(Accounts)]
 pub struct RefreshPriceFeed<'info> {
-    /// CHECK: a feed, by [`view_mut`].
+    /// CHECK: a feed, by `view_mut`.
     #[account(mut)]
     pub feed: UncheckedAccount<'info>,
-    /// CHECK: the board of the feed's group, by [`view_mut`] and its group.
+    /// CHECK: the board of the feed's group, by `view_mut` and its group.
     #[account(mut)]
     pub board: UncheckedAccount<'info>,
 }

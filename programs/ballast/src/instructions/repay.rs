@@ -17,10 +17,10 @@ use crate::view::view_mut;
 pub struct Repay<'info> {
     /// Signs for the tokens. Anyone may repay anyone's loan.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account, by [`view_mut`].
+    /// CHECK: a margin account, by `view_mut`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: a bank of the account's group, by [`view_mut`] and its group.
+    /// CHECK: a bank of the account's group, by `view_mut` and its group.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
     /// CHECK: the bank's vault, by key.

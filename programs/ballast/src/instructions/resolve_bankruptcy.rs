@@ -14,12 +14,12 @@ use crate::view::view_mut;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ResolveBankruptcy<'info> {
-    /// CHECK: a margin account, by [`view_mut`].
+    /// CHECK: a margin account, by `view_mut`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: the bank of a loan, by [`view_mut`] and its group.
+    /// CHECK: the bank of a loan, by `view_mut` and its group.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
 }

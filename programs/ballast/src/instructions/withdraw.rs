@@ -17,12 +17,12 @@ use crate::view::view_mut;
 pub struct Withdraw<'info> {
     /// Owns the margin account.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by [`view_mut`] and its owner.
+    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group; not read where the account owes nothing.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: a bank of the account's group, by [`view_mut`] and its group.
+    /// CHECK: a bank of the account's group, by `view_mut` and its group.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
     /// CHECK: the bank's vault, by key.
