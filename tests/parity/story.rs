@@ -14,9 +14,10 @@ use super::host::{shown, Action, Host};
 pub(crate) struct Story {
     pub(crate) world: World,
     pub(crate) traders: Vec<Trader>,
+    /// What each market began at.
+    pub(crate) first_prices: Vec<i64>,
     /// How often each action succeeded and failed, by its name.
     pub(crate) done: BTreeMap<String, [u32; 2]>,
-    pub(crate) why: BTreeMap<String, u32>,
 }
 
 impl Story {
@@ -41,7 +42,8 @@ impl Story {
         let kappa = ix::configure_risk_class(&world.admin.pubkey(), &world.group, 1, presets::bps(2_000));
         world.as_admin(kappa).expect("configure_risk_class");
         let traders: Vec<Trader> = (0..traders).map(|_| world.trader()).collect();
-        let mut story = Self { world, traders, done: BTreeMap::new(), why: BTreeMap::new() };
+        let first_prices = world.markets.iter().map(|market| market.price).collect();
+        let mut story = Self { world, traders, first_prices, done: BTreeMap::new() };
         for bank in 0..5 {
             let atoms = story.worth(bank, 200_000);
             story.act(Action::Deposit { who: 0, bank, atoms }).unwrap_or_else(|failed| panic!("{}", failed.name()));
@@ -90,7 +92,6 @@ impl Story {
         }
         self.world.check_invariants();
         let kind = format!("{action:?}").split(' ').next().unwrap_or_default().to_owned();
-        if let Err(failed) = &result { *self.why.entry(format!("{kind} {}", failed.name())).or_default() += 1; }
         self.done.entry(kind).or_default()[usize::from(result.is_err())] += 1;
         result
     }

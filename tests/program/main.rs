@@ -2,6 +2,7 @@
 //! and that a refused instruction changes nothing. The last file checks that no error is left out.
 
 mod bounds;
+mod coverage;
 mod support;
 
 mod add_bank;

@@ -173,7 +173,7 @@ impl Demo {
         let accounts = usize::try_from(self.accounts).unwrap_or(0);
         let market = market::open(&tape, accounts, self.seed, &mut |what, done, all| progress.set_up(what, done, all))
             .map_err(|stop| stop.to_string())?;
-        let before = Before::of(&market.chain, accounts).map_err(|stop| stop.to_string())?;
+        let before = Before::of(&market.chain).map_err(|stop| stop.to_string())?;
         let mut replay = Replay::new(&tape, market, self.seed);
         let ran = replay.run(&mut |at, journal| progress.hour(&tape, at, journal));
         progress.clear();

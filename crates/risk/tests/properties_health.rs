@@ -177,6 +177,35 @@ proptest! {
         prop_assert!(4 * u128::from(initial.requirement.0) + 32 >= 5 * u128::from(maintenance.requirement.0));
     }
 
+    /// Alone in their feeds, with Initial rates from Maintenance's to far above, priced at mid and below: the shortcut that
+    /// spares Maintenance is right wherever it is taken.
+    #[test]
+    fn the_five_quarters_hold_where_every_feed_is_alone(
+        Case { mut board, portfolio } in random::any_portfolio(false),
+        narrow: bool,
+        level: bool,
+    ) {
+        let mut alone = portfolio;
+        for at in 0..usize::from(board.row_count) {
+            let entry = alone.entry(u8::try_from(at).unwrap()).unwrap();
+            if entry.deposits >= entry.loans { entry.loans = Units::ZERO } else { entry.deposits = Units::ZERO }
+            let row = &mut board.rows[at];
+            row.class = NO_CLASS;
+            if narrow {
+                (row.low, row.high) = (row.mid, row.mid);
+            }
+            if level {
+                row.initial_long = row.maintenance_long;
+                row.initial_short = row.maintenance_short;
+                row.initial_add_on = row.maintenance_add_on;
+            }
+            *row = build::settled(*row);
+        }
+        let maintenance = assess_maintenance(&alone, &board, NOW).unwrap();
+        let initial = assess_initial(&alone, &board, Valuation::Initial, NOW).unwrap();
+        prop_assert!(4 * u128::from(initial.requirement.0) >= 5 * u128::from(maintenance.requirement.0));
+    }
+
     /// `of_account` sees every claim down and every debt up, whatever the indices and decimals.
     #[test]
     fn a_portfolio_is_its_account_in_whole_tokens(world in random::any_borrower()) {

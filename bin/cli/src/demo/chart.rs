@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::utc;
 
 const WIDTH: f64 = 720.0;
-const LEFT: f64 = 64.0;
+const LEFT: f64 = 70.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 24.0;
@@ -100,7 +100,7 @@ pub(super) fn bars(
     grid(&mut svg, low, high, step, height, shown);
     let slot = (WIDTH - LEFT - RIGHT) / labels.len().max(1) as f64;
     let wide = slot * 0.76 / groups.len().max(1) as f64;
-    let every = (labels.len() / 12).max(1);
+    let every = labels.len().div_ceil(12).max(1);
     for (place, label) in labels.iter().enumerate() {
         let start = LEFT + slot * place as f64 + slot * 0.12;
         for (number, group) in groups.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::chart::{self, escape, Bars, Line};
 use super::report::{dollars, thousands, Report};
-use super::text::{amount, quote};
+use super::text::{amount, moment, quote, spacing};
 
 const STYLE: &str = include_str!("html.css");
 
@@ -45,12 +45,13 @@ fn header(page: &mut String, report: &Report) {
     let (event, verdict) = (&report.event, &report.verdict);
     let _ = write!(
         page,
-        "<header>\n<h1>{}</h1>\n<p class=\"dim\">{} to {} UTC · {} bars · {} borrowers · seed {} · {} transactions on {} \
+        "<header>\n<h1>{}</h1>\n<p class=\"dim\">{} to {} UTC · {} bars of {} · {} borrowers · seed {} · {} transactions on {} \
          ({} bytes)</p>\n",
         escape(&event.title),
         moment(&event.from),
         moment(&event.to),
         thousands(event.bars as u64),
+        spacing(event.bar_seconds),
         thousands(report.options.accounts as u64),
         report.options.seed,
         thousands(report.transactions.sent),
@@ -60,7 +61,11 @@ fn header(page: &mut String, report: &Report) {
     for note in &event.notes {
         let _ = writeln!(page, "<p class=\"dim\">{}</p>", escape(note));
     }
-    let (class, word) = if verdict.solvent { ("good", "Solvent") } else { ("bad", "Under water") };
+    let (class, word) = match verdict.word() {
+        "SOLVENT" => ("good", "Solvent"),
+        "LOSSES BORNE" => ("fair", "Losses borne"),
+        _ => ("bad", "Under water"),
+    };
     let _ = write!(
         page,
         "<p class=\"verdict {class}\"><strong>{word}.</strong> {}</p>\n</header>\n",
@@ -389,20 +394,17 @@ fn asset_class(number: usize) -> String {
     format!("c{}", number % 6)
 }
 
-fn moment(iso: &str) -> String {
-    iso.replace('T', " ").trim_end_matches('Z').trim_end_matches(":00").to_owned()
-}
-
 fn short(label: &str) -> String {
     label.replace("below ", "<").replace(" – ", "–").replace(" and more", "+")
 }
 
+/// A price at a grid line, which is a round number.
 fn axis(value: f64) -> String {
-    if value == 0.0 {
-        "0".to_owned()
-    } else {
-        quote(value)
+    if value >= 999.5 {
+        return quote(value);
     }
+    let text = format!("{value:.8}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn count(value: f64) -> String {
@@ -412,9 +414,9 @@ fn count(value: f64) -> String {
 /// `$1.2 m`.
 fn money(value: f64) -> String {
     match value {
-        v if v >= 1e9 => format!("${:.1} bn", v / 1e9),
-        v if v >= 1e6 => format!("${:.1} m", v / 1e6),
-        v if v >= 1e3 => format!("${:.0} k", v / 1e3),
+        v if v >= 999.95e6 => format!("${:.1} bn", v / 1e9),
+        v if v >= 999.5e3 => format!("${:.1} m", v / 1e6),
+        v if v >= 999.5 => format!("${:.0} k", v / 1e3),
         v => format!("${v:.0}"),
     }
 }

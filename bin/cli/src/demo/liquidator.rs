@@ -35,13 +35,32 @@ pub(super) struct Liquidator {
     pub(super) delay: i64,
     /// Capital it began with.
     pub(super) capital: Usd,
+    /// What it looks for.
+    pub(super) appetite: Appetite,
     pub(super) desk: Desk,
     plans: Vec<(usize, Deal)>,
 }
 
+/// What a liquidator looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Appetite {
+    /// Profit after all costs, a few accounts at a time.
+    Profit,
+    /// Whatever is left, at once and at any profit.
+    Everything,
+}
+
 impl Liquidator {
-    pub(super) fn new(member: usize, delay: i64, capital: Usd) -> Self {
-        Self { member, delay, capital, desk: Desk::default(), plans: Vec::new() }
+    pub(super) fn new(member: usize, delay: i64, capital: Usd, appetite: Appetite) -> Self {
+        Self { member, delay, capital, appetite, desk: Desk::default(), plans: Vec::new() }
+    }
+
+    /// Accounts it looks at, and takes on, in one round, and the least profit it takes.
+    fn limits(&self) -> (usize, usize, u64) {
+        match self.appetite {
+            Appetite::Profit => (LOOKS, TAKES, WORTH),
+            Appetite::Everything => (usize::MAX, usize::MAX, 0),
+        }
     }
 
     /// Chooses among `unhealthy` what to take on, the most profitable first.
@@ -49,19 +68,20 @@ impl Liquidator {
         self.plans.clear();
         let mut banks = chain.accrued()?;
         let mut own = chain.members[self.member].state;
-        let mut offers: Vec<(u64, usize, Deal)> = Vec::new();
-        for &account in unhealthy.iter().take(LOOKS) {
+        let (looks, takes, worth) = self.limits();
+        let mut offers: Vec<(u64, usize)> = Vec::new();
+        for &account in unhealthy.iter().filter(|account| **account != self.member).take(looks) {
             let context = Context { banks: &banks, board: &chain.board, now: chain.now() };
-            if let Some((profit, deal)) = best(chain, &context, &chain.members[account].state, &own) {
-                offers.push((profit, account, deal));
+            if let Some((profit, _)) = best(chain, &context, &chain.members[account].state, &own, worth) {
+                offers.push((profit, account));
             }
         }
         offers.sort_by(|a, b| (b.0, a.1).cmp(&(a.0, b.1)));
-        for (_, account, _) in offers.into_iter().take(TAKES) {
+        for (_, account) in offers.into_iter().take(takes) {
             // Anew: what was taken on before binds margin.
             let context = Context { banks: &banks, board: &chain.board, now: chain.now() };
             let state = chain.members[account].state;
-            let Some((_, deal)) = best(chain, &context, &state, &own) else { continue };
+            let Some((_, deal)) = best(chain, &context, &state, &own, worth) else { continue };
             let Ok(outcome) = context.liquidate(&deal, state, own) else { continue };
             own = outcome.taker;
             banks[usize::from(deal.loan)] = outcome.loan_bank;
@@ -124,8 +144,15 @@ impl Liquidator {
     }
 }
 
-/// The most profitable deal with an account, and its profit in 2⁻²⁰ USD after all costs.
-fn best(chain: &Chain, context: &Context<'_>, account: &MarginAccount, own: &MarginAccount) -> Option<(u64, Deal)> {
+/// The most profitable deal with an account, and its profit in 2⁻²⁰ USD after all costs. Where any profit will do, what the
+/// venue costs does not count.
+fn best(
+    chain: &Chain,
+    context: &Context<'_>,
+    account: &MarginAccount,
+    own: &MarginAccount,
+    worth: u64,
+) -> Option<(u64, Deal)> {
     let (loans, deposits) = legs(chain, account, context.banks);
     let mut best: Option<(u64, Deal)> = None;
     for &loan in loans.iter().take(2) {
@@ -133,11 +160,11 @@ fn best(chain: &Chain, context: &Context<'_>, account: &MarginAccount, own: &Mar
             let most = spendable(own, context, loan);
             let offer = affordable(context, Deal { loan, collateral, max_repay: most }, account, own);
             let Some((deal, profit)) =
-                offer.and_then(|deal| Some((deal, profit(chain, context, &deal, account, own)?)))
+                offer.and_then(|deal| Some((deal, profit(chain, context, &deal, account, own, worth)?)))
             else {
                 continue;
             };
-            if profit >= WORTH && best.is_none_or(|(most, _)| profit > most) {
+            if profit >= worth && best.is_none_or(|(most, _)| profit > most) {
                 best = Some((profit, deal));
             }
         }
@@ -179,10 +206,14 @@ fn profit(
     deal: &Deal,
     account: &MarginAccount,
     own: &MarginAccount,
+    worth: u64,
 ) -> Option<u64> {
     let done = context.liquidate(deal, *account, *own).ok()?.done;
     let gained = chain.value(deal.collateral, done.exchange.seized);
-    let paid = chain.value(deal.loan, done.exchange.repaid + done.insurance);
+    let paid = chain.value(deal.loan, done.exchange.repaid.saturating_add(done.insurance));
+    if worth == 0 {
+        return Some(gained.excess_over(paid).0);
+    }
     let traded = if deal.collateral == 0 { paid } else { gained };
     gained.0.checked_sub(paid.0)?.checked_sub(traded.0 / 10_000 * VENUE_BPS)
 }

@@ -2,14 +2,15 @@
 
 use ballast_client::instructions as ix;
 use ballast_client::presets::{self, Underlying};
-use ballast_math::{Units, Usd};
+use ballast_math::{Index, Units, Usd};
 use ballast_risk::health::{assess_initial, Portfolio, Valuation};
 use ballast_risk::RiskResult;
+use ballast_state::Bank;
 use solana_signer::Signer;
 
-use super::chain::{By, Chain, Kind, Stop, Touched};
+use super::chain::{debt, By, Chain, Kind, Stop, Touched};
 use super::keeper::Keeper;
-use super::liquidator::Liquidator;
+use super::liquidator::{Appetite, Liquidator};
 use super::oracles::Oracles;
 use super::population::{self, Borrower};
 use super::prices::SCALE;
@@ -34,6 +35,8 @@ const INSURANCE_BPS: u64 = 100;
 /// Delays of the liquidators, seconds, and their shares of all liquidators' capital, in hundredths. Speed costs: the
 /// quick ones are small.
 const LIQUIDATORS: [(i64, u64); 6] = [(2, 8), (3, 12), (5, 15), (8, 20), (12, 20), (18, 25)];
+/// Delay of the latecomer.
+const LATE_DELAY: i64 = 5;
 /// Capital of all liquidators, in hundredths of all loans.
 const LIQUIDATOR_CAPITAL: u64 = 6;
 /// Delays of the deleveragers, and what a deleverage may cost them, in basis points.
@@ -239,9 +242,38 @@ fn liquidators(chain: &mut Chain, loans: u64) -> Result<Vec<Liquidator>, Stop> {
         let member = chain.join(Kind::Liquidator)?;
         let usd = capital * share / 100;
         chain.deposit(member, 0, chain.atoms(0, dollars(usd)))?;
-        all.push(Liquidator::new(member, delay, dollars(usd)));
+        all.push(Liquidator::new(member, delay, dollars(usd), Appetite::Profit));
     }
     Ok(all)
+}
+
+/// Somebody from outside with as much capital as it takes to liquidate `accounts`: enough of what they owe, and the stablecoin
+/// to stand for the rest where a bank takes no more deposits.
+pub(super) fn latecomer(chain: &mut Chain, accounts: &[usize]) -> Result<Liquidator, Stop> {
+    let banks = chain.accrued()?;
+    let member = chain.join(Kind::Liquidator)?;
+    let (mut capital, mut total) = (Usd::ZERO, Usd::ZERO);
+    for bank in banks.iter().rev() {
+        let owed: u64 = accounts.iter().map(|account| debt(&chain.members[*account].state, bank)).sum();
+        total = Usd(total.0.saturating_add(chain.value(bank.index, owed).0));
+        let atoms = if bank.index == 0 {
+            chain.atoms(0, Usd(total.0.saturating_mul(3))).clamp(1, room(bank))
+        } else {
+            owed.saturating_add(owed / 5).min(room(bank))
+        };
+        if atoms > 0 && chain.deposit(member, bank.index, atoms)? {
+            capital = Usd(capital.0.saturating_add(chain.value(bank.index, atoms).0));
+        }
+        // What the bank's cap did not let in goes home.
+        chain.take(member, bank.index);
+    }
+    Ok(Liquidator::new(member, LATE_DELAY, capital, Appetite::Everything))
+}
+
+/// What a bank still takes in before its cap.
+fn room(bank: &Bank) -> u64 {
+    let held = Index::from_words(bank.asset_index).amount_up(bank.asset_shares).unwrap_or(u64::MAX);
+    bank.deposit_cap.saturating_sub(held).saturating_sub(1).max(1)
 }
 
 fn keepers(chain: &mut Chain, loans: u64) -> Result<Vec<Keeper>, Stop> {

@@ -1,6 +1,6 @@
 //! The replay: prints, and everybody's actions between them, in order of time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ballast_client::instructions as ix;
 use ballast_math::{Ratio, Usd};
@@ -12,7 +12,7 @@ use solana_signer::Signer;
 use super::chain::{By, Chain, Stop, Touched};
 use super::journal::Journal;
 use super::keeper;
-use super::market::Market;
+use super::market::{self, Market};
 use super::oracles::CONFIRM_AFTER;
 use super::owners::Owners;
 use super::random::Random;
@@ -46,11 +46,18 @@ enum Task {
     /// A liquidator decides, acts, sells.
     Decide(usize),
     Liquidate(usize),
-    Rebalance(usize),
+    Rebalance(Trader),
     /// Keepers write off what nobody will pay.
     Resolve,
     /// Owners and lenders look.
     Owners(i64),
+}
+
+/// Who trades with the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trader {
+    Liquidator(usize),
+    Keeper(usize),
 }
 
 /// The state of things at one moment of the replay.
@@ -70,7 +77,7 @@ pub(super) struct Sample {
     pub(super) losses: usize,
 }
 
-/// Borrowers that are looked at together, and the prices at which they were.
+/// Members that are looked at together, and the prices at which they were.
 #[derive(Clone, Debug)]
 struct Circle {
     members: Vec<usize>,
@@ -84,7 +91,7 @@ impl Circle {
     }
 }
 
-/// Borrowers' health at one moment: Maintenance health by member, none without debt.
+/// Maintenance health at one moment, by member; none without debt.
 pub(super) type Healths = Vec<Option<Health>>;
 
 /// A replay under way.
@@ -97,16 +104,18 @@ pub(super) struct Replay<'a> {
     random: Random,
     queue: BTreeMap<(i64, u64), Task>,
     queued: u64,
-    /// Borrowers that are unhealthy, below their floor, bankrupt: as of the last look.
+    /// Members that are unhealthy, below their floor, bankrupt: as of the last look.
     unhealthy: Vec<usize>,
     below: Vec<usize>,
     bankrupt: Vec<usize>,
-    /// All borrowers, those near ill health, and those next to it or to their floor, each with the prices at which they were
+    /// Everybody, those near ill health, and those next to it or to their floor, each with the prices at which they were
     /// last looked at.
     circles: [Circle; 3],
     looked_at: i64,
     /// Liquidators and deleveragers with something to sell.
-    loaded: Vec<bool>,
+    loaded: BTreeSet<Trader>,
+    /// True once the latecomer is there.
+    rescued: bool,
     stuck: u32,
     progress_mark: usize,
     sample_every: i64,
@@ -118,7 +127,6 @@ impl<'a> Replay<'a> {
     /// A replay of the tape on a market that was just opened.
     pub(super) fn new(tape: &'a Tape, market: Market, seed: u64) -> Self {
         let owners = Owners::new(&market.chain, &market.borrowers);
-        let traders = market.liquidators.len() + market.keepers.len();
         // At most about 750 samples, no more than twelve an hour.
         let sample_every = ((tape.to - tape.from) / 750).max(300);
         Self {
@@ -132,10 +140,11 @@ impl<'a> Replay<'a> {
             unhealthy: Vec::new(),
             below: Vec::new(),
             bankrupt: Vec::new(),
-            circles: [(0..market.borrowers.len()).collect(), Vec::new(), Vec::new()]
+            circles: [(0..market.chain.members.len()).collect(), Vec::new(), Vec::new()]
                 .map(|members| Circle { members, prices: vec![0; market.chain.banks.len()] }),
             looked_at: i64::MIN / 2,
-            loaded: vec![false; traders],
+            loaded: BTreeSet::new(),
+            rescued: false,
             stuck: 0,
             progress_mark: 0,
             sample_every,
@@ -183,7 +192,7 @@ impl<'a> Replay<'a> {
             Task::Plan(index) => market.keepers[index].decide(&market.chain, &self.below),
             Task::Deleverage(index) => {
                 market.keepers[index].act(&mut market.chain, journal)?;
-                self.loaded[market.liquidators.len() + index] = true;
+                self.loaded.insert(Trader::Keeper(index));
                 Ok(())
             }
             Task::Decide(index) => {
@@ -193,19 +202,23 @@ impl<'a> Replay<'a> {
             }
             Task::Liquidate(index) => {
                 market.liquidators[index].act(&mut market.chain, journal)?;
-                self.loaded[index] = true;
+                self.loaded.insert(Trader::Liquidator(index));
                 Ok(())
             }
-            Task::Rebalance(index) => {
-                let many = market.liquidators.len();
-                let (desk, member) = match market.liquidators.get_mut(index) {
-                    Some(one) => (&mut one.desk, one.member),
-                    None => {
-                        let one = &mut market.keepers[index - many];
+            Task::Rebalance(trader) => {
+                let (desk, member) = match trader {
+                    Trader::Liquidator(index) => {
+                        let one = &mut market.liquidators[index];
+                        (&mut one.desk, one.member)
+                    }
+                    Trader::Keeper(index) => {
+                        let one = &mut market.keepers[index];
                         (&mut one.desk, one.member)
                     }
                 };
-                self.loaded[index] = desk.work(&mut market.chain, member)?;
+                if !desk.work(&mut market.chain, member)? {
+                    self.loaded.remove(&trader);
+                }
                 Ok(())
             }
             Task::Resolve => {
@@ -233,6 +246,7 @@ impl<'a> Replay<'a> {
         market.oracles.publish(&mut market.chain, self.tape);
         let waiting = market.oracles.refresh(&mut market.chain, self.tape)?;
         self.look()?;
+        self.rescue(at)?;
         if at >= self.next_sample {
             self.sample()?;
             self.next_sample = at + self.sample_every;
@@ -264,10 +278,8 @@ impl<'a> Replay<'a> {
             self.schedule(at + 16, Task::Owners((at - self.tape.from) / HOUR));
             self.next_hour += HOUR;
         }
-        for index in 0..self.loaded.len() {
-            if self.loaded[index] {
-                self.schedule(at + 20, Task::Rebalance(index));
-            }
+        for trader in self.loaded.clone() {
+            self.schedule(at + 20, Task::Rebalance(trader));
         }
 
         let done = self.journal.liquidations.len() + self.journal.losses.len();
@@ -284,7 +296,21 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Looks at the health of borrowers: of the widest circle that a price may have brought close.
+    /// When the last bar is half an hour ago and accounts are still unhealthy, the liquidators there are cannot do it: somebody
+    /// with capital comes, so that the replay ends with every loss borne.
+    fn rescue(&mut self, at: i64) -> Result<(), Stop> {
+        if self.rescued || at < self.tape.to + EPILOGUE / 2 || self.unhealthy.is_empty() {
+            return Ok(());
+        }
+        self.rescued = true;
+        self.stuck = 0;
+        let latecomer = market::latecomer(&mut self.market.chain, &self.unhealthy)?;
+        self.circles[0].members.push(latecomer.member);
+        self.market.liquidators.push(latecomer);
+        Ok(())
+    }
+
+    /// Looks at the health of members, liquidators among them: of the widest circle that a price may have brought close.
     fn look(&mut self) -> Result<(), Stop> {
         let chain = &self.market.chain;
         let now = chain.now();
@@ -338,8 +364,8 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Maintenance health of every borrower now.
-    pub(super) fn healths(chain: &Chain, borrowers: usize) -> Result<Healths, Stop> {
+    /// Maintenance health of every member now.
+    pub(super) fn healths(chain: &Chain) -> Result<Healths, Stop> {
         let banks = chain.accrued()?;
         let health = |member: &super::chain::Member| {
             if ballast_risk::lending::has_liability(&member.state) {
@@ -348,7 +374,7 @@ impl<'a> Replay<'a> {
                 Ok(None)
             }
         };
-        Ok(chain.members[..borrowers].iter().map(health).collect::<Result<_, _>>()?)
+        Ok(chain.members.iter().map(health).collect::<Result<_, _>>()?)
     }
 
     fn sample(&mut self) -> Result<(), Stop> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::chain::{claim, debt, Chain, Kind, Stop};
 use super::journal::Journal;
+use super::liquidator::Appetite;
 use super::market::tokens;
 use super::oracles::{providers, OracleCounts};
 use super::prices::SCALE;
@@ -22,7 +23,7 @@ use crate::utc;
 /// Version of the JSON's shape: changes only when a field changes its meaning or goes away.
 const SCHEMA: u32 = 1;
 /// Points of a path in the text's sparkline.
-const SPARK: usize = 36;
+const SPARK: usize = 32;
 /// Upper ends of the health factor's bins, hundredths; what is above the last is one more.
 const BINS: [u32; 9] = [100, 105, 110, 120, 135, 150, 200, 300, 500];
 
@@ -59,6 +60,7 @@ pub(super) struct EventPart {
     pub(super) from_unix: i64,
     pub(super) to_unix: i64,
     pub(super) bars: usize,
+    pub(super) bar_seconds: i64,
     pub(super) notes: Vec<String>,
 }
 
@@ -76,7 +78,7 @@ pub(super) struct Program {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Verdict {
-    /// Every bank can pay every claim once its loans are repaid, and no loan is left that is worth more than its collateral.
+    /// Every bank can pay every claim once its loans are repaid, and nobody is left that owes more than he has.
     pub(super) solvent: bool,
     /// Nobody but borrowers lost anything.
     pub(super) whole: bool,
@@ -210,6 +212,8 @@ pub(super) struct Taker {
     pub(super) taken_usd: f64,
     pub(super) end_usd: f64,
     pub(super) profit_usd: f64,
+    /// Came after the last bar for what the others could not do.
+    pub(super) latecomer: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -365,10 +369,10 @@ pub(super) struct Before {
 
 impl Before {
     /// Of a market that was just opened.
-    pub(super) fn of(chain: &Chain, borrowers: usize) -> Result<Self, Stop> {
+    pub(super) fn of(chain: &Chain) -> Result<Self, Stop> {
         let policies = chain.members.iter().filter(|member| member.state.policy.floor != 0).count();
         let books = chain.banks.iter().map(|bank| books(chain, bank)).collect();
-        Ok(Self { healths: Replay::healths(chain, borrowers)?, banks: chain.banks.clone(), books, policies })
+        Ok(Self { healths: Replay::healths(chain)?, banks: chain.banks.clone(), books, policies })
     }
 }
 
@@ -379,7 +383,7 @@ impl Report {
         let journal = &replay.journal;
         let borrowers = replay.market.borrowers.len();
         let banks = chain.accrued()?;
-        let after = Replay::healths(chain, borrowers)?;
+        let after = Replay::healths(chain)?;
         let symbol = |bank: u16| tape.paths[usize::from(bank)].symbol.clone();
         let symbols: Vec<String> = tape.paths.iter().map(|path| path.symbol.clone()).collect();
         let period = period_seconds(tape);
@@ -398,6 +402,7 @@ impl Report {
                 from_unix: tape.from,
                 to_unix: tape.to,
                 bars: tape.bars,
+                bar_seconds: tape.spacing,
                 notes: tape.notes.clone(),
             },
             options: Options { accounts: borrowers, seed },
@@ -428,9 +433,9 @@ impl Report {
                 period_seconds: period,
             },
             health: HealthPart {
-                bins: bins(&before.healths, &after),
-                before: position(&before.healths),
-                after: position(&after),
+                bins: bins(&before.healths[..borrowers], &after[..borrowers]),
+                before: position(&before.healths[..borrowers]),
+                after: position(&after[..borrowers]),
             },
             liquidators: takers(chain, replay, &banks),
             deleverages: Deleverages {
@@ -473,7 +478,7 @@ fn program() -> Program {
     }
 }
 
-fn verdict(losses: &Losses, after: &Healths) -> Verdict {
+fn verdict(losses: &Losses, after: &[Option<Health>]) -> Verdict {
     let gap = |health: &Health| health.liabilities.excess_over(health.assets);
     let gaps: Vec<Usd> = after.iter().flatten().map(gap).filter(|gap| *gap > Usd::ZERO).collect();
     let open = Usd(gaps.iter().map(|gap| gap.0).sum());
@@ -674,13 +679,15 @@ fn exact_tokens(exact: u128, decimals: u8) -> f64 {
 fn takers(chain: &Chain, replay: &Replay<'_>, banks: &[Bank]) -> Vec<Taker> {
     let market = &replay.market;
     let liquidators = market.liquidators.iter().enumerate().map(|(number, one)| {
-        (format!("liquidator {}", number + 1), one.member, one.delay, one.capital, one.desk.under_way())
+        let late = one.appetite == Appetite::Everything;
+        let name = if late { "latecomer".to_owned() } else { format!("liquidator {}", number + 1) };
+        (name, late, one.member, one.delay, one.capital, one.desk.under_way())
     });
     let keepers = market.keepers.iter().enumerate().map(|(number, one)| {
-        (format!("deleverager {}", number + 1), one.member, one.delay, one.capital, one.desk.under_way())
+        (format!("deleverager {}", number + 1), false, one.member, one.delay, one.capital, one.desk.under_way())
     });
     let mut takers = Vec::new();
-    for (name, member, delay, capital, under_way) in liquidators.chain(keepers) {
+    for (name, latecomer, member, delay, capital, under_way) in liquidators.chain(keepers) {
         let state = &chain.members[member].state;
         let (mut has, mut owes) = (chain.value(0, under_way).0, 0u64);
         for bank in banks {
@@ -700,6 +707,7 @@ fn takers(chain: &Chain, replay: &Replay<'_>, banks: &[Bank]) -> Vec<Taker> {
             taken_usd: cents(Usd(volume)),
             end_usd: rounded(end, 2),
             profit_usd: rounded(end - cents(capital), 2),
+            latecomer,
         });
     }
     takers
@@ -758,7 +766,7 @@ fn periods(tape: &Tape, journal: &Journal, length: i64) -> Vec<Period> {
     periods
 }
 
-fn bins(before: &Healths, after: &Healths) -> Vec<Bin> {
+fn bins(before: &[Option<Health>], after: &[Option<Health>]) -> Vec<Bin> {
     let bound = |bin: usize| Ratio::from_bps(BINS[bin] * 100);
     let place = |health: &Option<Health>| match health.and_then(|health| health.factor()) {
         None => BINS.len() + 1,
@@ -771,13 +779,13 @@ fn bins(before: &Healths, after: &Healths) -> Vec<Bin> {
         bin if bin == BINS.len() => format!("{} and more", shown(BINS[bin - 1])),
         _ => "no debt".to_owned(),
     };
-    let count = |healths: &Healths, bin: usize| healths.iter().filter(|health| place(health) == bin).count();
+    let count = |healths: &[Option<Health>], bin: usize| healths.iter().filter(|health| place(health) == bin).count();
     (0..BINS.len() + 2)
         .map(|bin| Bin { label: label(bin), before: count(before, bin), after: count(after, bin) })
         .collect()
 }
 
-fn position(healths: &Healths) -> Position {
+fn position(healths: &[Option<Health>]) -> Position {
     let mut factors: Vec<u64> = healths.iter().flatten().filter_map(Health::factor).map(|factor| factor.0).collect();
     factors.sort_unstable();
     let shown = |factor: Option<&u64>| rounded(factor.map_or(0.0, |factor| ratio(*factor)), 4);
@@ -900,12 +908,26 @@ fn rounded(value: f64, digits: i32) -> f64 {
     }
 }
 
-/// `$1,234,567`, with cents below a hundred dollars.
+impl Verdict {
+    /// One or two words.
+    pub(super) const fn word(&self) -> &'static str {
+        match (self.solvent, self.whole) {
+            (true, true) => "SOLVENT",
+            (true, false) => "LOSSES BORNE",
+            (false, _) => "UNDER WATER",
+        }
+    }
+}
+
+/// `$1,234,567`, with cents below a hundred dollars, in billions above.
 pub(super) fn dollars(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "" };
     let value = value.abs();
     if value < 99.995 && value != 0.0 {
         return format!("{sign}${value:.2}");
+    }
+    if value >= 1e9 {
+        return format!("{sign}${:.3} bn", value / 1e9);
     }
     format!("{sign}${}", thousands(format!("{value:.0}").parse().unwrap_or(0)))
 }
@@ -931,7 +953,7 @@ mod tests {
     fn numbers_for_people() {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(dollars(1_234_567.4), "$1,234,567");
+        assert_eq!((dollars(1_234_567.4), dollars(1_426_438_173.2)), ("$1,234,567".into(), "$1.426 bn".into()));
         assert_eq!(
             (dollars(0.0), dollars(12.345), dollars(-1_000.0)),
             ("$0".into(), "$12.35".into(), "−$1,000".into())

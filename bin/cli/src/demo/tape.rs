@@ -10,6 +10,8 @@ pub(super) const QUOTE: &str = "USDC";
 const ORDER: [&str; 4] = [QUOTE, "SOL", "ETH", "BTC"];
 /// Longest time without a print: keepers keep every price younger than the minute that liquidations ask for.
 const KEEP_ALIVE: i64 = 60;
+/// Largest rise over the first price.
+const MOST_RISE: u64 = 1_000;
 
 /// An asset's price as a line through its bars.
 #[derive(Clone, Debug)]
@@ -130,6 +132,8 @@ pub(super) struct Tape {
     pub(super) paths: Vec<Path>,
     /// Bars of the asset with most of them.
     pub(super) bars: usize,
+    /// Seconds from one of its bars to the next.
+    pub(super) spacing: i64,
     /// What was done to make the files fit together.
     pub(super) notes: Vec<String>,
 }
@@ -181,6 +185,7 @@ impl Tape {
                     utc::minute(end)
                 ));
             }
+            check_rise(one)?;
             notes.extend(gaps(one));
         }
         let mut paths: Vec<Path> = series.iter().map(Path::of).collect();
@@ -196,6 +201,7 @@ impl Tape {
             from: start,
             to: end,
             bars: series.iter().map(|s| s.bars.len()).max().unwrap_or(0),
+            spacing: series.iter().max_by_key(|s| s.bars.len()).map_or(0, |s| s.spacing),
             paths,
             notes,
         })
@@ -206,6 +212,20 @@ impl Tape {
         let knot = self.paths.iter().filter_map(|path| path.next_knot(ts)).min().unwrap_or(i64::MAX);
         knot.min(ts + within.min(KEEP_ALIVE))
     }
+}
+
+/// A listing leaves room for a thousandfold rise (rules-risk 8): beyond it values overflow, and the program refuses.
+fn check_rise(series: &Series) -> Result<(), String> {
+    let first = series.bars[0].open;
+    let times = series.bars.iter().map(|bar| bar.high).max().unwrap_or(first) / first;
+    if times > MOST_RISE {
+        return Err(format!(
+            "{} rises {times}-fold from its first price: the caps of a listing leave room for a {MOST_RISE}-fold rise; \
+             --from can begin later",
+            series.symbol
+        ));
+    }
+    Ok(())
 }
 
 fn gaps(series: &Series) -> Option<String> {
@@ -259,6 +279,16 @@ mod tests {
         let path = Path::of(&holes);
         assert_eq!(path.at(holes.bars[2].start - 61), 8 * SCALE);
         assert_eq!(path.at(holes.bars[2].start), 4 * SCALE);
+    }
+
+    #[test]
+    fn rises_are_bounded() {
+        let tape = |high: &str| {
+            let bars = format!("2022-11-01T00:00:00Z,1,1,1,1\n2022-11-01T01:00:00Z,1,{high},1,1");
+            Tape::new(None, vec![series("SOL", &bars)], None, None)
+        };
+        assert!(tape("1000").is_ok());
+        assert!(tape("1001").unwrap_err().contains("SOL rises 1001-fold"));
     }
 
     #[test]

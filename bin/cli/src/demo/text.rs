@@ -40,6 +40,11 @@ macro_rules! line {
     }};
 }
 
+/// A line that goes on in the next where it is too long.
+macro_rules! prose {
+    ($text:expr, $($args:tt)*) => { paragraph($text, &format!($($args)*)) };
+}
+
 /// A heading over the full width.
 fn heading(text: &mut String, title: &str) {
     let rule = "─".repeat(WIDTH.saturating_sub(title.chars().count() + 4));
@@ -56,23 +61,62 @@ fn header(text: &mut String, report: &Report) {
     let elf = if report.program.committed { "the committed program" } else { "the program in BALLAST_ELF" };
     line!(
         text,
-        "{} to {} UTC · {} bars · {} transactions on {elf} ({} bytes)",
-        event.from.replace('T', " ").trim_end_matches(":00Z"),
-        event.to.replace('T', " ").trim_end_matches(":00Z"),
+        "{} to {} UTC · {} bars of {}",
+        moment(&event.from),
+        moment(&event.to),
         thousands(event.bars as u64),
+        spacing(event.bar_seconds)
+    );
+    line!(
+        text,
+        "{} transactions on {elf} ({} bytes) in an embedded SVM",
         thousands(report.transactions.sent),
-        thousands(report.program.elf_bytes as u64),
+        thousands(report.program.elf_bytes as u64)
     );
     for note in &event.notes {
-        line!(text, "note: {note}");
+        paragraph(text, &format!("Note: {note}"));
     }
     line!(text);
     verdict_lines(text, report);
 }
 
+/// Text over as many lines as it takes.
+fn paragraph(text: &mut String, words: &str) {
+    let mut line = String::new();
+    for part in words.split(" · ") {
+        let together = line.chars().count() + 3 + part.chars().count();
+        if !line.is_empty() && together > WIDTH - 2 {
+            line!(text, "{line} ·");
+            line.clear();
+        }
+        line.push_str(if line.is_empty() { "" } else { " · " });
+        line.push_str(part);
+    }
+    for part in wrap(&line, WIDTH) {
+        line!(text, "{part}");
+    }
+}
+
+/// `2022-11-08 13:00` of an ISO time.
+pub(super) fn moment(iso: &str) -> String {
+    let text = iso.replace('T', " ");
+    let text = text.trim_end_matches('Z');
+    text.strip_suffix(":00").unwrap_or(text).to_owned()
+}
+
+/// Seconds in the unit people use.
+pub(super) fn spacing(seconds: i64) -> String {
+    match seconds {
+        s if s % 86_400 == 0 => format!("{} d", s / 86_400),
+        s if s % 3_600 == 0 => format!("{} h", s / 3_600),
+        s if s % 60 == 0 => format!("{} min", s / 60),
+        s => format!("{s} s"),
+    }
+}
+
 fn verdict_lines(text: &mut String, report: &Report) {
     let verdict = &report.verdict;
-    let word = if verdict.solvent { "SOLVENT" } else { "UNDER WATER" };
+    let word = verdict.word();
     for (number, part) in wrap(&verdict.text, WIDTH - 14).into_iter().enumerate() {
         line!(text, "{:<13} {part}", if number == 0 { word } else { "" });
     }
@@ -127,7 +171,7 @@ fn health(text: &mut String, report: &Report) {
         );
     }
     for (name, position) in [("before", &health.before), ("after", &health.after)] {
-        line!(
+        prose!(
             text,
             "{name:<7} {} with debt · median {:.2}, lowest {:.2} · collateral {} · debt {}",
             thousands(position.with_debt as u64),
@@ -146,7 +190,7 @@ fn liquidations(text: &mut String, report: &Report) {
         line!(text, "None.");
         return;
     }
-    line!(
+    prose!(
         text,
         "{} of {} accounts · {} of debt repaid for {} of collateral",
         thousands(all.count as u64),
@@ -154,7 +198,7 @@ fn liquidations(text: &mut String, report: &Report) {
         dollars(all.repaid_usd),
         dollars(all.seized_usd)
     );
-    line!(
+    prose!(
         text,
         "bonuses {} ({:.2} % on average): {} to liquidators, {} to insurance",
         dollars(all.bonus_usd),
@@ -163,13 +207,13 @@ fn liquidations(text: &mut String, report: &Report) {
         dollars(all.to_insurance_usd)
     );
     if let Some(largest) = &all.largest {
-        line!(
+        prose!(
             text,
-            "largest {} of {} against {} at {}, bonus {:.2} %, health factor {:.3} → {:.3}",
+            "largest {} of {} against {} at {} · bonus {:.2} % · health factor {:.3} → {:.3}",
             dollars(largest.repaid_usd),
             largest.loan,
             largest.collateral,
-            largest.at.replace('T', " ").trim_end_matches('Z'),
+            moment(&largest.at),
             largest.bonus_percent,
             largest.factor_before,
             largest.factor_after
@@ -178,7 +222,7 @@ fn liquidations(text: &mut String, report: &Report) {
     for (what, assets) in [("collateral seized", &all.by_collateral), ("debt repaid", &all.by_loan)] {
         let parts: Vec<String> =
             assets.iter().map(|asset| format!("{} {} in {}", asset.symbol, dollars(asset.usd), asset.count)).collect();
-        line!(text, "{what}: {}", parts.join(" · "));
+        prose!(text, "{what}: {}", parts.join(" · "));
     }
     line!(text);
     timeline(text, report);
@@ -196,7 +240,7 @@ fn timeline(text: &mut String, report: &Report) {
             continue;
         }
         quiet_line(text, &mut quiet, days);
-        let width = 40.0 * period.liquidated_usd / most.max(1.0);
+        let width = 36.0 * period.liquidated_usd / most.max(1.0);
         let bad = if period.bad_debt_usd > 0.0 {
             format!(" bad debt {}", dollars(period.bad_debt_usd))
         } else {
@@ -250,12 +294,18 @@ fn takers(text: &mut String, report: &Report) {
             dollars(taker.profit_usd)
         );
     }
+    if report.liquidators.iter().any(|taker| taker.latecomer) {
+        prose!(
+            text,
+            "After the last bar a latecomer with enough capital took on what the others could not, so that every loss is borne."
+        );
+    }
 }
 
 fn deleverages(text: &mut String, report: &Report) {
     let all = &report.deleverages;
     heading(text, "Deleverage below the owner's floor");
-    line!(
+    prose!(
         text,
         "{} of {} accounts ({} had set a floor) · {} of debt repaid · cost to owners {} · {} with a floor liquidated",
         all.count,
@@ -314,9 +364,9 @@ fn losses(text: &mut String, report: &Report) {
     for debtor in worst.iter().take(5) {
         line!(
             text,
-            "  {} {} left {} {} unpaid = {}",
-            debtor.at.replace('T', " ").trim_end_matches('Z'),
-            debtor.account,
+            "  {} {}… left {} {} unpaid = {}",
+            moment(&debtor.at),
+            clip(&debtor.account, 8),
             amount(debtor.deficit),
             debtor.bank,
             dollars(debtor.deficit_usd)
@@ -331,7 +381,7 @@ fn banks(text: &mut String, report: &Report) {
     heading(text, "Banks");
     line!(
         text,
-        "{:<6} {:<6} {:>13} {:>13} {:>6} {:>7} {:>11}   {:>10} {:>10} {:>8}",
+        "{:<6} {:<6} {:>13} {:>13} {:>6} {:>7} {:>11} {:>10} {:>10} {:>8}",
         "",
         "",
         "deposits",
@@ -357,7 +407,7 @@ fn banks(text: &mut String, report: &Report) {
             };
             line!(
                 text,
-                "{:<6} {when:<6} {:>13} {:>13} {:>4.0} % {:>5.1} % {:>11}   {earned}",
+                "{:<6} {when:<6} {:>13} {:>13} {:>4.0} % {:>5.1} % {:>11} {earned}",
                 if when == "before" { clip(&bank.symbol, 6) } else { String::new() },
                 dollars(books.deposits_usd),
                 dollars(books.loans_usd),
@@ -375,7 +425,7 @@ fn banks(text: &mut String, report: &Report) {
 fn behaviour(text: &mut String, report: &Report) {
     let all = &report.behaviour;
     heading(text, "What else people did");
-    line!(
+    prose!(
         text,
         "owners repaid {} times and borrowed more {} times · lenders left with half {} times · keepers marked {} accounts",
         thousands(all.top_ups),
@@ -390,10 +440,8 @@ fn oracles(text: &mut String, report: &Report) {
     heading(text, "Oracles");
     let sources: Vec<String> =
         report.prices.iter().map(|price| format!("{} {}", price.symbol, price.sources.join(" + "))).collect();
-    for part in wrap(&sources.join(" · "), WIDTH) {
-        line!(text, "{part}");
-    }
-    line!(
+    paragraph(text, &sources.join(" · "));
+    prose!(
         text,
         "{} refreshes: {} judged by one fresh source, {} by two, {} by three",
         thousands(all.refreshes),
@@ -401,7 +449,7 @@ fn oracles(text: &mut String, report: &Report) {
         thousands(all.judged_by_two),
         thousands(all.judged_by_three)
     );
-    line!(
+    prose!(
         text,
         "{} jumps held back for a second print, {} confirmed · sources disagreed {} times, fell silent {} times",
         all.jumps_held_back,
@@ -409,15 +457,20 @@ fn oracles(text: &mut String, report: &Report) {
         all.guarded,
         all.silences
     );
-    line!(text, "{} wild prints (5 to 40 % off) published, {} believed", all.wild_prints, all.wild_prints_believed);
+    prose!(text, "{} wild prints (5 to 40 % off) published, {} believed", all.wild_prints, all.wild_prints_believed);
 }
 
 fn invariants(text: &mut String, report: &Report) {
     heading(text, "Invariants, checked after every step");
-    for invariant in &report.invariants {
-        line!(text, "{} {:>11}  {}", invariant.id, format!("{} ×", thousands(invariant.checks)), invariant.rule);
+    let counts: Vec<String> = report.invariants.iter().map(|one| format!("{} ×", thousands(one.checks))).collect();
+    let wide = counts.iter().map(|count| count.chars().count()).max().unwrap_or(0);
+    for (one, count) in report.invariants.iter().zip(&counts) {
+        for (number, part) in wrap(one.rule, WIDTH - wide - 8).into_iter().enumerate() {
+            let (id, count) = if number == 0 { (one.id.as_str(), count.as_str()) } else { ("", "") };
+            line!(text, "{id:<6} {count:>wide$} {part}");
+        }
     }
-    line!(
+    prose!(
         text,
         "{} liquidations and deleverages recomputed on the host: banks and accounts equal, byte for byte",
         thousands(report.takeovers_recomputed)
@@ -539,6 +592,8 @@ pub(super) fn coloured(text: &str) -> String {
             "1"
         } else if line.starts_with("SOLVENT") {
             "1;32"
+        } else if line.starts_with("LOSSES BORNE") {
+            "1;33"
         } else if line.starts_with("UNDER WATER") {
             "1;31"
         } else {
