@@ -40,7 +40,7 @@ use self::tape::Tape;
 use crate::utc;
 
 /// Lines of the report in the picture for the README.
-const PICTURED: usize = 52;
+const PICTURED: usize = 51;
 
 /// Replays a market crash against the real program on an embedded chain, and reports who bore what.
 ///
@@ -117,7 +117,8 @@ Who takes part (docs/demonstration.md has it in full):
              with half of everything when an asset has lost 30 %.
   Insurance  1 % of each bank's loans, at least $1,000, and then a fifth of every bonus.
   Liquidators  Six, with 6 % of all loans together, 2 to 18 seconds slow, the quick ones the smallest. They sell what they
-             seize for 10 bp, one print later. Two deleveragers with 2 % each.
+             seize for 10 bp, one print later, and have the proceeds three minutes after that. Two deleveragers with 2 % each.
+             If accounts are still unhealthy half an hour after the last bar, a latecomer with enough capital comes.
   Oracles    SOL: Pyth pull, Switchboard On-Demand and legacy Pyth. ETH and others: Pyth pull and Switchboard On-Demand.
              BTC and USDC: Pyth pull. Each print is off by up to a basis point; one in 6,000 is wild (5 to 40 % off), one in
              10,000 begins half an hour of silence.
@@ -188,7 +189,8 @@ impl Demo {
             if given.iter().any(|series| series.symbol == *symbol) {
                 return Err(format!("--prices names {symbol} twice"));
             }
-            let name = file.display().to_string();
+            // A name must not drive the terminal.
+            let name = file.display().to_string().replace(char::is_control, "?");
             let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
             let text = String::from_utf8(bytes).map_err(|_| format!("{name}: not a text file"))?;
             given.push(Series::parse(symbol, &name, &text)?);

@@ -52,7 +52,11 @@ pub(super) fn lines(
     for part in 0..6 {
         let at = first + (last - first) * part / 5;
         let anchor = ["start", "middle", "middle", "middle", "middle", "end"][usize::try_from(part).unwrap_or(0)];
-        let text = if last - first > 172_800 { utc::day(at)[5..].to_owned() } else { utc::minute(at)[5..].to_owned() };
+        let text = match last - first {
+            window if window <= 100_000 => utc::minute(at)[11..].to_owned(),
+            window if window <= 172_800 => utc::minute(at)[5..].to_owned(),
+            _ => utc::day(at)[5..].to_owned(),
+        };
         let _ = write!(
             svg,
             "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{text}</text>",

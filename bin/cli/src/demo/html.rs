@@ -394,8 +394,12 @@ fn asset_class(number: usize) -> String {
     format!("c{}", number % 6)
 }
 
+/// A bin under its bar: where it begins.
 fn short(label: &str) -> String {
-    label.replace("below ", "<").replace(" – ", "–").replace(" and more", "+")
+    match label.split_once(" – ").or_else(|| label.split_once(" and more")) {
+        Some((from, _)) => format!("≥ {from}"),
+        None => label.replace("below ", "< "),
+    }
 }
 
 /// A price at a grid line, which is a round number.

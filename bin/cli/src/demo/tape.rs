@@ -157,8 +157,10 @@ impl Tape {
         series.sort_by_key(rank);
 
         let mut notes = Vec::new();
-        let start = series.iter().map(|s| s.window().0).max().unwrap_or(0).max(from.unwrap_or(i64::MIN));
-        let end = series.iter().map(|s| s.window().1).min().unwrap_or(0).min(to.unwrap_or(i64::MAX));
+        let start = series.iter().map(|s| s.window().0).max().unwrap_or(0);
+        let end = series.iter().map(|s| s.window().1).min().unwrap_or(0);
+        let common = (start, end);
+        let (start, end) = (start.max(from.unwrap_or(i64::MIN)), end.min(to.unwrap_or(i64::MAX)));
         if start >= end {
             let windows: Vec<String> = series
                 .iter()
@@ -168,7 +170,7 @@ impl Tape {
         }
         for one in &mut series {
             let (first, last) = one.window();
-            if first < start || last > end {
+            if first < common.0 || last > common.1 {
                 notes.push(format!(
                     "{} reaches from {} to {}: only what is common to all is replayed.",
                     one.symbol,
