@@ -183,7 +183,7 @@ fn live(seed: u64, steps: u32) -> Story {
     for borrower in 3..5 {
         story.set_policy(borrower, 13_000);
     }
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         let bank = dice.bank();
         story.world.set_bank_mode(bank, 2).expect("set_bank_mode");
         story.world.svm.advance(8 * 86_400);
@@ -245,18 +245,19 @@ fn bankruptcies_are_the_same_on_host_and_chain() {
     for seed in 1..=12 {
         let mut dice = Dice(seed);
         let mut story = Story::new(3);
-        let [collateral, first, second] = [[1, 0, 3], [3, 4, 0], [4, 3, 1], [2, 0, 4]][usize::try_from(seed % 4).unwrap_or(0)];
+        let [collateral, first, second] =
+            [[1, 0, 3], [3, 4, 0], [4, 3, 1], [2, 0, 4]][usize::try_from(seed % 4).unwrap_or(0)];
         for bank in 0..5 {
             let atoms = story.worth(bank, 50_000);
-            story.act(Action::Deposit { who: 1, bank, atoms }).map_err(|failed| failed.name()).expect("deposit");
+            story.must(Action::Deposit { who: 1, bank, atoms });
             let atoms = story.worth(bank, dice.below(100)).max(1);
-            story.act(Action::Insure { who: 1, bank, atoms }).map_err(|failed| failed.name()).expect("insure");
+            story.must(Action::Insure { who: 1, bank, atoms });
         }
         let atoms = story.worth(collateral, 10_000) + dice.below(3);
-        story.act(Action::Deposit { who: 2, bank: collateral, atoms }).map_err(|failed| failed.name()).expect("deposit");
+        story.must(Action::Deposit { who: 2, bank: collateral, atoms });
         for (bank, dollars) in [(first, 3_000), (second, 1_500 + dice.below(1_000))] {
             let atoms = story.worth(bank, dollars) + dice.below(2);
-            story.act(Action::Borrow { who: 2, bank, atoms }).map_err(|failed| failed.name()).expect("borrow");
+            story.must(Action::Borrow { who: 2, bank, atoms });
         }
         story.world.svm.advance(i64::try_from(dice.below(1_000_000)).unwrap_or(0));
         story.refresh_all();
@@ -286,11 +287,11 @@ fn wind_downs_are_the_same_on_host_and_chain() {
         let mut story = Story::new(3);
         let [collateral, loan] = [[1, 0], [3, 4], [4, 1], [0, 2]][usize::try_from(seed % 4).unwrap_or(0)];
         let atoms = story.worth(collateral, 10_000);
-        story.act(Action::Deposit { who: 2, bank: collateral, atoms }).map_err(|failed| failed.name()).expect("deposit");
+        story.must(Action::Deposit { who: 2, bank: collateral, atoms });
         let atoms = story.worth(loan, 2_000 + dice.below(3_000)) + dice.below(3);
-        story.act(Action::Borrow { who: 2, bank: loan, atoms }).map_err(|failed| failed.name()).expect("borrow");
+        story.must(Action::Borrow { who: 2, bank: loan, atoms });
         let atoms = story.worth(loan, 10_000);
-        story.act(Action::Deposit { who: 1, bank: loan, atoms }).map_err(|failed| failed.name()).expect("deposit");
+        story.must(Action::Deposit { who: 1, bank: loan, atoms });
         for bank in [loan, collateral] {
             story.world.set_bank_mode(bank, 2).expect("set_bank_mode");
         }

@@ -46,7 +46,7 @@ impl Story {
         let mut story = Self { world, traders, first_prices, done: BTreeMap::new() };
         for bank in 0..5 {
             let atoms = story.worth(bank, 200_000);
-            story.act(Action::Deposit { who: 0, bank, atoms }).unwrap_or_else(|failed| panic!("{}", failed.name()));
+            story.must(Action::Deposit { who: 0, bank, atoms });
         }
         story
     }
@@ -55,7 +55,7 @@ impl Story {
     pub(crate) fn worth(&self, bank: u16, dollars: u64) -> u64 {
         let market = &self.world.markets[usize::from(bank)];
         let atoms =
-            u128::from(dollars) * 10u128.pow(u32::from(market.decimals) + 8) / market.price.unsigned_abs() as u128;
+            u128::from(dollars) * 10u128.pow(u32::from(market.decimals) + 8) / u128::from(market.price.unsigned_abs());
         u64::try_from(atoms).unwrap_or(u64::MAX).min(u64::MAX / 8)
     }
 
@@ -72,7 +72,9 @@ impl Story {
     pub(crate) fn act(&mut self, action: Action) -> Result<Sent, Failed> {
         let mut host = Host::of(&self.world, &self.traders);
         let before = host.clone();
-        if let Action::Deposit { who, bank, .. } | Action::Repay { who, bank, .. } | Action::Insure { who, bank, .. } = action {
+        if let Action::Deposit { who, bank, .. } | Action::Repay { who, bank, .. } | Action::Insure { who, bank, .. } =
+            action
+        {
             self.fill_wallet(who, bank);
         }
         let expected = host.run(&action, &self.world);
@@ -94,6 +96,11 @@ impl Story {
         let kind = format!("{action:?}").split(' ').next().unwrap_or_default().to_owned();
         self.done.entry(kind).or_default()[usize::from(result.is_err())] += 1;
         result
+    }
+
+    /// As [`Story::act`], and it must succeed.
+    pub(crate) fn must(&mut self, action: Action) {
+        self.act(action).unwrap_or_else(|failed| panic!("{action:?}: {}", failed.name()));
     }
 
     /// Nobody ever lacks tokens: what the token program thinks is not compared here.

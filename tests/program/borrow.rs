@@ -54,6 +54,8 @@ fn accrues_first_and_rounds_shares_up() {
     let (mut world, _, trader) = aged();
     let sent = world.borrow(&trader, USD, 1_000 * DOLLAR + 1).expect("borrow");
     let bank = world.bank(USD);
+    assert_eq!(bank.accrued_ts, world.svm.now());
+    assert!(bank.liability_index[1] == 1 && bank.liability_index[0] > 0);
     let shares = shares_up(bank.liability_index, 1_000 * DOLLAR + 1);
     assert!(shares < 1_000 * DOLLAR);
     assert_same(&event!(sent, Borrowed).movement, &Movement { bank: USD, atoms: 1_000 * DOLLAR + 1, shares });

@@ -10,21 +10,22 @@ const UNREACHED: &[(&str, &str)] = &[
     ("InsufficientInsurance", "nothing takes from insurance but losses, which take what is there"),
     ("UnsupportedMint", "`add_bank` takes the first token program only, which Anchor checks by address"),
     ("PriceOutOfRange", "an observation out of range counts as nothing: the refresh ends as PublishTimeNotNewer"),
-    ("NoUsableSource", "a refresh goes on only with a print it just found usable: it ends as PublishTimeNotNewer before"),
+    (
+        "NoUsableSource",
+        "a refresh goes on only with a print it just found usable: it ends as PublishTimeNotNewer before",
+    ),
 ];
 
 /// The program's errors, from the IDL.
 fn errors() -> BTreeSet<String> {
-    let idl: serde_json::Value =
-        serde_json::from_str(include_str!("../../idl/ballast.json")).expect("the IDL is JSON");
+    let idl: serde_json::Value = serde_json::from_str(include_str!("../../idl/ballast.json")).expect("the IDL is JSON");
     let list = idl["errors"].as_array().expect("errors");
     list.iter().map(|error| error["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 /// All instructions of the program, from the IDL.
 fn instructions() -> BTreeSet<String> {
-    let idl: serde_json::Value =
-        serde_json::from_str(include_str!("../../idl/ballast.json")).expect("the IDL is JSON");
+    let idl: serde_json::Value = serde_json::from_str(include_str!("../../idl/ballast.json")).expect("the IDL is JSON");
     let list = idl["instructions"].as_array().expect("instructions");
     list.iter().map(|instruction| instruction["name"].as_str().expect("a name").to_owned()).collect()
 }
@@ -44,12 +45,14 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_error_is_asserted_somewhere() {
-    let texts: String = ["program", "scenarios", "../crates/testkit/src"].into_iter().flat_map(sources).map(|(_, text)| text).collect();
+    let texts: String =
+        ["program", "scenarios", "../crates/testkit/src"].into_iter().flat_map(sources).map(|(_, text)| text).collect();
     let errors = errors();
     let named: BTreeSet<String> =
         errors.iter().filter(|name| texts.contains(&format!("\"{name}\""))).cloned().collect();
     let excused: BTreeSet<String> = UNREACHED.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let missing: Vec<&String> = errors.iter().filter(|name| !named.contains(*name) && !excused.contains(*name)).collect();
+    let missing: Vec<&String> =
+        errors.iter().filter(|name| !named.contains(*name) && !excused.contains(*name)).collect();
     assert!(missing.is_empty(), "no test asserts {missing:?}");
     let stale: Vec<&String> = excused.iter().filter(|name| named.contains(*name) || !errors.contains(*name)).collect();
     assert!(stale.is_empty(), "reached or gone: {stale:?}");

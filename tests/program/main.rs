@@ -3,6 +3,7 @@
 
 mod bounds;
 mod coverage;
+mod malformed;
 mod support;
 
 mod add_bank;

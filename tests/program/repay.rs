@@ -46,7 +46,10 @@ fn accrues_first_and_rounds_shares_down_and_the_whole_debt_up() {
     let held = world.margin(&trader).balance(USD).expect("a loan").shares;
     world.mint_to(&trader, USD, 10_000 * DOLLAR);
     let sent = world.repay(&trader, USD, Some(1_234_567)).expect("repay");
-    let index = world.bank(USD).liability_index;
+    let bank = world.bank(USD);
+    assert_eq!(bank.accrued_ts, world.svm.now());
+    let index = bank.liability_index;
+    assert!(index[1] == 1 && index[0] > 0);
     let shares = shares_down(index, 1_234_567);
     assert_same(&event!(sent, Repaid).movement, &Movement { bank: USD, atoms: 1_234_567, shares });
     let left = held - shares;

@@ -62,6 +62,8 @@ fn accrues_first_and_rounds_shares_up() {
     let held = world.margin(&lender).balance(USD).expect("a balance").shares;
     let sent = world.withdraw(&lender, USD, Some(1_234_567)).expect("withdraw");
     let bank = world.bank(USD);
+    assert_eq!(bank.accrued_ts, world.svm.now());
+    assert!(bank.asset_index[1] == 1 && bank.asset_index[0] > 0);
     let shares = shares_up(bank.asset_index, 1_234_567);
     assert_same(&event!(sent, Withdrawn).movement, &Movement { bank: USD, atoms: 1_234_567, shares });
     assert_eq!(world.margin(&lender).balance(USD).expect("a balance").shares, held - shares);

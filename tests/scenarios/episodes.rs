@@ -63,6 +63,29 @@ fn the_bonus_of_an_episode_grows_by_the_clock() {
     assert_eq!((account.bonus_lock.ts, account.unhealthy_since), (0, 0));
 }
 
+/// Leaving an account unseen for more than a minute starts its timer anew, and must not buy a fresh bonus: the lock of the
+/// last liquidation holds, to the bit.
+#[test]
+fn an_account_left_alone_pays_no_fresh_bonus() {
+    let (mut world, _, borrower, liquidator) = cast();
+    world.crash(COIN, 24_80000000);
+    let sent = step(&mut world, |world| world.liquidate(&liquidator, &borrower, USD, COIN, 20 * DOLLAR));
+    let first = event!(sent, Liquidated);
+    let locked = world.svm.now();
+    for _ in 0..6 {
+        world.advance(10);
+    }
+    world.svm.advance(1);
+    world.crash(COIN, 23_50000000);
+    let sent = step(&mut world, |world| world.liquidate(&liquidator, &borrower, USD, COIN, 20 * DOLLAR));
+    let done = event!(sent, Liquidated);
+    assert_eq!(done.unhealthy_since, world.svm.now());
+    let seconds = u64::try_from(world.svm.now() - locked).unwrap();
+    assert_eq!((seconds, done.bonus), (72, first.bonus + 72 * u64::from(presets::bps(1))));
+    // Without the lock it would be half of T = A/L − 1, 7 % and more.
+    assert!(done.bonus < presets::bps(650).into());
+}
+
 /// The longer an account is seen unhealthy, the more a liquidation pays, to half of what there is.
 #[test]
 fn the_bonus_rises_with_time() {
@@ -138,4 +161,55 @@ fn signatures_count() {
     let failed = world.svm.inner().send_transaction(forged).expect_err("refused");
     assert_eq!(failed.err, solana_transaction::TransactionError::SignatureFailure);
     world.check_invariants();
+}
+
+/// An account of the size of the market's depth: it may borrow less for each dollar than a small one, and small liquidators
+/// bring it back in slices, each of which leaves it healthier.
+#[test]
+fn t13_a_whale_needs_more_margin_and_goes_in_slices() {
+    let mut world = World::standard();
+    let _lender = world.trader_with(&[(0, 60_000_000 * DOLLAR)]);
+    let small = world.trader_with(&[(1, 100 * ONE_COIN)]);
+    let whale = world.trader_with(&[(1, 1_000_000 * ONE_COIN)]);
+    // The largest loan for each dollar of collateral, in basis points.
+    let most = |world: &mut World, trader: &Trader, dollars: u64| {
+        let fits = |world: &mut World, part: u64| {
+            let chain = world.svm.inner().clone();
+            let borrowed = world.borrow(trader, 0, dollars * DOLLAR / 10_000 * part).is_ok();
+            *world.svm.inner() = chain;
+            borrowed
+        };
+        let (mut low, mut high) = (1_000, 10_000);
+        while high - low > 1 {
+            let middle = u64::midpoint(low, high);
+            if fits(world, middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    };
+    let (of_small, of_whale) = (most(&mut world, &small, 3_200), most(&mut world, &whale, 32_000_000));
+    // An impact of 8 % against one of 0.08 %.
+    assert!(of_small - of_whale > 700 && of_small - of_whale < 900, "{of_small} {of_whale}");
+
+    step(&mut world, |world| world.borrow(&whale, 0, 32_000_000 * DOLLAR / 10_000 * of_whale));
+    let liquidators: Vec<Trader> = (0..4).map(|_| world.trader_with(&[(0, 2_000_000 * DOLLAR)])).collect();
+    world.svm.advance(1);
+    world.crash(1, 25_50000000);
+    assert!(world.health(&whale).is_negative());
+    let mut slices = 0;
+    for liquidator in liquidators.iter().cycle().take(40) {
+        let before = world.health(&whale);
+        if world.liquidate(liquidator, &whale, 0, 1, 900_000 * DOLLAR).is_err() {
+            break;
+        }
+        world.check_invariants();
+        let after = world.health(&whale);
+        assert!(after.value().expect("H") > before.value().expect("H"));
+        assert!(before.factor_is_below(&after).expect("factors"));
+        slices += 1;
+    }
+    assert!(slices > 1 && !world.health(&whale).is_negative(), "{slices}");
 }

@@ -3,8 +3,8 @@ mod support;
 
 use ballast_math::{Price, Ratio};
 use ballast_risk::limits::{
-    validate_bank, validate_class, validate_feed, validate_mode_change, validate_policy, validate_rates,
-    validate_rules, MAX_RATE,
+    validate_bank, validate_class, validate_feed, validate_kappa, validate_mode_change, validate_policy,
+    validate_rates, validate_rules, MAX_RATE,
 };
 use ballast_risk::rates::{side_rate, write_row, ROOT_DAY, ROOT_HOUR};
 use ballast_risk::{RiskError, RiskResult};
@@ -162,6 +162,23 @@ fn rates_are_bounded_on_every_side() {
     };
     assert_eq!(validate_rates(&wide, floor(89, 100), bits(5, 1_000)), Ok(()));
     assert_eq!(validate_rates(&wide, bits(91, 100), bits(5, 1_000)), Err(RiskError::MarginTooHigh));
+}
+
+#[test]
+fn kappa_is_bounded_by_every_feed_of_its_class_at_both_levels() {
+    let feed = |class: u8, maintenance: u64, initial: u64| RiskRow {
+        class,
+        ..build::rated(build::price(1, 1), [maintenance, 0, 100], [0, initial, 100])
+    };
+    // 0.5 · (1 + κ) + 0.01 < 1 up to κ = 0.98, wherever the half stands.
+    for rows in [[feed(3, 5_000, 0), feed(3, 0, 0)], [feed(3, 0, 0), feed(3, 0, 5_000)]] {
+        let board = build::board(&rows);
+        assert_eq!(validate_kappa(&board, 3, floor(97, 100)), Ok(()));
+        assert_eq!(validate_kappa(&board, 3, bits(99, 100)), Err(RiskError::MarginTooHigh));
+        assert_eq!(validate_kappa(&board, 4, u32::MAX), Ok(()), "another class");
+        assert_eq!(validate_kappa(&board, 16, 0), Err(RiskError::InvalidParameter));
+        assert_eq!(validate_kappa(&board, NO_CLASS, 0), Err(RiskError::InvalidParameter));
+    }
 }
 
 fn bank() -> Bank {

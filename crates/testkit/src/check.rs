@@ -15,8 +15,10 @@ use crate::{error_name, Failed, Sent, World};
 
 /// Errors of Anchor's own checks, which cold instructions rely on.
 const ANCHOR: &[(u32, &str)] = &[
+    (101, "anchor::InstructionFallbackNotFound"),
     (102, "anchor::InstructionDidNotDeserialize"),
     (2000, "anchor::ConstraintMut"),
+    (2002, "anchor::ConstraintSigner"),
     (2004, "anchor::ConstraintOwner"),
     (2006, "anchor::ConstraintSeeds"),
     (2009, "anchor::ConstraintSpace"),
