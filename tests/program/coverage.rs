@@ -9,11 +9,6 @@ const UNREACHED: &[(&str, &str)] = &[
     ("WrongFeed", "no instruction takes a feed that another account names; its code stays given out"),
     ("InsufficientInsurance", "nothing takes from insurance but losses, which take what is there"),
     ("UnsupportedMint", "`add_bank` takes the first token program only, which Anchor checks by address"),
-    ("PriceOutOfRange", "an observation out of range counts as nothing: the refresh ends as PublishTimeNotNewer"),
-    (
-        "NoUsableSource",
-        "a refresh goes on only with a print it just found usable: it ends as PublishTimeNotNewer before",
-    ),
 ];
 
 /// The program's errors, from the IDL.

@@ -240,7 +240,7 @@ fn t03_v04_refuses_unusable_prices() {
     type Change = fn(&mut PythPullUpdate);
     let unusable: &[(&str, Change, &str)] = &[
         ("stale", |update| update.publish_time -= 61, STALE),
-        ("ancient", |update| update.publish_time = i64::MIN, STALE),
+        ("ancient", |update| update.publish_time = i64::MIN, "PublishTimeNotNewer"),
         ("from the future", |update| update.publish_time += 6, STALE),
         ("from the end of time", |update| update.publish_time = i64::MAX, STALE),
         ("zero", |update| update.price = 0, OUT_OF_RANGE),
@@ -267,9 +267,9 @@ fn t03_v04_refuses_unusable_prices() {
 }
 
 /// What the judge says of a print that is too old, too new or too wide.
-const STALE: &str = "PublishTimeNotNewer";
+const STALE: &str = "NoUsableSource";
 /// What it says of a price outside its range.
-const OUT_OF_RANGE: &str = "PublishTimeNotNewer";
+const OUT_OF_RANGE: &str = "PriceOutOfRange";
 
 #[test]
 fn t06_refuses_wrong_oracle_accounts() {

@@ -45,7 +45,8 @@ pub struct Refreshed {
 /// nothing usable, so that a dead source cannot stop the others.
 ///
 /// # Errors
-/// `PublishTimeNotNewer` if no source moved forward, or none beyond the accepted price; `NoUsableSource` if no print is fresh, narrow and in range.
+/// `PublishTimeNotNewer` if no source moved forward, or none beyond the accepted price. Where none could: `PriceOutOfRange`,
+/// or `NoUsableSource` for a newer reading that is stale, from the future or too wide.
 pub fn refresh(
     feed: &mut PriceFeed,
     board: &mut RiskBoard,
@@ -53,14 +54,20 @@ pub fn refresh(
     now: Now,
 ) -> RiskResult<Refreshed> {
     let mut moved = false;
+    let mut refusal = RiskError::PublishTimeNotNewer;
     for ((source, print), observation) in feed.sources.iter().zip(feed.prints.iter_mut()).zip(observations) {
-        let Some(reading) = observation.as_ref().and_then(|o| normalize(o).ok()) else { continue };
-        if source.provider != 0 && is_acceptable(&reading, source.max_confidence, source.max_age, &feed.judge, now) {
-            moved |= take(print, &reading);
+        let Some(observation) = observation.as_ref().filter(|_| source.provider != 0) else { continue };
+        match normalize(observation) {
+            Err(error) => refusal = error,
+            Ok(reading) if is_acceptable(&reading, source.max_confidence, source.max_age, &feed.judge, now) => {
+                moved |= take(print, &reading);
+            }
+            Ok(reading) if reading.publish_ts > print.publish_ts => refusal = RiskError::NoUsableSource,
+            Ok(_) => {}
         }
     }
     if !moved {
-        return Err(RiskError::PublishTimeNotNewer);
+        return Err(refusal);
     }
     let judged = judge(feed, now)?;
     if judged.newest_ts < feed.accepted_ts {

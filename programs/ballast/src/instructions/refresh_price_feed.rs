@@ -30,8 +30,8 @@ pub struct RefreshPriceFeed<'info> {
 /// 3. Write feed and row.
 ///
 /// # Errors
-/// `WrongBoard`, `MissingAccount`, `WrongOracleAccount`, `PublishTimeNotNewer`, `NoUsableSource`; with a single source also
-/// why its account cannot be read.
+/// `WrongBoard`, `MissingAccount`, `WrongOracleAccount`, `PublishTimeNotNewer`, `PriceOutOfRange`, `NoUsableSource`; with a
+/// single source also why its account cannot be read.
 pub(crate) fn handle<'info>(ctx: Context<'info, RefreshPriceFeed<'info>>) -> Result<()> {
     let now = loader::now()?;
     let mut feed = view_mut::<PriceFeed>(&ctx.accounts.feed)?;
