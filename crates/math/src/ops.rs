@@ -59,7 +59,7 @@ pub fn checked_sub_wide(a: u128, b: u128) -> MathResult<u128> {
 #[inline]
 #[must_use]
 pub fn wide(a: u64, b: u64) -> u128 {
-    u128::from(a).wrapping_mul(u128::from(b))
+    u128::from(a) * u128::from(b)
 }
 
 /// The low 64 bits.
@@ -149,12 +149,4 @@ pub fn scaled_root_up(n: u64) -> (u64, u32) {
     root = (root + n / root) >> 1;
     // Newton's steps come from above; rounding down can take one away.
     (root + 1, half)
-}
-
-/// `⌈√n⌉`.
-#[inline]
-#[must_use]
-pub fn sqrt_up(n: u64) -> u64 {
-    let root = n.isqrt();
-    root.saturating_add(u64::from(wide(root, root) < u128::from(n)))
 }

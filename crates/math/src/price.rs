@@ -72,15 +72,7 @@ impl Price {
     #[track_caller]
     #[inline(never)]
     pub fn value_up(self, units: Units) -> MathResult<Usd> {
-        let whole = wide(high(units.0), self.0);
-        let fraction = shift_up(wide(low(units.0), self.0), 64)?;
-        let Some(q40) = whole.checked_add(fraction) else {
-            return Err(MathError::here());
-        };
-        match u64::try_from(shift_up(q40, Self::TO_USD)?) {
-            Ok(raw) => Ok(Usd(raw)),
-            Err(_) => Err(MathError::here()),
-        }
+        Ok(self.value(units)?.1)
     }
 
     /// `⌊units · price⌋` and `⌈units · price⌉` from one product.

@@ -71,12 +71,9 @@ pub fn deleverage(
         return Err(RiskError::OnlyLiquidation);
     }
     let mut pair = Pair::new(board, portfolio, assessment, loan_bank, collateral_bank, account)?;
-    for row in [pair.loan_row(), pair.collateral_row()] {
-        crate::price::check_usable(row, now, board.rules.deleverage_max_age)?;
-    }
-    if cause == Cause::Policy {
-        // Whether the account is below its floor depends on all its prices.
-        for exposure in portfolio.exposures() {
+    // Whether the account is below its floor depends on all its prices, the pair's among them.
+    for exposure in portfolio.exposures() {
+        if cause == Cause::Policy || pair.holds(exposure.feed) {
             let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
             crate::price::check_usable(row, now, board.rules.deleverage_max_age)?;
         }

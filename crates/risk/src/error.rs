@@ -38,7 +38,6 @@ macro_rules! risk_errors {
             InsufficientHealth = 2016, "initial health would be negative",
             RiskPaused = 2017, "new risk is paused",
             BankMismatch = 2018, "the bank is not the one of the balance",
-            InsufficientInsurance = 2019, "the insurance fund holds less than that",
             AccountNotEmpty = 2020, "the account still holds something",
             AccountHealthy = 4000, "the account is healthy",
             NoLiability = 4001, "the account owes nothing",

@@ -32,7 +32,7 @@ pub fn project(bank: &Bank, now: Now) -> MathResult<Indices> {
     let Some(rise) = liability_rise(bank, liability, now)? else {
         return Ok(Indices { asset, liability });
     };
-    let lenders = mul_q64(rise, Index::from_words(bank.lend_ratio).0, Rounding::Down)?;
+    let lenders = asset_rise(bank, rise)?;
     Ok(Indices {
         asset: Index(checked_add_wide(asset.0, lenders)?),
         liability: Index(checked_add_wide(liability.0, rise)?),
@@ -63,6 +63,12 @@ fn liability_rise(bank: &Bank, index: Index, now: Now) -> MathResult<Option<u128
     mul_q64(index.0, growth, Rounding::Up).map(Some)
 }
 
+/// What lenders get of a rise of the liability index.
+#[inline]
+fn asset_rise(bank: &Bank, rise: u128) -> MathResult<u128> {
+    mul_q64(rise, Index::from_words(bank.lend_ratio).0, Rounding::Down)
+}
+
 /// Brings the bank's indices and fees to `now`.
 ///
 /// # Errors
@@ -73,7 +79,7 @@ pub fn accrue(bank: &mut Bank, now: Now) -> RiskResult<()> {
     }
     let liability = Index::from_words(bank.liability_index);
     if let Some(rise) = liability_rise(bank, liability, now)? {
-        let lenders = mul_q64(rise, Index::from_words(bank.lend_ratio).0, Rounding::Down)?;
+        let lenders = asset_rise(bank, rise)?;
         let debts = Index(rise).exact(bank.liability_shares)?;
         let claims = Index(lenders).exact(bank.asset_shares)?;
         let fees = checked_add_wide(checked_sub_wide(debts, claims)?, u128::from(bank.fees_fraction))?;
@@ -126,15 +132,45 @@ pub fn write_slopes(bank: &mut Bank) -> MathResult<()> {
 /// # Errors
 /// The books leave their range.
 pub fn utilisation(bank: &Bank) -> MathResult<Ratio> {
+    // Every movement of tokens asks: a bank that lends nothing is spared the sums.
     if bank.liability_shares == 0 {
         return Ok(Ratio::ZERO);
     }
-    let debts = Index::from_words(bank.liability_index).amount_up(bank.liability_shares)?;
-    let claims = Index::from_words(bank.asset_index).amount_down(bank.asset_shares)?;
-    if debts >= claims {
-        return Ok(Ratio::ONE);
+    Lent::of(bank)?.utilisation()
+}
+
+/// What a bank is owed and owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lent {
+    debts: u64,
+    claims: u64,
+}
+
+impl Lent {
+    #[inline]
+    pub(crate) fn of(bank: &Bank) -> MathResult<Self> {
+        Ok(Self {
+            debts: Index::from_words(bank.liability_index).amount_up(bank.liability_shares)?,
+            claims: Index::from_words(bank.asset_index).amount_down(bank.asset_shares)?,
+        })
     }
-    Ratio::quotient_down(debts, claims)
+
+    /// True if more is lent than lenders brought: part of it is insurance's or fees'.
+    #[inline]
+    pub(crate) fn is_beyond_claims(self) -> bool {
+        self.debts > self.claims
+    }
+
+    #[inline]
+    pub(crate) fn utilisation(self) -> MathResult<Ratio> {
+        if self.debts == 0 {
+            return Ok(Ratio::ZERO);
+        }
+        if self.debts >= self.claims {
+            return Ok(Ratio::ONE);
+        }
+        Ratio::quotient_down(self.debts, self.claims)
+    }
 }
 
 /// The curve's rate per second at a utilisation, linear between its points, rounded down.

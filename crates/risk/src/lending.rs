@@ -212,10 +212,9 @@ fn take_from_vault(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
 }
 
 fn require_utilisation(bank: &Bank) -> RiskResult<()> {
-    let debts = Index::from_words(bank.liability_index).amount_up(bank.liability_shares)?;
-    let claims = Index::from_words(bank.asset_index).amount_down(bank.asset_shares)?;
+    let lent = interest::Lent::of(bank)?;
     // A limit of one is a limit, too: what insurance and fees hold is not lent out.
-    if debts > claims || interest::utilisation(bank)?.0 > bank.max_utilisation {
+    if lent.is_beyond_claims() || lent.utilisation()?.0 > bank.max_utilisation {
         return Err(RiskError::UtilisationTooHigh);
     }
     Ok(())

@@ -62,7 +62,7 @@ fn lead(row: &RiskRow) -> MathResult<u32> {
             maintenance.add(Ratio(maintenance.0.div_ceil(4)))?.add(Ratio(u64::from(row.impact_cap.div_ceil(2))))?;
         lead = lead.max(if initial == Ratio::ZERO { Ratio::ONE } else { needed.div_up(initial)? });
     }
-    Ok(u32::try_from(lead.0).unwrap_or(u32::MAX))
+    Ok(u32::try_from(lead.0).unwrap_or(RiskRow::NEVER_LEADS))
 }
 
 /// `k·σ·√(1 s / year)`.

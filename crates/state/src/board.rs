@@ -100,7 +100,7 @@ pub struct RiskRow {
     /// Zero.
     pub padding: u8,
     /// Where the price of a net exposure is at least this part of mid, its Initial requirement is surely 5/4 of its
-    /// Maintenance requirement; 32 fraction bits, the maximum means never.
+    /// Maintenance requirement; 32 fraction bits, or [`RiskRow::NEVER_LEADS`].
     pub lead: u32,
     /// Zero until a version gives it a meaning (volatility-driven rates and rails).
     pub reserved: [u8; 44],
@@ -191,6 +191,11 @@ pub struct RiskBoard {
 
 account!(RiskBoard, version 1, 9696 bytes, [165, 133, 243, 129, 185, 106, 112, 56]);
 offsets!(RiskBoard: group = 8, sequence = 40, refreshed_ts = 48, rules = 72, class_kappa = 152, rows = 472);
+
+impl RiskRow {
+    /// A [`RiskRow::lead`] that no price reaches: the Initial rates may ask for less than 5/4 of Maintenance.
+    pub const NEVER_LEADS: u32 = u32::MAX;
+}
 
 impl RiskBoard {
     /// The row of a listed feed.

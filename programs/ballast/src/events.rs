@@ -8,7 +8,7 @@ use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::Health;
 use ballast_risk::lending::Moved;
 use ballast_risk::Now;
-use ballast_state::{Bank, MarginAccount, PriceFeed};
+use ballast_state::{Bank, Group, MarginAccount, PriceFeed};
 
 /// Where and when.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
@@ -34,6 +34,11 @@ impl EventHeader {
 
     pub(crate) fn of_feed(key: Pubkey, feed: &PriceFeed, now: Now) -> Self {
         Self { group: feed.group, account: key, slot: now.slot, sequence: feed.sequence }
+    }
+
+    /// A change of the group itself; its own clock reading, since administration has no use for it.
+    pub(crate) fn of_group(key: Pubkey, group: &Group) -> Result<Self> {
+        Ok(Self { group: key, account: key, slot: Clock::get()?.slot, sequence: group.sequence })
     }
 }
 
@@ -385,11 +390,4 @@ pub struct FeesCollected {
     pub atoms: u64,
     /// Fees left.
     pub fees: u64,
-}
-
-impl EventHeader {
-    /// A change of the group itself; its own clock reading, since administration has no use for it.
-    pub(crate) fn of_group(key: Pubkey, group: &ballast_state::Group) -> Result<Self> {
-        Ok(Self { group: key, account: key, slot: Clock::get()?.slot, sequence: group.sequence })
-    }
 }

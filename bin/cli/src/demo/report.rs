@@ -7,6 +7,7 @@ use ballast_math::{Index, Ratio, Usd};
 use ballast_risk::health::Health;
 use ballast_risk::interest;
 use ballast_risk::invariant::INVARIANTS;
+use ballast_risk::price::YEAR_SECONDS;
 use ballast_state::Bank;
 use serde::Serialize;
 
@@ -533,7 +534,7 @@ fn books(chain: &Chain, bank: &Bank) -> Books {
     let deposits = Index::from_words(bank.asset_index).amount_down(bank.asset_shares).unwrap_or(0);
     let loans = Index::from_words(bank.liability_index).amount_up(bank.liability_shares).unwrap_or(0);
     // Rates have 64 fraction bits per second.
-    let rate = bank.borrow_rate as f64 / 2f64.powi(64) * 31_557_600.0;
+    let rate = bank.borrow_rate as f64 / 2f64.powi(64) * YEAR_SECONDS as f64;
     Books {
         deposits_usd: cents(chain.value(bank.index, deposits)),
         loans_usd: cents(chain.value(bank.index, loans)),

@@ -76,49 +76,41 @@ impl<'a> Context<'a> {
     pub(super) fn liquidate(
         &self,
         deal: &Deal,
-        mut account: MarginAccount,
-        mut taker: MarginAccount,
+        account: MarginAccount,
+        taker: MarginAccount,
     ) -> RiskResult<Outcome<Liquidated>> {
-        let [mut loan_bank, mut collateral_bank] = self.pair(deal)?;
-        let pair = [&loan_bank, &collateral_bank];
-        let portfolio = self.portfolio(&account, pair)?;
-        let before = health::taker_value(&self.portfolio(&taker, pair)?, self.board, self.now)?;
-        let done = liquidation::liquidate(
-            self.board,
-            &mut loan_bank,
-            &mut collateral_bank,
-            &mut account,
-            &mut taker,
-            &portfolio,
-            deal.max_repay,
-            self.now,
-        )?;
-        self.check_taker(&taker, [&loan_bank, &collateral_bank], before)?;
-        Ok(Outcome { done, loan_bank, collateral_bank, account, taker })
+        self.take(deal, account, taker, |loan, collateral, account, taker, portfolio| {
+            let most = deal.max_repay;
+            liquidation::liquidate(self.board, loan, collateral, account, taker, portfolio, most, self.now)
+        })
     }
 
     /// Deleverages on copies, below the owner's floor.
     pub(super) fn deleverage(
         &self,
         deal: &Deal,
+        account: MarginAccount,
+        taker: MarginAccount,
+    ) -> RiskResult<Outcome<Deleveraged>> {
+        self.take(deal, account, taker, |loan, collateral, account, taker, portfolio| {
+            let (cause, most) = (Cause::Policy, deal.max_repay);
+            deleverage::deleverage(self.board, loan, collateral, account, taker, portfolio, cause, most, self.now)
+        })
+    }
+
+    /// What the program does around the engine: both banks accrued, the taker's health before and after.
+    fn take<T>(
+        &self,
+        deal: &Deal,
         mut account: MarginAccount,
         mut taker: MarginAccount,
-    ) -> RiskResult<Outcome<Deleveraged>> {
+        act: impl FnOnce(&mut Bank, &mut Bank, &mut MarginAccount, &mut MarginAccount, &Portfolio) -> RiskResult<T>,
+    ) -> RiskResult<Outcome<T>> {
         let [mut loan_bank, mut collateral_bank] = self.pair(deal)?;
         let pair = [&loan_bank, &collateral_bank];
         let portfolio = self.portfolio(&account, pair)?;
         let before = health::taker_value(&self.portfolio(&taker, pair)?, self.board, self.now)?;
-        let done = deleverage::deleverage(
-            self.board,
-            &mut loan_bank,
-            &mut collateral_bank,
-            &mut account,
-            &mut taker,
-            &portfolio,
-            Cause::Policy,
-            deal.max_repay,
-            self.now,
-        )?;
+        let done = act(&mut loan_bank, &mut collateral_bank, &mut account, &mut taker, &portfolio)?;
         self.check_taker(&taker, [&loan_bank, &collateral_bank], before)?;
         Ok(Outcome { done, loan_bank, collateral_bank, account, taker })
     }

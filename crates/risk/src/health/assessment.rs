@@ -250,7 +250,7 @@ impl Assessment {
             && class.is_none()
             && net.is_settled
             && net.matched == Units::ZERO
-            && row.lead != NEVER
+            && row.lead != RiskRow::NEVER_LEADS
             && (!net.is_long || price >= Price(row.mid).scale_up(Ratio::from_bits(row.lead))?);
         Ok(Part { assets, liabilities, base, class: class.map(|sums| (row.class, sums)), leads })
     }
@@ -325,9 +325,6 @@ impl Assessment {
         Ok(())
     }
 }
-
-/// A [`RiskRow::lead`] that no price reaches: the row's Initial rates may ask for less than 5/4 of Maintenance.
-const NEVER: u32 = u32::MAX;
 
 /// [`Assessment::apply`] puts a part in.
 const ADD: bool = true;

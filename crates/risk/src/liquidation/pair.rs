@@ -87,6 +87,12 @@ impl<'a> Pair<'a> {
         Ok(())
     }
 
+    /// True if the feed is one of the pair's.
+    #[must_use]
+    pub fn holds(&self, feed: u8) -> bool {
+        feed == self.loan.feed || feed == self.collateral.feed
+    }
+
     /// Board row of the loan's feed.
     #[must_use]
     pub fn loan_row(&self) -> &RiskRow {

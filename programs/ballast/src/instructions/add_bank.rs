@@ -7,10 +7,10 @@ use ballast_risk::{interest, limits, price};
 use ballast_state::seeds::{SEED_BANK, SEED_VAULT};
 use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 
-use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::args::BankArgs;
 use crate::create::Creation;
+use crate::emit;
+use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{BankConfigured, EventHeader};
 use crate::{loader, token};
 
@@ -64,7 +64,12 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
         seeds: &[SEED_VAULT, group_key.as_ref(), mint_key.as_ref(), &[ctx.bumps.vault]],
     };
     vault.create(TokenAccount::LEN, &Token::id())?;
-    token::initialize(&ctx.accounts.vault, ctx.accounts.mint.as_ref().as_ref(), &ctx.accounts.token_program, &ctx.accounts.bank)?;
+    token::initialize(
+        &ctx.accounts.vault,
+        ctx.accounts.mint.as_ref().as_ref(),
+        &ctx.accounts.token_program,
+        &ctx.accounts.bank,
+    )?;
     let mut bank = Creation {
         account: &ctx.accounts.bank,
         seeds: &[SEED_BANK, group_key.as_ref(), &group.bank_count.to_le_bytes(), &[ctx.bumps.bank]],

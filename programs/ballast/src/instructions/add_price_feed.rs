@@ -5,10 +5,10 @@ use ballast_risk::{limits, rates};
 use ballast_state::seeds::SEED_FEED;
 use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
 
-use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::args::PriceFeedArgs;
 use crate::create::Creation;
+use crate::emit;
+use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{EventHeader, PriceFeedConfigured};
 
 /// Accounts of `add_price_feed`.

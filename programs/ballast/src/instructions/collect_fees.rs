@@ -55,11 +55,8 @@ pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;
         let atoms = lending::collect_fees(&mut bank).or_fail()?;
-        let event = FeesCollected {
-            header: EventHeader::of_bank(accounts.bank.key(), &bank, now),
-            atoms,
-            fees: bank.fees,
-        };
+        let event =
+            FeesCollected { header: EventHeader::of_bank(accounts.bank.key(), &bank, now), atoms, fees: bank.fees };
         (event, Terms::of(&bank))
     };
     transfer.pay_out(&terms, event.atoms)?;

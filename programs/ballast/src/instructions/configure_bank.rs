@@ -5,9 +5,9 @@ use ballast_math::Price;
 use ballast_risk::{interest, lending, limits, price};
 use ballast_state::{Bank, Group, RiskBoard};
 
+use crate::args::BankArgs;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
-use crate::args::BankArgs;
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 

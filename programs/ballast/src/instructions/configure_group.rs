@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use ballast_state::{Group, RiskBoard};
 
+use crate::args::ConfigureGroupArgs;
 use crate::emit;
 use crate::error::{ensure, BallastError};
-use crate::args::ConfigureGroupArgs;
 use crate::events::{EventHeader, GroupConfigured};
 
 /// Longest pause a group can allow: a week.

@@ -3,9 +3,9 @@
 use anchor_lang::prelude::*;
 use ballast_state::{Group, PriceFeed, RiskBoard};
 
+use crate::args::PriceFeedArgs;
 use crate::emit;
 use crate::error::{ensure, BallastError};
-use crate::args::PriceFeedArgs;
 use crate::events::{EventHeader, PriceFeedConfigured};
 
 /// Accounts of `configure_price_feed`.

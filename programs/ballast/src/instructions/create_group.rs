@@ -4,9 +4,9 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::{SEED_BOARD, SEED_GROUP};
 use ballast_state::{Account, Group, RiskBoard};
 
-use crate::emit;
 use crate::args::RulesArgs;
 use crate::create::Creation;
+use crate::emit;
 use crate::events::{EventHeader, GroupConfigured};
 
 /// Longest pause of a new group: a day.
@@ -70,8 +70,5 @@ pub(crate) fn handle(ctx: Context<CreateGroup>, id: u16, rules: &RulesArgs) -> R
     board.bump = ctx.bumps.board;
     board.group = ctx.accounts.group.key();
     board.rules = rules;
-    emit::log(&GroupConfigured {
-        header: EventHeader::of_group(board.group, &group)?,
-        board_sequence: board.sequence,
-    })
+    emit::log(&GroupConfigured { header: EventHeader::of_group(board.group, &group)?, board_sequence: board.sequence })
 }

@@ -1,39 +1,48 @@
 //! The instructions: one file each, accounts beside their handler.
 
-macro_rules! instructions {
-    ($($name:ident),+ $(,)?) => {
-        $(
-            pub mod $name;
-            // Some share the accounts of another and export nothing.
-            #[allow(unused_imports, unreachable_pub, reason = "see above")]
-            pub use $name::*;
-        )+
-    };
-}
+pub mod add_bank;
+pub mod add_price_feed;
+pub mod borrow;
+pub mod close_margin_account;
+pub mod collect_fees;
+pub mod configure_bank;
+pub mod configure_group;
+pub mod configure_price_feed;
+pub mod configure_risk_class;
+pub mod create_group;
+pub mod deleverage;
+pub mod deposit;
+pub mod deposit_insurance;
+pub mod liquidate;
+pub mod mark;
+pub mod open_margin_account;
+pub mod pause_bank;
+pub mod pause_risk;
+pub mod refresh_price_feed;
+pub mod repay;
+pub mod resolve_bankruptcy;
+pub mod set_bank_mode;
+pub mod set_policy;
+pub mod withdraw;
 
-instructions!(
-    add_bank,
-    add_price_feed,
-    borrow,
-    close_margin_account,
-    collect_fees,
-    configure_bank,
-    configure_group,
-    configure_price_feed,
-    configure_risk_class,
-    create_group,
-    deleverage,
-    deposit,
-    deposit_insurance,
-    liquidate,
-    mark,
-    open_margin_account,
-    pause_bank,
-    pause_risk,
-    refresh_price_feed,
-    repay,
-    resolve_bankruptcy,
-    set_bank_mode,
-    set_policy,
-    withdraw,
-);
+pub use add_bank::*;
+pub use add_price_feed::*;
+pub use borrow::*;
+pub use close_margin_account::*;
+pub use collect_fees::*;
+pub use configure_bank::*;
+pub use configure_group::*;
+pub use configure_price_feed::*;
+pub use create_group::*;
+pub use deleverage::*;
+pub use deposit::*;
+pub use deposit_insurance::*;
+pub use liquidate::*;
+pub use mark::*;
+pub use open_margin_account::*;
+pub use refresh_price_feed::*;
+pub use repay::*;
+pub use resolve_bankruptcy::*;
+pub use set_bank_mode::*;
+pub use set_policy::*;
+pub use withdraw::*;

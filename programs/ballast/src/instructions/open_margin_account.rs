@@ -4,8 +4,8 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::SEED_MARGIN;
 use ballast_state::{Account, Group, MarginAccount};
 
-use crate::emit;
 use crate::create::Creation;
+use crate::emit;
 use crate::events::{EventHeader, MarginAccountOpened};
 use crate::loader;
 

@@ -69,10 +69,7 @@ fn observe(feed: &PriceFeed, infos: &[AccountInfo<'_>], now: Now) -> Result<[Opt
             continue;
         }
         let info = infos.next().or_raise(BallastError::MissingAccount)?;
-        ensure!(
-            source.account == Pubkey::default() || info.key == &source.account,
-            BallastError::WrongOracleAccount
-        );
+        ensure!(source.account == Pubkey::default() || info.key == &source.account, BallastError::WrongOracleAccount);
         *slot = match read(provider, source, info) {
             Ok(observation) => Some(observation),
             // With other sources the judge goes on without this one; alone, its failure is the answer.

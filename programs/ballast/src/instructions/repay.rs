@@ -1,8 +1,8 @@
 //! `repay`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::lending::{self, Amount};
 use ballast_risk::interest;
+use ballast_risk::lending::{self, Amount};
 use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;

@@ -40,8 +40,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Re
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
         ensure!(bank.group == account.group, BallastError::WrongGroup);
         interest::accrue(&mut bank, now).or_fail()?;
-        let portfolio =
-            Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[&bank], now)?;
+        let portfolio = Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[&bank], now)?;
         let (before, loss) = bankruptcy::resolve(&board, &mut bank, &mut account, &portfolio, now).or_fail()?;
         BankruptcyResolved {
             header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
