@@ -1,0 +1,1 @@
+//! The compiled program in a real bank: see `tests`.
