@@ -1,6 +1,8 @@
 //! Derived addresses.
 
-use ballast_state::seeds::{SEED_BANK, SEED_BOARD, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_VAULT};
+use ballast_state::seeds::{
+    SEED_BANK, SEED_BOARD, SEED_CHANGE, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_TIMELOCK, SEED_VAULT,
+};
 use solana_pubkey::Pubkey;
 
 use crate::PROGRAM_ID;
@@ -49,4 +51,16 @@ pub fn margin_account(group: &Pubkey, owner: &Pubkey, sub_account: u16) -> Pubke
 #[must_use]
 pub fn event_authority() -> Pubkey {
     derive(&[b"__event_authority"])
+}
+
+/// The address that signs for a group's changes that waited.
+#[must_use]
+pub fn timelock(group: &Pubkey) -> Pubkey {
+    derive(&[SEED_TIMELOCK, group.as_ref()])
+}
+
+/// A group's waiting change by its number.
+#[must_use]
+pub fn change(group: &Pubkey, number: u64) -> Pubkey {
+    derive(&[SEED_CHANGE, group.as_ref(), &number.to_le_bytes()])
 }

@@ -11,6 +11,7 @@ use crate::view::banks_to_follow;
 use crate::{addresses, PROGRAM_ID};
 
 const SYSTEM_PROGRAM: Pubkey = anchor_lang::solana_program::system_program::ID;
+const INSTRUCTIONS_SYSVAR: Pubkey = Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 
 fn build(accounts: &impl ToAccountMetas, data: &impl InstructionData) -> Instruction {
     Instruction { program_id: PROGRAM_ID, accounts: accounts.to_account_metas(None), data: data.data() }
@@ -63,6 +64,7 @@ pub fn pause_risk(authority: &Pubkey, group: &Pubkey, seconds: u32) -> Instructi
 pub fn add_price_feed(authority: &Pubkey, group: &Pubkey, row: u8, args: PriceFeedArgs) -> Instruction {
     let accounts = accounts::AddPriceFeed {
         authority: *authority,
+        payer: *authority,
         group: *group,
         board: addresses::board(group),
         feed: addresses::feed(group, row),
@@ -105,6 +107,7 @@ pub fn add_bank(
 ) -> Instruction {
     let accounts = accounts::AddBank {
         authority: *authority,
+        payer: *authority,
         group: *group,
         board: addresses::board(group),
         mint: *mint,
@@ -357,4 +360,200 @@ pub fn collect_fees(destination: &Pubkey, bank: &Bank) -> Instruction {
         token_program: bank.token_program,
     };
     build(&accounts, &args::CollectFees {})
+}
+
+/// A liquidation in several instructions of one transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct StagedLiquidation<'a> {
+    /// Begins, seizes, repays, ends.
+    pub authority: Pubkey,
+    /// The account liquidated.
+    pub account: Pubkey,
+    /// Its state.
+    pub account_state: &'a MarginAccount,
+    /// Bank of the loan.
+    pub loan_bank: u16,
+    /// Bank of the collateral.
+    pub collateral_bank: u16,
+}
+
+impl StagedLiquidation<'_> {
+    fn follow(&self, instruction: Instruction) -> Instruction {
+        let banks = banks_to_follow(&[self.account_state], &[self.loan_bank, self.collateral_bank]);
+        followed_by(instruction, &self.account_state.group, &banks)
+    }
+}
+
+/// `begin_liquidation`. The same transaction must end it.
+#[must_use]
+pub fn begin_liquidation(staged: &StagedLiquidation<'_>, max_repay: u64) -> Instruction {
+    let group = &staged.account_state.group;
+    let accounts = accounts::BeginLiquidation {
+        authority: staged.authority,
+        margin_account: staged.account,
+        board: addresses::board(group),
+        loan_bank: addresses::bank(group, staged.loan_bank),
+        collateral_bank: addresses::bank(group, staged.collateral_bank),
+        instructions: INSTRUCTIONS_SYSVAR,
+    };
+    staged.follow(build(&accounts, &args::BeginLiquidation { max_repay }))
+}
+
+/// `end_liquidation`.
+#[must_use]
+pub fn end_liquidation(staged: &StagedLiquidation<'_>) -> Instruction {
+    let group = &staged.account_state.group;
+    let accounts = accounts::EndLiquidation {
+        authority: staged.authority,
+        margin_account: staged.account,
+        board: addresses::board(group),
+        loan_bank: addresses::bank(group, staged.loan_bank),
+        collateral_bank: addresses::bank(group, staged.collateral_bank),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    staged.follow(build(&accounts, &args::EndLiquidation {}))
+}
+
+/// `seize`, of the account `user` names to its token account; no amount means all the liquidation allows.
+#[must_use]
+pub fn seize(user: &User, bank: &Bank, amount: Option<u64>) -> Instruction {
+    let accounts = accounts::Seize {
+        authority: user.authority,
+        margin_account: user.margin_account,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        destination: user.tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+    };
+    build(&accounts, &args::Seize { amount })
+}
+
+/// `begin_flash_loan`. The same transaction must end it.
+#[must_use]
+pub fn begin_flash_loan(authority: &Pubkey, tokens: &Pubkey, bank: &Bank, amount: u64) -> Instruction {
+    let accounts = accounts::BeginFlashLoan {
+        authority: *authority,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        tokens: *tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+        instructions: INSTRUCTIONS_SYSVAR,
+    };
+    build(&accounts, &args::BeginFlashLoan { amount })
+}
+
+/// `end_flash_loan`.
+#[must_use]
+pub fn end_flash_loan(authority: &Pubkey, tokens: &Pubkey, bank: &Bank) -> Instruction {
+    let accounts = accounts::EndFlashLoan {
+        authority: *authority,
+        bank: addresses::bank(&bank.group, bank.index),
+        vault: bank.vault,
+        tokens: *tokens,
+        mint: bank.mint,
+        token_program: bank.token_program,
+        instructions: INSTRUCTIONS_SYSVAR,
+    };
+    build(&accounts, &args::EndFlashLoan {})
+}
+
+/// `set_delegate`; rights are bits of [`ballast_state::rights`].
+#[must_use]
+pub fn set_delegate(owner: &Pubkey, margin_account: &Pubkey, delegate: Pubkey, rights: u32) -> Instruction {
+    let accounts = accounts::SetDelegate { owner: *owner, margin_account: *margin_account };
+    build(&accounts, &args::SetDelegate { delegate, rights })
+}
+
+/// `transfer_margin_account`.
+#[must_use]
+pub fn transfer_margin_account(owner: &Pubkey, new_owner: &Pubkey, margin_account: &Pubkey) -> Instruction {
+    let accounts =
+        accounts::TransferMarginAccount { owner: *owner, new_owner: *new_owner, margin_account: *margin_account };
+    build(&accounts, &args::TransferMarginAccount {})
+}
+
+/// `migrate_account`.
+#[must_use]
+pub fn migrate_account(account: &Pubkey) -> Instruction {
+    build(&accounts::MigrateAccount { account: *account }, &args::MigrateAccount {})
+}
+
+/// `configure_timelock`.
+#[must_use]
+pub fn configure_timelock(authority: &Pubkey, group: &Pubkey, delay: u32, expiry: u32) -> Instruction {
+    let accounts =
+        accounts::ConfigureTimelock { authority: *authority, group: *group, timelock: addresses::timelock(group) };
+    build(&accounts, &args::ConfigureTimelock { delay, expiry })
+}
+
+/// `propose_admin`.
+#[must_use]
+pub fn propose_admin(authority: &Pubkey, group: &Pubkey, admin: Pubkey) -> Instruction {
+    build(&accounts::ProposeAdmin { authority: *authority, group: *group }, &args::ProposeAdmin { admin })
+}
+
+/// `accept_admin`, by the one proposed.
+#[must_use]
+pub fn accept_admin(authority: &Pubkey, group: &Pubkey) -> Instruction {
+    build(&accounts::AcceptAdmin { authority: *authority, group: *group }, &args::AcceptAdmin {})
+}
+
+/// `propose_change` number `number`: `change` as its authority would send it, whose place the timelock takes.
+#[must_use]
+pub fn propose_change(authority: &Pubkey, group: &Pubkey, number: u64, change: &Instruction) -> Instruction {
+    let accounts = accounts::ProposeChange {
+        authority: *authority,
+        group: *group,
+        change: addresses::change(group, number),
+        system_program: SYSTEM_PROGRAM,
+    };
+    let mut instruction = build(&accounts, &args::ProposeChange { data: change.data.clone() });
+    let keys = waiting(group, change).into_iter().map(|meta| AccountMeta::new_readonly(meta.pubkey, false));
+    instruction.accounts.extend(keys);
+    instruction
+}
+
+/// `execute_change` number `number`, proposed by `proposer`.
+#[must_use]
+pub fn execute_change(
+    authority: &Pubkey,
+    group: &Pubkey,
+    number: u64,
+    proposer: &Pubkey,
+    change: &Instruction,
+) -> Instruction {
+    let accounts = accounts::ExecuteChange {
+        authority: *authority,
+        group: *group,
+        change: addresses::change(group, number),
+        proposer: *proposer,
+        program: PROGRAM_ID,
+    };
+    let mut instruction = build(&accounts, &args::ExecuteChange {});
+    instruction.accounts.extend(waiting(group, change));
+    instruction
+}
+
+/// `cancel_change` number `number`, proposed by `proposer`.
+#[must_use]
+pub fn cancel_change(authority: &Pubkey, group: &Pubkey, number: u64, proposer: &Pubkey) -> Instruction {
+    let accounts = accounts::CancelChange {
+        authority: *authority,
+        group: *group,
+        change: addresses::change(group, number),
+        proposer: *proposer,
+    };
+    build(&accounts, &args::CancelChange {})
+}
+
+/// Accounts of a change with the timelock as its authority.
+fn waiting(group: &Pubkey, change: &Instruction) -> Vec<AccountMeta> {
+    let mut accounts = change.accounts.clone();
+    if let Some(authority) = accounts.first_mut() {
+        *authority = AccountMeta::new_readonly(addresses::timelock(group), false);
+    }
+    accounts
 }

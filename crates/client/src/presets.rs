@@ -203,6 +203,8 @@ pub fn bank(deposit_cap: u64, borrow_cap: u64) -> BankArgs {
         max_utilisation: Ratio::from_bps(9_500).0,
         hourly_limit: u64::MAX,
         daily_limit: u64::MAX,
+        flash_fee: bps(5),
+        warm_up: 0,
         curve: vec![point(0, 200), point(8_000, 800), point(10_000, 10_000)],
     }
 }

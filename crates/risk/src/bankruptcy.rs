@@ -28,7 +28,7 @@ pub struct Loss {
 ///
 /// # Errors
 /// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, even where an uncertain price favours it),
-/// `NoBalance` (no loan in this bank).
+/// `NoBalance` (no loan in this bank), `BankInFlashLoan`.
 pub fn resolve(
     board: &RiskBoard,
     bank: &mut Bank,
@@ -36,6 +36,7 @@ pub fn resolve(
     portfolio: &Portfolio,
     now: Now,
 ) -> RiskResult<(Health, Loss)> {
+    crate::flash::require_none(bank)?;
     if !portfolio.has_liability {
         return Err(RiskError::NoLiability);
     }

@@ -1,10 +1,10 @@
 //! What must always hold, by name: used by tests, fuzzers, the demonstration and the simulator alike.
 
-use ballast_math::{checked_add, Index, Price, Ratio, Usd};
+use ballast_math::{Index, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
 
 use crate::health::decimals;
-use crate::liquidation::Liquidated;
+use crate::liquidation::{is_within_target, Liquidated};
 use crate::{Now, RiskError, RiskResult};
 
 /// A broken invariant. The number is its name, `INV-nn`.
@@ -190,7 +190,8 @@ pub fn check_liquidation(done: &Liquidated, context: &LiquidationContext<'_>) ->
         require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
     }
     if !context.dust_closed {
-        require(is_within_target(done, context).unwrap_or(false), NO_OVERSHOOT)?;
+        let within = is_within_target(&done.after, context.board, context.loan_bank, context.collateral_bank);
+        require(within.unwrap_or(false), NO_OVERSHOOT)?;
     }
     let lock = &context.lock;
     let bounded = done.bonus.0 >= minimum && done.bonus.0 <= u64::from(rules.bonus_max);
@@ -198,21 +199,6 @@ pub fn check_liquidation(done: &Liquidated, context: &LiquidationContext<'_>) ->
     let locked = lock.ts == 0 || done.bonus.0 <= lock.bonus.saturating_add(growth).max(minimum);
     require(bounded && locked, BONUS_BOUNDED)?;
     require(is_paid_in_full(done, context).unwrap_or(false), PAID_IN_FULL)
-}
-
-/// `A ≤ t·(L + R)`, but for what indivisible units are worth: a share of the loan is the least that can be repaid, and an
-/// atom and a share of collateral are what rounding leaves.
-fn is_within_target(done: &Liquidated, context: &LiquidationContext<'_>) -> RiskResult<bool> {
-    /// What the rounding of the sums on both sides can add, in units of 2⁻²⁰ USD.
-    const ROUNDING: Usd = Usd(64);
-    let share_and = |atoms: u64, bank: &Bank, index: [u64; 2]| -> RiskResult<Usd> {
-        value_up(context.board, bank, checked_add(Index::from_words(index).amount_up(1)?, atoms)?)
-    };
-    let loan = share_and(0, context.loan_bank, context.loan_bank.liability_index)?;
-    let collateral = share_and(1, context.collateral_bank, context.collateral_bank.asset_index)?;
-    let target = Ratio(context.board.rules.liquidation_target);
-    let bound = target.of_up(done.after.burden()?)?.add(collateral)?.add(loan)?.add(loan)?.add(ROUNDING)?;
-    Ok(done.after.assets <= bound)
 }
 
 /// The value handed over, down, is at most the value repaid, up, and the bonus.

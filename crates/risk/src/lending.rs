@@ -7,7 +7,7 @@ use ballast_math::{checked_add, checked_sub, Index, Price, Usd};
 use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount};
 
 use crate::health::decimals;
-use crate::{balances, interest, window, Now, RiskError, RiskResult};
+use crate::{balances, flash, interest, limits, window, Now, RiskError, RiskResult};
 
 /// How much an instruction moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,8 @@ pub fn deposit(bank: &mut Bank, account: &mut MarginAccount, atoms: u64, now: No
     let shares = require_shares(index.shares_down(atoms)?)?;
     bank.asset_shares = checked_add(bank.asset_shares, shares)?;
     let claims = index.amount_down(bank.asset_shares)?;
-    if claims > bank.deposit_cap && !(has_liability(account) && claims <= headroom(bank.deposit_cap)) {
+    let cap = limits::cap_in_force(bank, bank.deposit_cap, now);
+    if claims > cap && !(has_liability(account) && claims <= headroom(cap)) {
         return Err(RiskError::DepositCapExceeded);
     }
     balances::set_shares(account, bank, BalanceSide::Deposit, checked_add(held, shares)?)?;
@@ -132,7 +133,7 @@ pub fn borrow(
         return Err(RiskError::LoanTooSmall);
     }
     bank.liability_shares = checked_add(bank.liability_shares, shares)?;
-    if index.amount_up(bank.liability_shares)? > bank.borrow_cap {
+    if index.amount_up(bank.liability_shares)? > limits::cap_in_force(bank, bank.borrow_cap, now) {
         return Err(RiskError::BorrowCapExceeded);
     }
     balances::set_shares(account, bank, BalanceSide::Loan, held)?;
@@ -171,9 +172,10 @@ pub fn repay(bank: &mut Bank, account: &mut MarginAccount, amount: Amount) -> Ri
 /// Books a gift of `atoms` to the insurance fund.
 ///
 /// # Errors
-/// `ZeroAmount`.
+/// `ZeroAmount`, `BankInFlashLoan`.
 pub fn deposit_insurance(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
     require_amount(atoms)?;
+    flash::require_none(bank)?;
     bank.insurance = checked_add(bank.insurance, atoms)?;
     bank.vault_balance = checked_add(bank.vault_balance, atoms)?;
     count_change(bank);
@@ -183,8 +185,9 @@ pub fn deposit_insurance(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
 /// Takes fees out of the books: all that the vault can pay, and says how much.
 ///
 /// # Errors
-/// `ZeroAmount` if there is nothing to collect.
+/// `ZeroAmount` if there is nothing to collect; `BankInFlashLoan`.
 pub fn collect_fees(bank: &mut Bank) -> RiskResult<u64> {
+    flash::require_none(bank)?;
     let atoms = bank.fees.min(bank.vault_balance);
     require_amount(atoms)?;
     bank.fees = checked_sub(bank.fees, atoms)?;
@@ -199,14 +202,14 @@ pub fn count_change(bank: &mut Bank) {
     bank.sequence = bank.sequence.wrapping_add(1);
 }
 
-fn finish(bank: &mut Bank, account: &mut MarginAccount, moved: Moved) -> RiskResult<Moved> {
+pub(crate) fn finish(bank: &mut Bank, account: &mut MarginAccount, moved: Moved) -> RiskResult<Moved> {
     interest::update_rate(bank)?;
     count_change(bank);
     account.sequence = account.sequence.wrapping_add(1);
     Ok(moved)
 }
 
-fn take_from_vault(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
+pub(crate) fn take_from_vault(bank: &mut Bank, atoms: u64) -> RiskResult<()> {
     bank.vault_balance = bank.vault_balance.checked_sub(atoms).ok_or(RiskError::InsufficientLiquidity)?;
     Ok(())
 }
@@ -220,14 +223,14 @@ fn require_utilisation(bank: &Bank) -> RiskResult<()> {
     Ok(())
 }
 
-fn require_amount(atoms: u64) -> RiskResult<()> {
+pub(crate) fn require_amount(atoms: u64) -> RiskResult<()> {
     if atoms == 0 {
         return Err(RiskError::ZeroAmount);
     }
     Ok(())
 }
 
-fn require_shares(shares: u64) -> RiskResult<u64> {
+pub(crate) fn require_shares(shares: u64) -> RiskResult<u64> {
     if shares == 0 {
         return Err(RiskError::ZeroShares);
     }

@@ -22,6 +22,7 @@ pub mod balances;
 pub mod bankruptcy;
 pub mod deleverage;
 mod error;
+pub mod flash;
 pub mod health;
 pub mod interest;
 pub mod invariant;

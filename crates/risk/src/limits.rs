@@ -6,12 +6,16 @@ use ballast_state::{
     SideRates, CLASSES, CURVE_POINTS, NO_CLASS,
 };
 
-use crate::{RiskError, RiskResult};
+use crate::{Now, RiskError, RiskResult};
 
 /// Highest borrow rate a curve may have: 1,000 % a year, per second, 64 fraction bits.
 pub const MAX_RATE: u64 = 5_845_420_460_906;
 /// Highest annual volatility a setting may name: 1,000 %.
 const MAX_SIGMA: u64 = Ratio::ONE.0.saturating_mul(10);
+/// Seconds of a day.
+const DAY: u32 = 86_400;
+/// Most a flash loan may cost: one per cent, 32 fraction bits.
+const MAX_FLASH_FEE: u32 = 42_949_672;
 /// Most standard deviations a rate may cover.
 const MAX_K: u64 = Ratio::ONE.0.saturating_mul(20);
 
@@ -44,6 +48,42 @@ pub fn validate_rules(rules: &RiskRules) -> RiskResult<()> {
         && rules.wind_down_notice >= 7 * 86_400
         && rules.wind_down_ramp >= 86_400;
     require(bounded, RiskError::InvalidParameter)
+}
+
+/// Seconds a change waits and lives: a day to thirty, and a day to fourteen.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_timelock(delay: u32, expiry: u32) -> RiskResult<()> {
+    let bounded = (DAY..=DAY.saturating_mul(30)).contains(&delay) && (DAY..=DAY.saturating_mul(14)).contains(&expiry);
+    require(bounded, RiskError::InvalidParameter)
+}
+
+/// Warm-up of a bank: at most ninety days, and of one listed through a timelock at least seven.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_warm_up(warm_up: u32, has_timelock: bool) -> RiskResult<()> {
+    let least = if has_timelock { DAY.saturating_mul(7) } else { 0 };
+    require((least..=DAY.saturating_mul(90)).contains(&warm_up), RiskError::InvalidParameter)
+}
+
+/// True if a change of settings can only lower risk: caps within what the timelock last let pass, other limits no wider,
+/// lending only switched off, and nothing else touched.
+#[must_use]
+pub fn is_tighter(before: &Bank, after: &Bank) -> bool {
+    after.deposit_cap <= before.deposit_cap_limit
+        && after.borrow_cap <= before.borrow_cap_limit
+        && after.borrowable <= before.borrowable
+        && after.max_utilisation <= before.max_utilisation
+        && after.hourly.limit <= before.hourly.limit
+        && after.daily.limit <= before.daily.limit
+        && after.collateral == before.collateral
+        && after.interest_fee == before.interest_fee
+        && after.flash_fee == before.flash_fee
+        && after.warm_up == before.warm_up
+        && after.curve_points == before.curve_points
+        && after.curve.iter().zip(&before.curve).all(|(a, b)| (a.utilisation, a.rate) == (b.utilisation, b.rate))
 }
 
 /// A feed's class, judge rules and sources.
@@ -153,7 +193,9 @@ fn validate_side(side: &SideRates, add_on: u32) -> RiskResult<()> {
 pub fn validate_bank(bank: &Bank, price: Price) -> RiskResult<()> {
     validate_curve(bank)?;
     let scale = Decimals::new(bank.decimals).ok_or(RiskError::DecimalsNotSupported)?;
-    require(bank.interest_fee <= (u32::MAX >> 1) && bank.max_utilisation <= Ratio::ONE.0, RiskError::InvalidParameter)?;
+    let bounded =
+        bank.interest_fee <= (u32::MAX >> 1) && bank.max_utilisation <= Ratio::ONE.0 && bank.flash_fee <= MAX_FLASH_FEE;
+    require(bounded, RiskError::InvalidParameter)?;
     // cap · 1000 · price < 2^42 USD
     let most = Usd::from_dollars(1 << 42)?;
     let limit = Usd(most.0.checked_div(1_000).unwrap_or(0));
@@ -162,6 +204,25 @@ pub fn validate_bank(bank: &Bank, price: Price) -> RiskResult<()> {
         require(value < limit, RiskError::CapTooLarge)?;
     }
     Ok(())
+}
+
+/// The part of a cap that is in force: all of it, or while the bank warms up a tenth that grows evenly to all of it. A
+/// listing that turns out bad is then still small.
+#[inline]
+#[must_use]
+pub fn cap_in_force(bank: &Bank, cap: u64, now: Now) -> u64 {
+    match u64::try_from(bank.warm_ts.saturating_sub(now.ts)) {
+        Ok(left) if left > 0 => warming(bank, cap, left),
+        _ => cap,
+    }
+}
+
+#[cold]
+fn warming(bank: &Bank, cap: u64, left: u64) -> u64 {
+    let whole = u128::from(bank.warm_up.max(1)).saturating_mul(10);
+    let missing = u128::from(left.min(u64::from(bank.warm_up))).saturating_mul(9);
+    let withheld = u128::from(cap).checked_mul(missing).map_or(u128::MAX, |product| product.div_ceil(whole));
+    cap.saturating_sub(u64::try_from(withheld).unwrap_or(u64::MAX))
 }
 
 fn validate_curve(bank: &Bank) -> RiskResult<()> {

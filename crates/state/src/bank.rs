@@ -100,8 +100,10 @@ pub struct Bank {
     pub curve_points: u8,
     /// Bump of the vault's address.
     pub vault_bump: u8,
+    /// 1: transfers of the token may cost a fee.
+    pub transfer_fee: u8,
     /// Zero.
-    pub padding: [u8; 4],
+    pub padding: [u8; 3],
     /// The group this bank belongs to.
     pub group: Pubkey,
     /// Its token.
@@ -158,9 +160,21 @@ pub struct Bank {
     pub wind_down_ts: i64,
     /// Until then no deposit and no borrow. Exits are not affected.
     pub paused_until: i64,
+    /// Atoms out in a flash loan; zero outside a transaction.
+    pub flash_loaned: u64,
+    /// Most the risk admin may set as deposit cap: what was last set with the timelock's delay.
+    pub deposit_cap_limit: u64,
+    /// Most the risk admin may set as borrow cap.
+    pub borrow_cap_limit: u64,
+    /// When the caps are in force in full, unix seconds. Before, they grow from a tenth.
+    pub warm_ts: i64,
+    /// Seconds the growth takes. Zero: none.
+    pub warm_up: u32,
+    /// Fee of a flash loan, 32 fraction bits.
+    pub flash_fee: u32,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 400],
+    pub reserved: [u8; 360],
 }
 
-account!(Bank, version 1, 928 bytes, [142, 49, 166, 242, 50, 66, 97, 188]);
-offsets!(Bank: group = 16, mint = 48, vault = 80, sequence = 144, asset_index = 160, asset_shares = 192, borrow_rate = 240, deposit_cap = 280, hourly = 312, curve = 360, wind_down_ts = 504);
+account!(Bank, version 2, 928 bytes, [142, 49, 166, 242, 50, 66, 97, 188]);
+offsets!(Bank: group = 16, mint = 48, vault = 80, sequence = 144, asset_index = 160, asset_shares = 192, borrow_rate = 240, deposit_cap = 280, hourly = 312, curve = 360, wind_down_ts = 504, flash_loaned = 520);

@@ -23,8 +23,8 @@ pub struct Group {
     pub bank_count: u16,
     /// Price feeds listed so far; the next feed's row.
     pub feed_count: u8,
-    /// Zero.
-    pub padding: u8,
+    /// Bump of the timelock's address.
+    pub timelock_bump: u8,
     /// Changes of configuration so far.
     pub sequence: u64,
     /// Who created the group; part of its address.
@@ -43,7 +43,7 @@ pub struct Group {
     pub fee_recipient: Pubkey,
     /// The group's risk board.
     pub board: Pubkey,
-    /// Seconds a change that adds risk waits before it can be executed.
+    /// Seconds a change that adds risk waits before it can be executed. Zero while the group is set up.
     pub timelock_delay: u32,
     /// Seconds after which a waiting change expires.
     pub timelock_expiry: u32,
@@ -51,8 +51,12 @@ pub struct Group {
     pub max_pause: u32,
     /// Zero.
     pub padding_2: u32,
+    /// Address that signs for changes the timelock let pass. Zero: the group has no timelock yet.
+    pub timelock: Pubkey,
+    /// Changes proposed so far; the next one's number.
+    pub change_count: u64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 216],
+    pub reserved: [u8; 176],
 }
 
 account!(Group, version 1, 512 bytes, [209, 249, 208, 63, 182, 89, 186, 254]);

@@ -21,16 +21,19 @@
 
 mod bank;
 mod board;
+mod change;
 mod feed;
 mod group;
 pub mod id;
 mod layout;
 mod margin_account;
+pub mod migrate;
 pub mod seeds;
 
 pub use bank::{Bank, BankMode, CurvePoint, OutflowWindow, CURVE_POINTS};
 pub use board::{PriceState, RiskBoard, RiskRow, RiskRules, CLASSES, NO_CLASS, ROWS};
 pub use bytemuck::Zeroable;
+pub use change::{PendingChange, CHANGE_ACCOUNTS, CHANGE_BYTES};
 pub use feed::{
     JudgeRules, OracleSource, PendingPrint, PriceFeed, RateSettings, SideRates, SourcePrint, VolatilityState,
     FIXED_PRICE_EXPONENT, SOURCES,
@@ -40,6 +43,7 @@ pub use group::Group;
 pub use id::ID;
 pub use layout::{Account, LayoutError, DISCRIMINATOR_BYTES};
 pub use margin_account::{
-    Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, PerpPosition, BALANCES, PERPS,
+    rights, Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, OpenLiquidation, PerpPosition, BALANCES,
+    PERPS,
 };
 pub use solana_address::Address as Pubkey;

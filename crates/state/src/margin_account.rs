@@ -11,6 +11,18 @@ pub const BALANCES: usize = 16;
 /// Perp positions an account can hold.
 pub const PERPS: usize = 8;
 
+/// What an owner can let a delegate do. None of it moves tokens to anyone but the owner; repaying needs no right.
+pub mod rights {
+    /// Deposit the delegate's own tokens.
+    pub const DEPOSIT: u32 = 1;
+    /// Withdraw to a token account of the owner.
+    pub const REDUCE: u32 = 2;
+    /// Borrow to a token account of the owner.
+    pub const TRADE: u32 = 4;
+    /// All there are.
+    pub const ALL: u32 = DEPOSIT | REDUCE | TRADE;
+}
+
 /// Which side of a bank a balance is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -101,6 +113,54 @@ pub struct DeleveragePolicy {
     pub last_ts: i64,
 }
 
+/// A liquidation in several instructions of one transaction, while it is open (rules-risk 4).
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct OpenLiquidation {
+    /// Who began it and may seize.
+    pub liquidator: Pubkey,
+    /// Sequence number of the board when it began.
+    pub board_sequence: u64,
+    /// Sequence number of the loan's bank after the last step.
+    pub loan_sequence: u64,
+    /// Sequence number of the collateral's bank after the last step.
+    pub collateral_sequence: u64,
+    /// Sum of the sequence numbers of the account's other banks when it began, wrapping: they only rise.
+    pub others_sequence: u64,
+    /// The bonus, 32 fraction bits.
+    pub bonus: u64,
+    /// What a repayment pays to insurance besides, 32 fraction bits.
+    pub insurance_rate: u64,
+    /// Paid to insurance so far, atoms of the loan.
+    pub insurance: u64,
+    /// Assets when it began, Maintenance, USD with 20 fraction bits.
+    pub assets: u64,
+    /// Liabilities when it began.
+    pub liabilities: u64,
+    /// Requirement when it began.
+    pub requirement: u64,
+    /// Shares of the loan when it began.
+    pub loan_shares: u64,
+    /// Shares of the collateral when it began.
+    pub collateral_shares: u64,
+    /// Most loan shares that may be repaid.
+    pub most_repaid: u64,
+    /// Most deposit shares that may be seized.
+    pub most_seized: u64,
+    /// Bank of the loan.
+    pub loan_bank: u16,
+    /// Bank of the collateral.
+    pub collateral_bank: u16,
+    /// 1: the bonus is the smallest there is, and the health factor may fall.
+    pub minimal: u8,
+    /// Zero.
+    pub padding: [u8; 3],
+}
+
+const _: () = assert!(core::mem::size_of::<OpenLiquidation>() == 152);
+
 /// A trader's cross-margin account.
 #[cfg_attr(feature = "anchor", account(zero_copy))]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
@@ -117,7 +177,7 @@ pub struct MarginAccount {
     pub balance_count: u8,
     /// Perp positions in use.
     pub perp_count: u8,
-    /// Transient flags; zero outside a transaction.
+    /// Transient flags, [`MarginAccount::IN_LIQUIDATION`]; zero outside a transaction.
     pub flags: u16,
     /// The group this account belongs to.
     pub group: Pubkey,
@@ -125,7 +185,7 @@ pub struct MarginAccount {
     pub owner: Pubkey,
     /// Who may act with limited rights. Zero: none.
     pub delegate: Pubkey,
-    /// Rights of the delegate.
+    /// Rights of the delegate: bits of [`rights`].
     pub delegate_rights: u32,
     /// Zero.
     pub padding: u32,
@@ -145,14 +205,19 @@ pub struct MarginAccount {
     pub balances: [Balance; BALANCES],
     /// Room for perp positions.
     pub perps: [PerpPosition; PERPS],
-    /// Room for reservations, the release rail, further policies and transient state.
-    pub reserved: [u8; 552],
+    /// The open liquidation; zero outside a transaction.
+    pub liquidation: OpenLiquidation,
+    /// Room for reservations, the release rail and further policies.
+    pub reserved: [u8; 400],
 }
 
 account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
-offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, reserved = 1104);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, reserved = 1256);
 
 impl MarginAccount {
+    /// Flag of an account with an open liquidation.
+    pub const IN_LIQUIDATION: u16 = 1;
+
     /// The balances in use.
     #[inline]
     #[must_use]

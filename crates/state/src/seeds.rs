@@ -12,3 +12,7 @@ pub const SEED_BANK: &[u8] = b"bank";
 pub const SEED_VAULT: &[u8] = b"vault";
 /// `[SEED_MARGIN, group, owner, sub_account]`, sub-account number u16 little endian.
 pub const SEED_MARGIN: &[u8] = b"margin";
+/// `[SEED_TIMELOCK, group]`: signs for changes that waited.
+pub const SEED_TIMELOCK: &[u8] = b"timelock";
+/// `[SEED_CHANGE, group, number]`, number u64 little endian.
+pub const SEED_CHANGE: &[u8] = b"change";

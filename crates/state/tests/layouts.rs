@@ -1,8 +1,8 @@
 //! Accounts are their bytes: what is read is what was written, and nothing else is read.
 
 use ballast_state::{
-    Account, Balance, Bank, BankMode, Group, LayoutError, MarginAccount, PriceFeed, PriceState, RiskBoard, Zeroable,
-    BALANCES, CLASSES, DISCRIMINATOR_BYTES, NO_CLASS, PERPS, ROWS, SOURCES,
+    Account, Balance, Bank, BankMode, Group, LayoutError, MarginAccount, PendingChange, PriceFeed, PriceState,
+    RiskBoard, Zeroable, BALANCES, CLASSES, DISCRIMINATOR_BYTES, NO_CLASS, PERPS, ROWS, SOURCES,
 };
 use bytemuck::bytes_of;
 
@@ -54,7 +54,8 @@ fn t06_every_account_reads_back_and_refuses_look_alikes() {
     check(Group { version: 1, bank_count: 7, ..Group::zeroed() });
     check(RiskBoard { version: 1, row_count: 3, ..RiskBoard::zeroed() });
     check(PriceFeed { version: 1, accepted_price: 5, ..PriceFeed::zeroed() });
-    check(Bank { version: 1, asset_index: [1, 2], ..Bank::zeroed() });
+    check(Bank { version: 2, asset_index: [1, 2], ..Bank::zeroed() });
+    check(PendingChange { version: 1, number: 4, ..PendingChange::zeroed() });
     check(MarginAccount { version: 1, sub_account: 9, ..MarginAccount::zeroed() });
 }
 

@@ -266,6 +266,10 @@ pub struct BankArgs {
     pub hourly_limit: u64,
     /// Daily outflow limit, atoms; the maximum means none.
     pub daily_limit: u64,
+    /// Fee of a flash loan, 32 fraction bits; at most one per cent.
+    pub flash_fee: u32,
+    /// Seconds in which the caps grow from a tenth to all; at most ninety days. A change starts it anew.
+    pub warm_up: u32,
     /// Two to six corners from utilisation 0 to 10,000.
     pub curve: Vec<CurvePointArgs>,
 }
@@ -280,6 +284,8 @@ impl BankArgs {
         bank.max_utilisation = self.max_utilisation;
         bank.hourly.limit = self.hourly_limit;
         bank.daily.limit = self.daily_limit;
+        bank.flash_fee = self.flash_fee;
+        bank.warm_up = self.warm_up;
         ensure!(self.curve.len() <= CURVE_POINTS, BallastError::CurveNotMonotone);
         bank.curve = [CurvePoint::zeroed(); CURVE_POINTS];
         bank.curve_points = u8::try_from(self.curve.len()).or_raise(BallastError::CurveNotMonotone)?;

@@ -152,7 +152,7 @@ pub struct Repaid {
 pub struct Liquidated {
     /// Where and when; the account is the liquidatee's.
     pub header: EventHeader,
-    /// Margin account of the liquidator.
+    /// Margin account of the liquidator; where it was done in several instructions, its signer.
     pub liquidator: Pubkey,
     /// Bank of the loan.
     pub loan_bank: u16,
@@ -390,4 +390,145 @@ pub struct FeesCollected {
     pub atoms: u64,
     /// Fees left.
     pub fees: u64,
+}
+
+/// A liquidation in several instructions was begun.
+#[event]
+pub struct LiquidationBegun {
+    /// Where and when; the account is the liquidatee's.
+    pub header: EventHeader,
+    /// Who may seize.
+    pub liquidator: Pubkey,
+    /// Bank of the loan.
+    pub loan_bank: u16,
+    /// Bank of the collateral.
+    pub collateral_bank: u16,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// Bonus.
+    pub bonus: u64,
+    /// Most loan shares that may be repaid.
+    pub most_repaid: u64,
+    /// Most deposit shares that may be seized.
+    pub most_seized: u64,
+    /// Maintenance health.
+    pub before: HealthPoint,
+}
+
+/// Collateral was taken out of an account with an open liquidation.
+#[event]
+pub struct Seized {
+    /// Where and when; the account is the liquidatee's.
+    pub header: EventHeader,
+    /// What moved.
+    pub movement: Movement,
+}
+
+/// A flash loan was taken.
+#[event]
+pub struct FlashLoanBegun {
+    /// Where and when; the account is the bank.
+    pub header: EventHeader,
+    /// What moved; no shares.
+    pub movement: Movement,
+}
+
+/// A flash loan came back.
+#[event]
+pub struct FlashLoanEnded {
+    /// Where and when; the account is the bank.
+    pub header: EventHeader,
+    /// What moved, the fee included; no shares.
+    pub movement: Movement,
+}
+
+/// A delegate was named or dismissed.
+#[event]
+pub struct DelegateSet {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The delegate.
+    pub delegate: Pubkey,
+    /// What it may do.
+    pub rights: u32,
+}
+
+/// An account has another owner.
+#[event]
+pub struct MarginAccountTransferred {
+    /// Where and when.
+    pub header: EventHeader,
+    /// Whose it was.
+    pub from: Pubkey,
+    /// Whose it is.
+    pub to: Pubkey,
+}
+
+/// An account was brought to another layout version.
+#[event]
+pub struct AccountMigrated {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The version.
+    pub version: u8,
+}
+
+/// The timelock was set.
+#[event]
+pub struct TimelockConfigured {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// Seconds a change waits.
+    pub delay: u32,
+    /// Seconds it can be executed then.
+    pub expiry: u32,
+}
+
+/// A next admin was named.
+#[event]
+pub struct AdminProposed {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// Who.
+    pub admin: Pubkey,
+}
+
+/// The admin changed.
+#[event]
+pub struct AdminAccepted {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// Who it is.
+    pub admin: Pubkey,
+}
+
+/// A change was published to wait.
+#[event]
+pub struct ChangeProposed {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// The change's number.
+    pub number: u64,
+    /// From then on it can be executed, unix seconds.
+    pub ready_ts: i64,
+    /// From then on it cannot.
+    pub expires_ts: i64,
+}
+
+/// A change was executed.
+#[event]
+pub struct ChangeExecuted {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// The change's number.
+    pub number: u64,
+}
+
+/// A change was taken back.
+#[event]
+pub struct ChangeCancelled {
+    /// Where and when; the account is the group.
+    pub header: EventHeader,
+    /// The change's number.
+    pub number: u64,
 }

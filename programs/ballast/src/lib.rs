@@ -28,7 +28,10 @@ mod emit;
 pub mod error;
 pub mod events;
 pub mod instructions;
+mod introspect;
 mod loader;
+mod mint;
+mod roles;
 mod token;
 mod view;
 
@@ -166,5 +169,76 @@ pub mod ballast {
     /// Moves a bank's fees to a token account of the group's fee recipient. Anyone may.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         collect_fees::handle(ctx)
+    }
+
+    /// Opens a liquidation in several instructions of this transaction: `seize` and `repay` follow, in any order and number,
+    /// then `end_liquidation`. The banks of the account's other balances follow.
+    pub fn begin_liquidation<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
+        begin_liquidation::handle(ctx, max_repay)
+    }
+
+    /// Takes collateral out of an account with an open liquidation; no amount means all it allows.
+    pub fn seize(ctx: Context<Seize>, amount: Option<u64>) -> Result<()> {
+        seize::handle(ctx, amount)
+    }
+
+    /// Closes a liquidation: what was seized must be paid for. The banks of the account's other balances follow.
+    pub fn end_liquidation<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Result<()> {
+        end_liquidation::handle(ctx)
+    }
+
+    /// Lends tokens until `end_flash_loan`, later in this transaction.
+    pub fn begin_flash_loan(ctx: Context<FlashLoan>, amount: u64) -> Result<()> {
+        begin_flash_loan::handle(ctx, amount)
+    }
+
+    /// Takes a flash loan and its fee back.
+    pub fn end_flash_loan(ctx: Context<FlashLoan>) -> Result<()> {
+        end_flash_loan::handle(ctx)
+    }
+
+    /// Lets a delegate act on an account. Rights: 1 deposit, 2 withdraw to the owner, 4 borrow to the owner.
+    pub fn set_delegate(ctx: Context<SetPolicy>, delegate: Pubkey, rights: u32) -> Result<()> {
+        set_delegate::handle(ctx, delegate, rights)
+    }
+
+    /// Gives a margin account, with all it holds and owes, to another owner, who signs, too.
+    pub fn transfer_margin_account(ctx: Context<TransferMarginAccount>) -> Result<()> {
+        transfer_margin_account::handle(ctx)
+    }
+
+    /// Brings an account of an older layout version to this one. Anyone may.
+    pub fn migrate_account(ctx: Context<MigrateAccount>) -> Result<()> {
+        migrate_account::handle(ctx)
+    }
+
+    /// Sets how long changes that can add risk wait, and how long they can be executed then, in seconds.
+    pub fn configure_timelock(ctx: Context<ConfigureTimelock>, delay: u32, expiry: u32) -> Result<()> {
+        configure_timelock::handle(ctx, delay, expiry)
+    }
+
+    /// Names the next admin.
+    pub fn propose_admin(ctx: Context<ChangeAdmin>, admin: Pubkey) -> Result<()> {
+        propose_admin::handle(ctx, admin)
+    }
+
+    /// Makes the proposed admin the admin.
+    pub fn accept_admin(ctx: Context<ChangeAdmin>) -> Result<()> {
+        accept_admin::handle(ctx)
+    }
+
+    /// Publishes an instruction, its data as given and its accounts as they follow, to run once the timelock lets it.
+    pub fn propose_change<'info>(ctx: Context<'info, ProposeChange<'info>>, data: Vec<u8>) -> Result<()> {
+        propose_change::handle(ctx, &data)
+    }
+
+    /// Runs a change that has waited. The accounts of its instruction follow.
+    pub fn execute_change<'info>(ctx: Context<'info, ExecuteChange<'info>>) -> Result<()> {
+        execute_change::handle(ctx)
+    }
+
+    /// Takes a waiting change back.
+    pub fn cancel_change(ctx: Context<CancelChange>) -> Result<()> {
+        cancel_change::handle(ctx)
     }
 }

@@ -1,15 +1,16 @@
 //! Which account is what: the board, the banks behind an account's balances, and the portfolio they make.
 
-use std::cell::Ref;
+use std::cell::{Ref, RefMut};
 
 use anchor_lang::prelude::*;
 use ballast_risk::health::{self, Portfolio, Valuation};
+use ballast_risk::liquidation::staged;
 use ballast_risk::{lending, timer, Now};
-use ballast_state::{Bank, MarginAccount, RiskBoard};
+use ballast_state::{Bank, Group, MarginAccount, RiskBoard};
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::HealthPoint;
-use crate::view::view;
+use crate::view::{view, view_mut};
 
 /// The clock.
 ///
@@ -28,6 +29,55 @@ pub(crate) fn board<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<Ref
     let board = view::<RiskBoard>(info)?;
     ensure!(&board.group == group, BallastError::WrongBoard);
     Ok(board)
+}
+
+/// A margin account to be changed, outside of any liquidation that is open in the transaction.
+///
+/// # Errors
+/// As [`view_mut`]; `AccountInTransit`.
+#[inline]
+pub(crate) fn idle_account<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, MarginAccount>> {
+    let account = view_mut::<MarginAccount>(info)?;
+    staged::require_none(&account).or_fail()?;
+    Ok(account)
+}
+
+/// Number of a group's next change, as a seed.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) fn next_change(group: &AccountInfo<'_>) -> Result<[u8; 8]> {
+    Ok(view::<Group>(group)?.change_count.to_le_bytes())
+}
+
+/// Row of a group's next feed, as a seed.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) fn next_row(group: &AccountInfo<'_>) -> Result<[u8; 1]> {
+    Ok([view::<Group>(group)?.feed_count])
+}
+
+/// Index of a group's next bank, as a seed.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) fn next_bank(group: &AccountInfo<'_>) -> Result<[u8; 2]> {
+    Ok(view::<Group>(group)?.bank_count.to_le_bytes())
+}
+
+/// Closes an account of this program: its bytes become zero, its rent goes to `receiver`.
+///
+/// # Errors
+/// `DuplicateAccount`.
+pub(crate) fn close(account: &AccountInfo<'_>, receiver: &AccountInfo<'_>) -> Result<()> {
+    ensure!(account.key != receiver.key, BallastError::DuplicateAccount);
+    let held = account.lamports();
+    let sum = receiver.lamports().checked_add(held).or_raise(BallastError::Overflow)?;
+    **receiver.try_borrow_mut_lamports()? = sum;
+    **account.try_borrow_mut_lamports()? = 0;
+    account.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?.fill(0);
+    Ok(())
 }
 
 /// Banks given after an instruction's own accounts: those of the balances, without the banks the instruction names.
@@ -73,6 +123,19 @@ impl<'a> Banks<'a> {
             portfolio.add_balance(balance, bank, now).or_fail()?;
         }
         Ok(portfolio)
+    }
+
+    /// Sum of the sequence numbers of the account's banks, without the `named`; wrapping.
+    ///
+    /// # Errors
+    /// `MissingAccount`.
+    pub(crate) fn sequence_of_others(&self, account: &MarginAccount, named: &[&Bank]) -> Result<u64> {
+        let mut sum = 0u64;
+        for balance in account.active().iter().filter(|balance| named.iter().all(|bank| bank.index != balance.bank)) {
+            let bank = self.views.iter().find(|bank| bank.index == balance.bank);
+            sum = sum.wrapping_add(bank.or_raise(BallastError::MissingAccount)?.sequence);
+        }
+        Ok(sum)
     }
 
     /// Initial health of the taker of a liquidation or deleverage before it.

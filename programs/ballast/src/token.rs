@@ -6,6 +6,7 @@ use ballast_state::Bank;
 
 use crate::cpi::{self, Meta};
 use crate::error::{ensure, BallastError, OrRaise};
+use crate::mint;
 
 /// `TransferChecked` of both token programs.
 const TRANSFER_CHECKED: u8 = 12;
@@ -22,6 +23,7 @@ pub(crate) struct Terms {
     index: [u8; 2],
     bump: [u8; 1],
     decimals: u8,
+    transfer_fee: bool,
     books: u64,
 }
 
@@ -32,6 +34,7 @@ impl Terms {
             index: bank.index.to_le_bytes(),
             bump: [bank.bump],
             decimals: bank.decimals,
+            transfer_fee: bank.transfer_fee != 0,
             books: bank.vault_balance,
         }
     }
@@ -62,13 +65,36 @@ impl<'info> Transfer<'_, 'info> {
         Ok(())
     }
 
-    /// Moves `atoms` from the user into the vault.
+    /// What arrives in the vault of `atoms` that a user sends: less, if the token's transfers cost a fee.
+    ///
+    /// # Errors
+    /// `NotAMint`.
+    #[inline]
+    pub(crate) fn arriving(&self, bank: &Bank, atoms: u64) -> Result<u64> {
+        if bank.transfer_fee == 0 {
+            Ok(atoms)
+        } else {
+            mint::after_fee(self.mint, atoms)
+        }
+    }
+
+    /// Moves tokens from the user into the vault so that `atoms` arrive.
+    ///
+    /// # Errors
+    /// The token program's; `NotAMint`, `VaultMismatch`, `VaultBelowBooks`.
+    #[inline]
+    pub(crate) fn pay_in(&self, terms: &Terms, atoms: u64) -> Result<()> {
+        let sent = if terms.transfer_fee { mint::before_fee(self.mint, atoms)? } else { atoms };
+        self.send(terms, sent, atoms)
+    }
+
+    /// Moves `sent` atoms from the user to the vault, of which `atoms` must arrive.
     ///
     /// # Errors
     /// The token program's; `VaultMismatch`, `VaultBelowBooks`.
-    pub(crate) fn pay_in(&self, terms: &Terms, atoms: u64) -> Result<()> {
+    pub(crate) fn send(&self, terms: &Terms, sent: u64, atoms: u64) -> Result<()> {
         let before = balance(self.vault)?;
-        transfer(self.user, self.mint, self.vault, self.authority, self.token_program, atoms, terms.decimals, &[])?;
+        transfer(self.user, self.mint, self.vault, self.authority, self.token_program, sent, terms.decimals, &[])?;
         let after = balance(self.vault)?;
         ensure!(before.checked_add(atoms) == Some(after), BallastError::VaultMismatch);
         ensure!(after >= terms.books, BallastError::VaultBelowBooks);

@@ -3,16 +3,17 @@
 mod bonus;
 mod pair;
 mod size;
+pub mod staged;
 
 pub use bonus::{bonus, thresholds, Thresholds};
 pub use pair::{Pair, Reliefs};
 pub use size::{fit, solve, Exchange, Limits};
 
-use ballast_math::{Ratio, Usd};
+use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Units, Usd};
 use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
 
 use crate::bankruptcy::{self, Loss};
-use crate::health::{Assessment, Health, Portfolio, Valuation};
+use crate::health::{decimals, Assessment, Exposure, Health, Portfolio, Valuation};
 use crate::price::{self};
 use crate::{swap, timer, Now, RiskError, RiskResult};
 
@@ -90,34 +91,118 @@ pub fn liquidate(
     now: Now,
 ) -> RiskResult<Liquidated> {
     let mut pair = open(board, loan_bank, collateral_bank, liquidatee, portfolio, now)?;
-    let before = pair.health()?;
-
-    let thresholds = thresholds(&pair, &before)?;
-    let bonus = bonus(&thresholds, &before, liquidatee, board, now)?;
-    let rate = Ratio::ONE.add(bonus)?;
-    let target = Ratio(board.rules.liquidation_target);
-    let wanted = solve(&pair, rate, target)?;
-    let limits = Limits { max_repay, max_seize: u64::MAX, dust: Usd(board.rules.dust) };
-    let exchange = fit(&pair, loan_bank, collateral_bank, rate, wanted, &limits)?;
+    let Plan { bonus, minimal, exchange, before } =
+        plan(&pair, board, loan_bank, collateral_bank, liquidatee, max_repay, now)?;
 
     pair.settle(&exchange, loan_bank, collateral_bank)?;
     let after = pair.health()?;
-    let worse = after.value()? < before.value()?;
-    let minimal = bonus.0 == u64::from(board.rules.bonus_min) && bonus >= thresholds.factor;
-    if worse || (!minimal && after.factor_is_below(&before)?) {
-        return Err(RiskError::LiquidationWouldWorsen);
-    }
+    check_outcome(&before, &after, minimal)?;
 
     let share = Ratio::from_bits(board.rules.insurance_share).mul_down(bonus)?;
     let insurance = share.of_down(Usd(exchange.repaid))?.0;
     apply(loan_bank, collateral_bank, liquidatee, liquidator, &exchange, insurance)?;
     let unhealthy_since = liquidatee.unhealthy_since;
+    let loss = conclude(board, loan_bank, liquidatee, bonus, &after, pair.seizable()?, now)?;
+    Ok(Liquidated { bonus, unhealthy_since, exchange, insurance, before, after, loss })
+}
+
+/// How much is liquidated, at which bonus.
+struct Plan {
+    bonus: Ratio,
+    /// The bonus is the smallest there is, and too much for the health factor to rise.
+    minimal: bool,
+    exchange: Exchange,
+    before: Health,
+}
+
+fn plan(
+    pair: &Pair<'_>,
+    board: &RiskBoard,
+    loan_bank: &Bank,
+    collateral_bank: &Bank,
+    liquidatee: &MarginAccount,
+    max_repay: u64,
+    now: Now,
+) -> RiskResult<Plan> {
+    let before = pair.health()?;
+    let thresholds = thresholds(pair, &before)?;
+    let bonus = bonus(&thresholds, &before, liquidatee, board, now)?;
+    let rate = Ratio::ONE.add(bonus)?;
+    let wanted = solve(pair, rate, Ratio(board.rules.liquidation_target))?;
+    let limits = Limits { max_repay, max_seize: u64::MAX, dust: Usd(board.rules.dust) };
+    let exchange = fit(pair, loan_bank, collateral_bank, rate, wanted, &limits)?;
+    let minimal = bonus.0 == u64::from(board.rules.bonus_min) && bonus >= thresholds.factor;
+    Ok(Plan { bonus, minimal, exchange, before })
+}
+
+/// Health must not fall, nor the health factor unless the bonus is `minimal`.
+///
+/// # Errors
+/// `LiquidationWouldWorsen`.
+fn check_outcome(before: &Health, after: &Health, minimal: bool) -> RiskResult<()> {
+    let worse = after.value()? < before.value()?;
+    if worse || (!minimal && after.factor_is_below(before)?) {
+        return Err(RiskError::LiquidationWouldWorsen);
+    }
+    Ok(())
+}
+
+/// Locks the episode's bonus, writes off at once what nothing is left to pay for, and sets the timer.
+fn conclude(
+    board: &RiskBoard,
+    loan_bank: &mut Bank,
+    liquidatee: &mut MarginAccount,
+    bonus: Ratio,
+    after: &Health,
+    seizable: Usd,
+    now: Now,
+) -> RiskResult<Option<Loss>> {
     liquidatee.bonus_lock = BonusLock { ts: now.ts, bonus: bonus.0 };
     // Dust left does not veto the write-off, but an account whose dust covers its loans has nothing to write off.
-    let bankrupt = after.assets < after.liabilities && pair.seizable()? < Usd(board.rules.dust);
+    let bankrupt = after.assets < after.liabilities && seizable < Usd(board.rules.dust);
     let loss = if bankrupt { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
-    timer::mark(liquidatee, &after, &board.rules, now);
-    Ok(Liquidated { bonus, unhealthy_since, exchange, insurance, before, after, loss })
+    timer::mark(liquidatee, after, &board.rules, now);
+    Ok(loss)
+}
+
+/// What could be seized of these exposures: all collateral at mid.
+///
+/// # Errors
+/// `FeedNotListed`; arithmetic.
+fn seizable<'a>(exposures: impl IntoIterator<Item = &'a Exposure>, board: &RiskBoard) -> RiskResult<Usd> {
+    let mut total = Usd::ZERO;
+    for exposure in exposures {
+        if exposure.deposits != Units::ZERO {
+            let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+            total = total.add(Price(row.mid).value_down(exposure.deposits)?)?;
+        }
+    }
+    Ok(total)
+}
+
+/// `A ≤ t·(L + R)`, but for what indivisible units are worth: a share of the loan is the least that can be repaid, and an
+/// atom and a share of collateral are what rounding leaves.
+///
+/// # Errors
+/// `FeedNotListed`; arithmetic.
+pub fn is_within_target(
+    after: &Health,
+    board: &RiskBoard,
+    loan_bank: &Bank,
+    collateral_bank: &Bank,
+) -> RiskResult<bool> {
+    /// What the rounding of the sums on both sides can add, in units of 2⁻²⁰ USD.
+    const ROUNDING: Usd = Usd(64);
+    let share_and = |atoms: u64, bank: &Bank, index: [u64; 2]| -> RiskResult<Usd> {
+        let row = board.row(bank.feed).ok_or(RiskError::FeedNotListed)?;
+        let atoms = checked_add(Index::from_words(index).amount_up(1)?, atoms)?;
+        Ok(Price(row.mid).value_up(decimals(bank).units_up(atoms)?)?)
+    };
+    let loan = share_and(0, loan_bank, loan_bank.liability_index)?;
+    let collateral = share_and(1, collateral_bank, collateral_bank.asset_index)?;
+    let target = Ratio(board.rules.liquidation_target);
+    let bound = target.of_up(after.burden()?)?.add(collateral)?.add(loan)?.add(loan)?.add(ROUNDING)?;
+    Ok(after.assets <= bound)
 }
 
 /// The pair of an account that may be liquidated now, its timer set.
@@ -151,7 +236,6 @@ pub(crate) fn apply(
     exchange: &Exchange,
     extra: u64,
 ) -> RiskResult<()> {
-    use ballast_math::{checked_add, checked_sub};
     use ballast_state::BalanceSide::{Deposit, Loan};
 
     use crate::balances::{set_shares, shares};

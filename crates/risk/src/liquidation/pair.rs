@@ -130,15 +130,7 @@ impl<'a> Pair<'a> {
     /// # Errors
     /// Arithmetic.
     pub fn seizable(&self) -> RiskResult<Usd> {
-        let mut total = Usd::ZERO;
-        for listed in self.portfolio.exposures() {
-            let exposure = self.current(listed);
-            if exposure.deposits != Units::ZERO {
-                let row = self.board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-                total = total.add(Price(row.mid).value_down(exposure.deposits)?)?;
-            }
-        }
-        Ok(total)
+        super::seizable(self.portfolio.exposures().iter().map(|listed| self.current(listed)), self.board)
     }
 
     /// Lower reliefs: what R falls by at least.

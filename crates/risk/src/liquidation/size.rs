@@ -1,5 +1,5 @@
-use ballast_math::{Index, Ratio, Usd};
-use ballast_state::Bank;
+use ballast_math::{Index, Price, Ratio, Usd};
+use ballast_state::{Bank, RiskBoard};
 
 use super::pair::Pair;
 use crate::health::decimals;
@@ -79,7 +79,7 @@ pub fn fit(
     wanted: Usd,
     limits: &Limits,
 ) -> RiskResult<Exchange> {
-    let fitter = Fitter { pair, loan_bank, collateral_bank, rate };
+    let fitter = Fitter::of(pair, loan_bank, collateral_bank, rate);
     let most = pair.debt.min(limits.max_repay);
     let claim = pair.claim.min(limits.max_seize);
     if wanted == Usd::ZERO || most == 0 || claim == 0 {
@@ -110,65 +110,111 @@ pub fn fit(
     Ok(exchange)
 }
 
-struct Fitter<'a> {
-    pair: &'a Pair<'a>,
+/// A loan and a collateral at their prices: what the one pays for of the other.
+pub(super) struct Fitter<'a> {
     loan_bank: &'a Bank,
     collateral_bank: &'a Bank,
+    loan_price: Price,
+    collateral_price: Price,
+    /// The loan, shares and atoms.
+    loan: (u64, u64),
+    /// The collateral, shares and atoms.
+    collateral: (u64, u64),
     rate: Ratio,
 }
 
-impl Fitter<'_> {
+impl<'a> Fitter<'a> {
+    fn of(pair: &Pair<'_>, loan_bank: &'a Bank, collateral_bank: &'a Bank, rate: Ratio) -> Self {
+        Self {
+            loan_bank,
+            collateral_bank,
+            loan_price: pair.loan_price(),
+            collateral_price: pair.collateral_price(),
+            loan: (pair.loan_shares, pair.debt),
+            collateral: (pair.collateral_shares, pair.claim),
+            rate,
+        }
+    }
+
+    /// Of so many shares of loan and of collateral.
+    ///
+    /// # Errors
+    /// `FeedNotListed`; arithmetic.
+    pub(super) fn new(
+        board: &RiskBoard,
+        loan_bank: &'a Bank,
+        collateral_bank: &'a Bank,
+        [loan, collateral]: [u64; 2],
+        rate: Ratio,
+    ) -> RiskResult<Self> {
+        let price =
+            |bank: &Bank| -> RiskResult<Price> { Ok(Price(board.row(bank.feed).ok_or(RiskError::FeedNotListed)?.mid)) };
+        Ok(Self {
+            loan_bank,
+            collateral_bank,
+            loan_price: price(loan_bank)?,
+            collateral_price: price(collateral_bank)?,
+            loan: (loan, Index::from_words(loan_bank.liability_index).amount_up(loan)?),
+            collateral: (collateral, Index::from_words(collateral_bank.asset_index).amount_down(collateral)?),
+            rate,
+        })
+    }
+
+    /// True if `repaid` shares of loan pay for `seized` shares of collateral: for what they are worth, or for all of it.
+    pub(super) fn is_paid(&self, repaid: u64, seized: u64) -> RiskResult<bool> {
+        let atoms = Index::from_words(self.loan_bank.liability_index).amount_up(repaid)?;
+        if seized <= self.repay(atoms)?.seized_shares {
+            return Ok(true);
+        }
+        let all = self.priced(self.collateral.1)?;
+        Ok(seized == self.collateral.0 && all.repaid <= self.loan.1 && all.repaid_shares <= repaid)
+    }
     /// Repays up to `atoms`, in whole loan shares, and hands over what that is worth.
     fn repay(&self, atoms: u64) -> RiskResult<Exchange> {
         let index = Index::from_words(self.loan_bank.liability_index);
-        let repaid_shares = if atoms >= self.pair.debt {
-            self.pair.loan_shares
-        } else {
-            index.shares_down(atoms)?.min(self.pair.loan_shares)
-        };
+        let repaid_shares = if atoms >= self.loan.1 { self.loan.0 } else { index.shares_down(atoms)?.min(self.loan.0) };
         let repaid = index.amount_up(repaid_shares)?;
-        let value =
-            self.rate.of_down(self.pair.loan_price().value_down(decimals(self.loan_bank).units_down(repaid)?)?)?;
-        let worth = self.pair.collateral_price().atoms_down(value, scale(self.collateral_bank)?)?;
+        let value = self.rate.of_down(self.loan_price.value_down(decimals(self.loan_bank).units_down(repaid)?)?)?;
+        let worth = self.collateral_price.atoms_down(value, scale(self.collateral_bank)?)?;
         let asset = Index::from_words(self.collateral_bank.asset_index);
-        let seized_shares = asset.shares_down(worth)?.min(self.pair.collateral_shares);
+        let seized_shares = asset.shares_down(worth)?.min(self.collateral.0);
         Ok(Exchange { repaid, repaid_shares, seized: asset.amount_down(seized_shares)?, seized_shares })
     }
 
     /// Hands over all collateral, paid in full, or as far as the loan goes.
     fn seize_all(&self) -> RiskResult<Exchange> {
-        let mut exchange = self.priced(self.pair.claim)?;
-        exchange.seized_shares = self.pair.collateral_shares;
-        exchange.seized = self.pair.claim;
+        let mut exchange = self.priced(self.collateral.1)?;
+        exchange.seized_shares = self.collateral.0;
+        exchange.seized = self.collateral.1;
         Ok(exchange)
     }
 
     /// Hands over up to `atoms` of collateral.
     fn seize(&self, atoms: u64) -> RiskResult<Exchange> {
         let value = Ratio::ONE.div_down(self.rate)?.of_down(self.collateral_value(atoms)?)?;
-        self.repay(self.pair.loan_price().atoms_down(value, scale(self.loan_bank)?)?)
+        self.repay(self.loan_price.atoms_down(value, scale(self.loan_bank)?)?)
     }
 
     /// What repaying for `seized` atoms of collateral takes, up. More than the debt shows as more than the debt.
     fn priced(&self, seized: u64) -> RiskResult<Exchange> {
-        let value = self.pair.collateral_price().value_up(decimals(self.collateral_bank).units_up(seized)?)?;
+        let value = self.collateral_price.value_up(decimals(self.collateral_bank).units_up(seized)?)?;
         let due = u64::try_from((u128::from(value.0) << Ratio::BITS).div_ceil(u128::from(self.rate.0.max(1))))
             .map_or(Usd(u64::MAX), Usd);
-        let repaid = self.pair.loan_price().atoms_up(due, scale(self.loan_bank)?).unwrap_or(u64::MAX);
-        if repaid > self.pair.debt {
+        let repaid = self.loan_price.atoms_up(due, scale(self.loan_bank)?).unwrap_or(u64::MAX);
+        if repaid > self.loan.1 {
             return Ok(Exchange { repaid, ..Exchange::default() });
         }
         let index = Index::from_words(self.loan_bank.liability_index);
-        let repaid_shares = index.shares_up(repaid)?.min(self.pair.loan_shares);
+        let repaid_shares = index.shares_up(repaid)?.min(self.loan.0);
         Ok(Exchange { repaid: index.amount_up(repaid_shares)?, repaid_shares, ..Exchange::default() })
     }
 
     fn loan_value(&self, atoms: u64) -> RiskResult<Usd> {
-        Ok(self.pair.loan_price().value_down(decimals(self.loan_bank).units_down(atoms)?)?)
+        Ok(self.loan_price.value_down(decimals(self.loan_bank).units_down(atoms)?)?)
     }
 
     fn collateral_value(&self, atoms: u64) -> RiskResult<Usd> {
-        Ok(self.pair.collateral_price().value_down(decimals(self.collateral_bank).units_down(atoms)?)?)
+        Ok(self.collateral_price.value_down(decimals(self.collateral_bank).units_down(atoms)?)?)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `add_bank`.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Mint, Token, TokenAccount};
 use ballast_math::{Decimals, Index, Price};
 use ballast_risk::{interest, limits, price};
 use ballast_state::seeds::{SEED_BANK, SEED_VAULT};
@@ -12,64 +11,63 @@ use crate::create::Creation;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{BankConfigured, EventHeader};
-use crate::{loader, token};
+use crate::roles;
+use crate::view::{view, view_mut};
+use crate::{loader, mint, token};
 
 /// Accounts of `add_bank`.
 #[derive(Accounts)]
 pub struct AddBank<'info> {
-    /// The admin; pays for the accounts.
-    #[account(mut)]
+    /// The admin, or the timelock.
     pub authority: Signer<'info>,
-    /// The group.
+    /// Pays for the accounts.
     #[account(mut)]
-    pub group: AccountLoader<'info, Group>,
-    /// Its board.
-    pub board: AccountLoader<'info, RiskBoard>,
-    /// The token.
-    pub mint: Box<Account<'info, Mint>>,
+    pub payer: Signer<'info>,
+    /// CHECK: the group, by view.
+    #[account(mut)]
+    pub group: UncheckedAccount<'info>,
+    /// CHECK: its board, by view and key.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the token, by `mint::examine`.
+    pub mint: UncheckedAccount<'info>,
     /// CHECK: the new bank, by its seeds.
-    #[account(mut, seeds = [SEED_BANK, group.key().as_ref(), &group.load()?.bank_count.to_le_bytes()], bump)]
+    #[account(mut, seeds = [SEED_BANK, group.key().as_ref(), &loader::next_bank(&group)?[..]], bump)]
     pub bank: UncheckedAccount<'info>,
     /// CHECK: its vault, by its seeds. One per mint and group, so a mint cannot be listed twice.
     #[account(mut, seeds = [SEED_VAULT, group.key().as_ref(), mint.key().as_ref()], bump)]
     pub vault: UncheckedAccount<'info>,
-    /// The mint's token program. Token-2022's extensions are judged one by one before any is listed; until then its mints
-    /// wait.
-    pub token_program: Program<'info, Token>,
+    /// CHECK: the mint's token program, one of the two there are.
+    pub token_program: UncheckedAccount<'info>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
 }
 
-/// Lists a bank for a mint under a feed that has a fresh price: the caps are checked at it. For the admin.
+/// Lists a bank for a mint under a feed that has a fresh price: the caps are checked at it. They grow from a tenth while the
+/// bank warms up. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `AlreadyExists`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
-/// `PriceGuarded`, `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `AlreadyExists`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
+/// `PriceGuarded`, those of [`mint::examine`], `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`.
 pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
-    let mut group = ctx.accounts.group.load_mut()?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    let mut group = view_mut::<Group>(&ctx.accounts.group)?;
+    roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let board = ctx.accounts.board.load()?;
+    let board = view::<RiskBoard>(&ctx.accounts.board)?;
     let row = board.row(feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
 
-    let decimals = ctx.accounts.mint.decimals;
-    let scale = Decimals::new(decimals).or_raise(BallastError::DecimalsNotSupported)?;
+    let listable = mint::examine(&ctx.accounts.mint, ctx.accounts.token_program.key)?;
+    let scale = Decimals::new(listable.decimals).or_raise(BallastError::DecimalsNotSupported)?;
     let (group_key, mint_key) = (ctx.accounts.group.key(), ctx.accounts.mint.key());
     let vault = Creation {
-        payer: &ctx.accounts.authority,
+        payer: &ctx.accounts.payer,
         account: &ctx.accounts.vault,
         system_program: &ctx.accounts.system_program,
         seeds: &[SEED_VAULT, group_key.as_ref(), mint_key.as_ref(), &[ctx.bumps.vault]],
     };
-    vault.create(TokenAccount::LEN, &Token::id())?;
-    token::initialize(
-        &ctx.accounts.vault,
-        ctx.accounts.mint.as_ref().as_ref(),
-        &ctx.accounts.token_program,
-        &ctx.accounts.bank,
-    )?;
+    vault.create(listable.account_bytes(), ctx.accounts.token_program.key)?;
+    token::initialize(&ctx.accounts.vault, &ctx.accounts.mint, &ctx.accounts.token_program, &ctx.accounts.bank)?;
     let mut bank = Creation {
         account: &ctx.accounts.bank,
         seeds: &[SEED_BANK, group_key.as_ref(), &group.bank_count.to_le_bytes(), &[ctx.bumps.bank]],
@@ -81,7 +79,8 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
     bank.vault_bump = ctx.bumps.vault;
     bank.index = group.bank_count;
     bank.feed = feed;
-    bank.decimals = decimals;
+    bank.decimals = listable.decimals;
+    bank.transfer_fee = u8::from(listable.transfer_fee);
     bank.decimal_reciprocal = scale.reciprocal;
     bank.decimal_shift = scale.shift;
     bank.mode = BankMode::Normal.to_byte();
@@ -93,6 +92,10 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
     bank.liability_index = Index::ONE.to_words();
     bank.accrued_ts = now.ts;
     args.write(&mut bank)?;
+    bank.deposit_cap_limit = bank.deposit_cap;
+    bank.borrow_cap_limit = bank.borrow_cap;
+    bank.warm_ts = now.ts.saturating_add(i64::from(bank.warm_up));
+    limits::validate_warm_up(bank.warm_up, group.timelock_delay > 0).or_fail()?;
     limits::validate_bank(&bank, Price(row.mid)).or_fail()?;
     interest::write_slopes(&mut bank).or_fail()?;
     interest::update_rate(&mut bank).or_fail()?;

@@ -10,38 +10,43 @@ use crate::create::Creation;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{EventHeader, PriceFeedConfigured};
+use crate::loader;
+use crate::roles;
+use crate::view::view_mut;
 
 /// Accounts of `add_price_feed`.
 #[derive(Accounts)]
 pub struct AddPriceFeed<'info> {
-    /// The admin; pays for the account.
-    #[account(mut)]
+    /// The admin, or the timelock.
     pub authority: Signer<'info>,
-    /// The group.
+    /// Pays for the account.
     #[account(mut)]
-    pub group: AccountLoader<'info, Group>,
-    /// Its board.
+    pub payer: Signer<'info>,
+    /// CHECK: the group, by view.
     #[account(mut)]
-    pub board: AccountLoader<'info, RiskBoard>,
+    pub group: UncheckedAccount<'info>,
+    /// CHECK: its board, by view and key.
+    #[account(mut)]
+    pub board: UncheckedAccount<'info>,
     /// CHECK: the new feed, by its seeds.
-    #[account(mut, seeds = [SEED_FEED, group.key().as_ref(), &[group.load()?.feed_count]], bump)]
+    #[account(mut, seeds = [SEED_FEED, group.key().as_ref(), &loader::next_row(&group)?[..]], bump)]
     pub feed: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
 }
 
-/// Lists a feed on the board's next row, without a price yet. For the admin.
+/// Lists a feed on the board's next row, without a price yet. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result<()> {
-    let mut group = ctx.accounts.group.load_mut()?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    let mut group = view_mut::<Group>(&ctx.accounts.group)?;
+    roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     let mut feed = Creation {
-        payer: &ctx.accounts.authority,
+        payer: &ctx.accounts.payer,
         account: &ctx.accounts.feed,
         system_program: &ctx.accounts.system_program,
         seeds: &[SEED_FEED, board.group.as_ref(), &[group.feed_count], &[ctx.bumps.feed]],
@@ -56,7 +61,7 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
     group.sequence = group.sequence.wrapping_add(1);
     board.row_count = group.feed_count;
     emit::log(&PriceFeedConfigured {
-        header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),
+        header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, loader::now()?),
         row: feed.row,
         board_sequence: board.sequence,
     })

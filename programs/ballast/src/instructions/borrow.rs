@@ -3,21 +3,22 @@
 use anchor_lang::prelude::*;
 use ballast_math::{Price, Usd};
 use ballast_risk::{interest, lending};
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::{rights, Bank};
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{Borrowed, EventHeader, Movement};
 use crate::loader;
+use crate::roles;
 use crate::token::{Terms, Transfer};
 use crate::view::view_mut;
 
 /// Accounts of `borrow`. The banks of the account's other balances follow.
 #[derive(Accounts)]
 pub struct Borrow<'info> {
-    /// Owns the margin account.
+    /// Owns the margin account, or may send tokens from it to its owner.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
+    /// CHECK: a margin account, by `loader::idle_account`; whose, by `roles`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
@@ -58,16 +59,17 @@ impl<'info> Borrow<'info> {
 /// 4. Move tokens out of the vault.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `WrongBoard`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`,
+/// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` (a delegate's), `WrongGroup`, `WrongBoard`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`,
 /// `MissingAccount`, those of [`lending::borrow`], `RiskPaused`, the price errors, `InsufficientHealth`, `VaultMismatch`,
 /// `VaultBelowBooks`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
     let (event, terms) = {
-        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
-        ensure!(ctx.accounts.authority.key == &account.owner, BallastError::Unauthorised);
+        let (authority, to) = (ctx.accounts.authority.key, &ctx.accounts.destination);
+        roles::require_right_to_send(&account, authority, rights::TRADE, to, &bank.token_program)?;
         ensure!(bank.group == account.group, BallastError::WrongGroup);
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;

@@ -1,7 +1,6 @@
 //! `close_margin_account`.
 
 use anchor_lang::prelude::*;
-use ballast_state::MarginAccount;
 
 use crate::emit;
 use crate::error::{ensure, BallastError};
@@ -16,21 +15,26 @@ pub struct CloseMarginAccount<'info> {
     /// CHECK: receives the rent, whoever it is: the owner signs for it.
     #[account(mut)]
     pub receiver: UncheckedAccount<'info>,
-    /// The account.
-    #[account(mut, close = receiver)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    /// CHECK: a margin account of the owner, by `loader::idle_account` and its owner.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
 }
 
 /// Closes an empty account.
 ///
 /// # Errors
-/// `Unauthorised`, `AccountNotEmpty`.
+/// `Unauthorised`, `AccountInTransit`, `AccountNotEmpty`, `DuplicateAccount`.
 pub(crate) fn handle(ctx: Context<CloseMarginAccount>) -> Result<()> {
-    let account = ctx.accounts.margin_account.load()?;
-    ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
-    ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
-    emit::log(&MarginAccountClosed {
-        header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, loader::now()?),
-        owner: account.owner,
-    })
+    let info = &ctx.accounts.margin_account;
+    let event = {
+        let account = loader::idle_account(info)?;
+        ensure!(&account.owner == ctx.accounts.owner.key, BallastError::Unauthorised);
+        ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
+        MarginAccountClosed {
+            header: EventHeader::of_account(info.key(), &account, loader::now()?),
+            owner: account.owner,
+        }
+    };
+    loader::close(info, &ctx.accounts.receiver)?;
+    emit::log(&event)
 }

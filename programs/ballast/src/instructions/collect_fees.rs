@@ -9,13 +9,13 @@ use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, FeesCollected};
 use crate::loader;
 use crate::token::{self, Terms, Transfer};
-use crate::view::view_mut;
+use crate::view::{view, view_mut};
 
 /// Accounts of `collect_fees`.
 #[derive(Accounts)]
 pub struct CollectFees<'info> {
-    /// The group, for its fee recipient.
-    pub group: AccountLoader<'info, Group>,
+    /// CHECK: the group, for its fee recipient, by view.
+    pub group: UncheckedAccount<'info>,
     /// CHECK: a bank of the group, by `view_mut` and its group.
     #[account(mut)]
     pub bank: UncheckedAccount<'info>,
@@ -35,12 +35,13 @@ pub struct CollectFees<'info> {
 ///
 /// # Errors
 /// `WrongTokenAccount`, `WrongGroup`, `WrongFeeRecipient`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `ZeroAmount` (no fees),
+/// `BankInFlashLoan`,
 /// `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     let owner = token::owner(&accounts.destination, accounts.token_program.key)?;
-    ensure!(owner == accounts.group.load()?.fee_recipient, BallastError::WrongFeeRecipient);
+    ensure!(owner == view::<Group>(&accounts.group)?.fee_recipient, BallastError::WrongFeeRecipient);
     let transfer = Transfer {
         authority: &accounts.bank,
         bank: &accounts.bank,

@@ -7,6 +7,8 @@ use crate::args::ConfigureGroupArgs;
 use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::events::{EventHeader, GroupConfigured};
+use crate::roles;
+use crate::view::view_mut;
 
 /// Longest pause a group can allow: a week.
 const MAX_PAUSE: u32 = 604_800;
@@ -16,22 +18,22 @@ const MAX_PAUSE: u32 = 604_800;
 pub struct ConfigureGroup<'info> {
     /// Whose role the change needs.
     pub authority: Signer<'info>,
-    /// The group.
+    /// CHECK: the group, by view.
     #[account(mut)]
-    pub group: AccountLoader<'info, Group>,
-    /// Its board.
+    pub group: UncheckedAccount<'info>,
+    /// CHECK: its board, by view and key.
     #[account(mut)]
-    pub board: AccountLoader<'info, RiskBoard>,
+    pub board: UncheckedAccount<'info>,
 }
 
-/// Changes roles and group-wide rules. For the admin.
+/// Changes roles and group-wide rules. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `InvalidParameter`, `PauseTooLong`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `InvalidParameter`, `PauseTooLong`.
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) -> Result<()> {
     let rules = args.rules.validated()?;
-    let mut group = ctx.accounts.group.load_mut()?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    let mut group = view_mut::<Group>(&ctx.accounts.group)?;
+    roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure!(args.max_pause <= MAX_PAUSE, BallastError::PauseTooLong);
     group.risk_admin = args.risk_admin;
     group.guardian = args.guardian;
@@ -40,7 +42,7 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     group.max_pause = args.max_pause;
     group.sequence = group.sequence.wrapping_add(1);
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     // Add-ons were checked against the smallest bonus at listing: it may not rise above them afterwards.
     ensure!(
         board.rows.iter().take(usize::from(board.row_count)).all(|row| row.maintenance_add_on >= rules.bonus_min),

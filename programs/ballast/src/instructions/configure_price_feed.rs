@@ -7,31 +7,34 @@ use crate::args::PriceFeedArgs;
 use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::events::{EventHeader, PriceFeedConfigured};
+use crate::roles;
+use crate::view::{view, view_mut};
 
 /// Accounts of `configure_price_feed`.
 #[derive(Accounts)]
 pub struct ConfigurePriceFeed<'info> {
     /// The admin.
     pub authority: Signer<'info>,
-    /// The group.
-    pub group: AccountLoader<'info, Group>,
-    /// Its board.
+    /// CHECK: the group, by view.
+    pub group: UncheckedAccount<'info>,
+    /// CHECK: its board, by view and key.
     #[account(mut)]
-    pub board: AccountLoader<'info, RiskBoard>,
-    /// The feed.
+    pub board: UncheckedAccount<'info>,
+    /// A feed of the group.
     #[account(mut)]
     pub feed: AccountLoader<'info, PriceFeed>,
 }
 
-/// Changes a feed. The judged price stays; a source that changed starts without a print. For the admin.
+/// Changes a feed. The judged price stays; a source that changed starts without a print. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
-    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let group = view::<Group>(&ctx.accounts.group)?;
+    roles::require_full(&group, ctx.accounts.authority.key)?;
+    let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
-    let mut feed = ctx.accounts.feed.load_mut()?;
+    let mut feed = view_mut::<PriceFeed>(ctx.accounts.feed.as_ref())?;
     ensure!(feed.group == board.group, BallastError::WrongGroup);
     super::add_price_feed::write(&mut feed, &mut board, args)?;
     emit::log(&PriceFeedConfigured {

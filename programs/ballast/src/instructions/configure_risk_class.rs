@@ -2,22 +2,25 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::limits;
+use ballast_state::{Group, RiskBoard};
 
 use super::ConfigureGroup;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise};
 use crate::events::{EventHeader, RiskClassConfigured};
+use crate::roles;
+use crate::view::view_mut;
 
-/// Sets κ of a class. For the admin.
+/// Sets κ of a class. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `InvalidParameter`, `MarginTooHigh` (with this κ a feed of the class could need its whole
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `InvalidParameter`, `MarginTooHigh` (with this κ a feed of the class could need its whole
 /// value as margin).
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
-    let mut group = ctx.accounts.group.load_mut()?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    let mut group = view_mut::<Group>(&ctx.accounts.group)?;
+    roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     limits::validate_kappa(&board, class, kappa).or_fail()?;
     let slot = board.class_kappa.get_mut(usize::from(class)).or_raise(BallastError::InvalidParameter)?;
     *slot = kappa;

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_risk::deleverage::{self, Cause};
 use ballast_risk::interest;
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::Bank;
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
@@ -17,10 +17,10 @@ use crate::view::view_mut;
 pub struct Deleverage<'info> {
     /// Owns the keeper's margin account.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
+    /// CHECK: a margin account of the authority, by `loader::idle_account` and its owner.
     #[account(mut)]
     pub keeper: UncheckedAccount<'info>,
-    /// CHECK: another margin account of the group, by `view_mut` and its group.
+    /// CHECK: another margin account of the group, by `loader::idle_account` and its group.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
@@ -40,7 +40,7 @@ pub struct Deleverage<'info> {
 /// 3. The keeper must be healthy at Initial, or no worse than before.
 ///
 /// # Errors
-/// `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `SamePair`, those of
+/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `SamePair`, those of
 /// [`deleverage::deleverage`], `InsufficientHealth` (of the keeper).
 pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
     let now = loader::now()?;
@@ -48,8 +48,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u
     ensure!(accounts.keeper.key != accounts.margin_account.key, BallastError::SelfLiquidation);
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let event = {
-        let mut keeper = view_mut::<MarginAccount>(&accounts.keeper)?;
-        let mut account = view_mut::<MarginAccount>(&accounts.margin_account)?;
+        let mut keeper = loader::idle_account(&accounts.keeper)?;
+        let mut account = loader::idle_account(&accounts.margin_account)?;
         ensure!(accounts.authority.key == &keeper.owner, BallastError::Unauthorised);
         ensure!(account.group == keeper.group, BallastError::WrongGroup);
         let board = loader::board(&accounts.board, &keeper.group)?;

@@ -2,21 +2,22 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::{interest, lending};
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::{rights, Bank};
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{Deposited, EventHeader, Movement};
 use crate::loader;
+use crate::roles;
 use crate::token::{Terms, Transfer};
 use crate::view::view_mut;
 
 /// Accounts of `deposit`.
 #[derive(Accounts)]
 pub struct Deposit<'info> {
-    /// Owns the margin account, and signs for the tokens.
+    /// Owns the margin account or may deposit into it, and signs for the tokens.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
+    /// CHECK: a margin account, by `loader::idle_account`; whose, by `roles`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: a bank of the account's group, by `view_mut` and its group.
@@ -47,32 +48,33 @@ impl<'info> Deposit<'info> {
     }
 }
 
-/// Deposits `amount` atoms. Needs no price.
+/// Deposits `amount` atoms; what arrives of them is booked, where the token's transfers cost a fee. Needs no price.
 ///
 /// 1. Accrue the bank.
 /// 2. Mint shares, down.
 /// 3. Move tokens into the vault.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of
+/// `AccountInTransit`, `Unauthorised`, `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of
 /// [`lending::deposit`], `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle(ctx: Context<Deposit>, amount: u64) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
     let (event, terms) = {
-        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
-        ensure!(ctx.accounts.authority.key == &account.owner, BallastError::Unauthorised);
+        roles::require_right(&account, ctx.accounts.authority.key, rights::DEPOSIT)?;
         ensure!(bank.group == account.group, BallastError::WrongGroup);
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;
-        let moved = lending::deposit(&mut bank, &mut account, amount, now).or_fail()?;
+        let arriving = transfer.arriving(&bank, amount)?;
+        let moved = lending::deposit(&mut bank, &mut account, arriving, now).or_fail()?;
         let event = Deposited {
             header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
             movement: Movement::of(&bank, moved),
         };
         (event, Terms::of(&bank))
     };
-    transfer.pay_in(&terms, event.movement.atoms)?;
+    transfer.send(&terms, amount, event.movement.atoms)?;
     emit::log(&event)
 }

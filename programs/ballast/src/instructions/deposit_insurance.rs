@@ -31,10 +31,10 @@ pub struct DepositInsurance<'info> {
     pub token_program: UncheckedAccount<'info>,
 }
 
-/// Gives `amount` atoms to the bank's insurance fund. Nothing is owed in return.
+/// Gives `amount` atoms, less what a transfer of the token costs, to the bank's insurance fund. Nothing is owed in return.
 ///
 /// # Errors
-/// `ZeroAmount`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, `VaultMismatch`, `VaultBelowBooks`.
+/// `ZeroAmount`, `BankInFlashLoan`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle(ctx: Context<DepositInsurance>, amount: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
@@ -50,14 +50,15 @@ pub(crate) fn handle(ctx: Context<DepositInsurance>, amount: u64) -> Result<()> 
         let mut bank = view_mut::<Bank>(&accounts.bank)?;
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;
-        lending::deposit_insurance(&mut bank, amount).or_fail()?;
+        let arriving = transfer.arriving(&bank, amount)?;
+        lending::deposit_insurance(&mut bank, arriving).or_fail()?;
         let event = InsuranceDeposited {
             header: EventHeader::of_bank(accounts.bank.key(), &bank, now),
-            atoms: amount,
+            atoms: arriving,
             insurance: bank.insurance,
         };
         (event, Terms::of(&bank))
     };
-    transfer.pay_in(&terms, amount)?;
+    transfer.send(&terms, amount, event.atoms)?;
     emit::log(&event)
 }

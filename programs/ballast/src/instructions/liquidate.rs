@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::{interest, liquidation};
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::Bank;
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
@@ -16,10 +16,10 @@ use crate::view::view_mut;
 pub struct Liquidate<'info> {
     /// Owns the liquidator's margin account.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
+    /// CHECK: a margin account of the authority, by `loader::idle_account` and its owner.
     #[account(mut)]
     pub liquidator: UncheckedAccount<'info>,
-    /// CHECK: another margin account of the group, by `view_mut` and its group.
+    /// CHECK: another margin account of the group, by `loader::idle_account` and its group.
     #[account(mut)]
     pub liquidatee: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
@@ -41,7 +41,7 @@ pub struct Liquidate<'info> {
 /// No tokens move: it works at full utilisation, under every pause and cap.
 ///
 /// # Errors
-/// `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `SamePair`, those of
+/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `SamePair`, those of
 /// [`liquidation::liquidate`], `InsufficientHealth` (of the liquidator).
 pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;
@@ -49,8 +49,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
     ensure!(accounts.liquidator.key != accounts.liquidatee.key, BallastError::SelfLiquidation);
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let event = {
-        let mut liquidator = view_mut::<MarginAccount>(&accounts.liquidator)?;
-        let mut liquidatee = view_mut::<MarginAccount>(&accounts.liquidatee)?;
+        let mut liquidator = loader::idle_account(&accounts.liquidator)?;
+        let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
         ensure!(accounts.authority.key == &liquidator.owner, BallastError::Unauthorised);
         ensure!(liquidatee.group == liquidator.group, BallastError::WrongGroup);
         let board = loader::board(&accounts.board, &liquidator.group)?;

@@ -2,18 +2,16 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::{health, timer};
-use ballast_state::MarginAccount;
 
 use crate::emit;
 use crate::error::OrFail;
 use crate::events::{EventHeader, HealthPoint, Marked};
 use crate::loader::{self, Banks};
-use crate::view::view_mut;
 
 /// Accounts of `mark`. The banks of the account's balances follow.
 #[derive(Accounts)]
 pub struct Mark<'info> {
-    /// CHECK: a margin account, by `view_mut`.
+    /// CHECK: a margin account, by `loader::idle_account`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
@@ -23,11 +21,11 @@ pub struct Mark<'info> {
 /// Looks at the account's Maintenance health and sets its timer. Anyone may, unpaid.
 ///
 /// # Errors
-/// `WrongBoard`, `WrongGroup`, `MissingAccount`.
+/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `MissingAccount`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
     let now = loader::now()?;
     let event = {
-        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let board = loader::board(&ctx.accounts.board, &account.group)?;
         let portfolio = Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[], now)?;
         let health = health::assess_maintenance(&portfolio, &board, now).or_fail()?;

@@ -8,6 +8,7 @@ use crate::create::Creation;
 use crate::emit;
 use crate::events::{EventHeader, MarginAccountOpened};
 use crate::loader;
+use crate::view::view;
 
 /// Accounts of `open_margin_account`.
 #[derive(Accounts)]
@@ -32,7 +33,11 @@ pub struct OpenMarginAccount<'info> {
 }
 
 /// Opens a margin account. Nobody can open one for somebody else: its owner signs.
+///
+/// # Errors
+/// `WrongProgramOwner`, `WrongAccountType`, `AlreadyExists`.
 pub(crate) fn handle(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
+    view::<Group>(ctx.accounts.group.as_ref())?;
     let (group, owner) = (ctx.accounts.group.key(), ctx.accounts.owner.key());
     let bump = [ctx.bumps.margin_account];
     let mut account = Creation {

@@ -1,26 +1,28 @@
 //! `pause_bank`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::lending;
+use ballast_risk::{flash, lending};
+use ballast_state::{Bank, Group};
 
 use super::ChangeBank;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
+use crate::roles;
+use crate::view::{view, view_mut};
 
 /// Stops deposits and borrows of a bank for a limited time. For the guardian or the admin.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `PauseTooLong`.
+/// `Unauthorised`, `WrongGroup`, `BankInFlashLoan`, `PauseTooLong`, `PauseTooSoon`.
 pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
     let now = loader::now()?;
-    let authority = ctx.accounts.authority.key();
-    let group = ctx.accounts.group.load()?;
-    ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
-    ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
-    let mut bank = ctx.accounts.bank.load_mut()?;
+    let group = view::<Group>(&ctx.accounts.group)?;
+    let mut bank = view_mut::<Bank>(ctx.accounts.bank.as_ref())?;
     ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
+    flash::require_none(&bank).or_fail()?;
+    roles::require_pause(&group, ctx.accounts.authority.key, seconds, bank.paused_until, now.ts)?;
     bank.paused_until = now.ts.saturating_add(i64::from(seconds));
     lending::count_change(&mut bank);
     emit::log(&BankConfigured {

@@ -2,23 +2,26 @@
 
 use anchor_lang::prelude::*;
 
+use ballast_state::{Group, RiskBoard};
+
 use super::ConfigureGroup;
 use crate::emit;
 use crate::error::{ensure, BallastError};
 use crate::events::{EventHeader, RiskPaused};
+use crate::roles;
+use crate::view::view_mut;
 
 /// Stops new risk in the group for a limited time. For the guardian or the admin.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `PauseTooLong`.
+/// `Unauthorised`, `WrongBoard`, `PauseTooLong`, `PauseTooSoon`.
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
-    let mut group = ctx.accounts.group.load_mut()?;
-    let authority = ctx.accounts.authority.key();
-    ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
-    ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
+    let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
-    board.risk_paused_until = Clock::get()?.unix_timestamp.saturating_add(i64::from(seconds));
+    let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
+    let now = Clock::get()?.unix_timestamp;
+    roles::require_pause(&group, ctx.accounts.authority.key, seconds, board.risk_paused_until, now)?;
+    board.risk_paused_until = now.saturating_add(i64::from(seconds));
     board.sequence = board.sequence.wrapping_add(1);
     group.sequence = group.sequence.wrapping_add(1);
     emit::log(&RiskPaused {

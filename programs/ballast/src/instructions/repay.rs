@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_risk::interest;
 use ballast_risk::lending::{self, Amount};
+use ballast_risk::liquidation::staged;
 use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;
@@ -51,12 +52,13 @@ impl<'info> Repay<'info> {
 /// Repays `amount` atoms of the account's loan, or all of it. Needs no price; nothing stops it.
 ///
 /// 1. Accrue the bank.
-/// 2. Burn loan shares, down.
+/// 2. Burn loan shares, down. Of an account with an open liquidation: what the liquidation allows, and insurance's part of the
+///    bonus on top.
 /// 3. Move tokens into the vault.
 ///
 /// # Errors
-/// `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of [`lending::repay`],
-/// `VaultMismatch`, `VaultBelowBooks`.
+/// `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of [`lending::repay`]
+/// and [`staged::repay`], `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
@@ -66,7 +68,12 @@ pub(crate) fn handle(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
         ensure!(bank.group == account.group, BallastError::WrongGroup);
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;
-        let moved = lending::repay(&mut bank, &mut account, amount.map_or(Amount::All, Amount::Exact)).or_fail()?;
+        let amount = amount.map_or(Amount::All, Amount::Exact);
+        let moved = if account.flags == 0 {
+            lending::repay(&mut bank, &mut account, amount).or_fail()?
+        } else {
+            staged::repay(&mut bank, &mut account, amount).or_fail()?
+        };
         let event = Repaid {
             header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
             movement: Movement::of(&bank, moved),

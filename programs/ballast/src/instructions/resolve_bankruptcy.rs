@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::{bankruptcy, interest};
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::Bank;
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
@@ -14,7 +14,7 @@ use crate::view::view_mut;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ResolveBankruptcy<'info> {
-    /// CHECK: a margin account, by `view_mut`.
+    /// CHECK: a margin account, by `loader::idle_account`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
@@ -31,11 +31,11 @@ pub struct ResolveBankruptcy<'info> {
 /// 3. Insurance pays, then the bank's lenders bear the rest alike.
 ///
 /// # Errors
-/// `WrongGroup`, `WrongBoard`, `MissingAccount`, those of [`bankruptcy::resolve`].
+/// `AccountInTransit`, `WrongGroup`, `WrongBoard`, `MissingAccount`, those of [`bankruptcy::resolve`].
 pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
     let now = loader::now()?;
     let event = {
-        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let board = loader::board(&ctx.accounts.board, &account.group)?;
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
         ensure!(bank.group == account.group, BallastError::WrongGroup);

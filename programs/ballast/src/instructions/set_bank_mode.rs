@@ -1,37 +1,44 @@
 //! `set_bank_mode`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::{lending, limits};
+use ballast_risk::{flash, lending, limits};
 use ballast_state::{Bank, BankMode, Group};
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
+use crate::roles::{self, Power};
+use crate::view::{view, view_mut};
 
 /// Accounts of instructions that change a bank's mode or pause.
 #[derive(Accounts)]
 pub struct ChangeBank<'info> {
     /// Whose role the change needs.
     pub authority: Signer<'info>,
-    /// The group.
-    pub group: AccountLoader<'info, Group>,
-    /// The bank.
+    /// CHECK: the group, by view.
+    pub group: UncheckedAccount<'info>,
+    /// A bank of the group.
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
 }
 
-/// Sets a bank's mode. Entering wind-down starts its notice. For the admin.
+/// Sets a bank's mode. Entering wind-down starts its notice. From normal to reduce-only also for the risk admin; all else
+/// is for the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `InvalidParameter`, `InvalidModeChange`.
+/// `Unauthorised`, `TimelockRequired`, `BankInFlashLoan`, `WrongGroup`, `InvalidParameter`, `InvalidModeChange`.
 pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
     let now = loader::now()?;
-    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
+    let power = roles::power(&*view::<Group>(&ctx.accounts.group)?, ctx.accounts.authority.key)?;
     let to = BankMode::from_byte(mode);
     ensure!(to.to_byte() == mode, BallastError::InvalidParameter);
-    let mut bank = ctx.accounts.bank.load_mut()?;
+    let mut bank = view_mut::<Bank>(ctx.accounts.bank.as_ref())?;
     ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
+    flash::require_none(&bank).or_fail()?;
+    // Closing a bank for new business takes no time; opening it does, and so does winding it down.
+    let closes = to == BankMode::ReduceOnly && BankMode::from_byte(bank.mode) == BankMode::Normal;
+    ensure!(power == Power::Full || closes, BallastError::TimelockRequired);
     limits::validate_mode_change(&bank, to).or_fail()?;
     if to != BankMode::WindDown {
         bank.wind_down_ts = 0;

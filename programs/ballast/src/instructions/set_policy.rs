@@ -9,12 +9,12 @@ use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, PolicySet};
 use crate::loader;
 
-/// Accounts of `set_policy`.
+/// Accounts of what an owner sets on an account.
 #[derive(Accounts)]
 pub struct SetPolicy<'info> {
     /// Owns the account.
     pub owner: Signer<'info>,
-    /// The account.
+    /// A margin account of the owner.
     #[account(mut)]
     pub margin_account: AccountLoader<'info, MarginAccount>,
 }
@@ -22,10 +22,10 @@ pub struct SetPolicy<'info> {
 /// Sets the owner's deleverage policy. What was used of the day's turnover stays used.
 ///
 /// # Errors
-/// `Unauthorised`, `InvalidParameter`.
+/// `Unauthorised`, `AccountInTransit`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
-    let mut account = ctx.accounts.margin_account.load_mut()?;
-    ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
+    let mut account = loader::idle_account(ctx.accounts.margin_account.as_ref())?;
+    ensure!(&account.owner == ctx.accounts.owner.key, BallastError::Unauthorised);
     let policy = DeleveragePolicy { floor, width, daily_turnover, ..account.policy };
     limits::validate_policy(&policy).or_fail()?;
     account.policy = policy;

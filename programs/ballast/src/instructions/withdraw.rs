@@ -3,21 +3,22 @@
 use anchor_lang::prelude::*;
 use ballast_risk::interest;
 use ballast_risk::lending::{self, Amount};
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::{rights, Bank};
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail};
 use crate::events::{EventHeader, HealthPoint, Movement, Withdrawn};
 use crate::loader;
+use crate::roles;
 use crate::token::{Terms, Transfer};
 use crate::view::view_mut;
 
 /// Accounts of `withdraw`. Of an account that owes something, the banks of the other balances follow.
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
-    /// Owns the margin account.
+    /// Owns the margin account, or may send tokens from it to its owner.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account of the authority, by `view_mut` and its owner.
+    /// CHECK: a margin account, by `loader::idle_account`; whose, by `roles`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group; not read where the account owes nothing.
@@ -60,16 +61,17 @@ impl<'info> Withdraw<'info> {
 /// An account that owes nothing needs no price, no other bank and no permission of any pause.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of
+/// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` (a delegate's), `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of
 /// [`lending::withdraw`]; with a liability `WrongBoard`, `MissingAccount`, `RiskPaused`, the price errors,
 /// `InsufficientHealth`; `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
     let (event, terms) = {
-        let mut account = view_mut::<MarginAccount>(&ctx.accounts.margin_account)?;
+        let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
-        ensure!(ctx.accounts.authority.key == &account.owner, BallastError::Unauthorised);
+        let (authority, to) = (ctx.accounts.authority.key, &ctx.accounts.destination);
+        roles::require_right_to_send(&account, authority, rights::REDUCE, to, &bank.token_program)?;
         ensure!(bank.group == account.group, BallastError::WrongGroup);
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;

@@ -1,0 +1,89 @@
+//! `begin_liquidation`.
+
+use anchor_lang::prelude::*;
+use anchor_lang::Discriminator;
+use ballast_risk::interest;
+use ballast_risk::liquidation::staged;
+use ballast_state::Bank;
+
+use crate::emit;
+use crate::error::{ensure, BallastError, OrFail};
+use crate::events::{EventHeader, HealthPoint, LiquidationBegun};
+use crate::introspect;
+use crate::loader::{self, Banks};
+use crate::view::view_mut;
+
+/// Where `end_liquidation` has the margin account.
+const MARGIN_ACCOUNT_AT_END: usize = 1;
+
+/// Accounts of `begin_liquidation`. The banks of the account's other balances follow.
+#[derive(Accounts)]
+pub struct BeginLiquidation<'info> {
+    /// The liquidator: seizes, repays and ends.
+    pub authority: Signer<'info>,
+    /// CHECK: a margin account of the group, by `loader::idle_account`.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the group's board, by view and group.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: a bank of the group, by `view_mut` and its group.
+    #[account(mut)]
+    pub loan_bank: UncheckedAccount<'info>,
+    /// CHECK: another bank of the group, by `view_mut` and its group.
+    #[account(mut)]
+    pub collateral_bank: UncheckedAccount<'info>,
+    /// CHECK: the instructions sysvar, by key.
+    pub instructions: UncheckedAccount<'info>,
+}
+
+/// Opens a liquidation that `seize` and `repay` carry out and `end_liquidation` closes, in this transaction. In between the
+/// liquidator may use what it seized in any program.
+///
+/// 1. The instruction must be the transaction's own, and exactly one later one must end this account's liquidation.
+/// 2. Accrue both banks; assess the account; let the engine decide bonus and amounts.
+/// 3. Write them, the account's health and all sequence numbers into the account, and flag it.
+///
+/// # Errors
+/// `NotTopLevel`, `WrongSysvar`, `MissingEnd`, `EndNotUnique`, `AccountInTransit`, `WrongGroup`, `WrongBoard`,
+/// `MissingAccount`, `DuplicateAccount`, those of [`staged::begin`].
+pub(crate) fn handle<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
+    let now = loader::now()?;
+    let accounts = &ctx.accounts;
+    let end = crate::instruction::EndLiquidation::DISCRIMINATOR;
+    introspect::require_one_later(&accounts.instructions, end, MARGIN_ACCOUNT_AT_END, accounts.margin_account.key)?;
+    ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
+    let mut account = loader::idle_account(&accounts.margin_account)?;
+    let board = loader::board(&accounts.board, &account.group)?;
+    let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
+    let mut collateral_bank = view_mut::<Bank>(&accounts.collateral_bank)?;
+    for bank in [&mut loan_bank, &mut collateral_bank] {
+        ensure!(bank.group == board.group, BallastError::WrongGroup);
+        interest::accrue(bank, now).or_fail()?;
+    }
+    let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
+    let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
+    let others = banks.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
+    let before = staged::begin(
+        &board,
+        &mut loan_bank,
+        &mut collateral_bank,
+        &mut account,
+        &portfolio,
+        others,
+        accounts.authority.key(),
+        max_repay,
+        now,
+    )
+    .or_fail()?;
+    emit::log(&LiquidationBegun {
+        header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
+        liquidator: accounts.authority.key(),
+        loan_bank: loan_bank.index,
+        collateral_bank: collateral_bank.index,
+        board_sequence: board.sequence,
+        bonus: account.liquidation.bonus,
+        most_repaid: account.liquidation.most_repaid,
+        most_seized: account.liquidation.most_seized,
+        before: HealthPoint::from(&before),
+    })
+}

@@ -1,0 +1,79 @@
+//! `end_liquidation`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::liquidation::staged;
+use ballast_state::{Bank, MarginAccount};
+
+use crate::emit;
+use crate::error::{ensure, BallastError, OrFail};
+use crate::events::{EventHeader, HealthPoint, Liquidated, LossShare};
+use crate::loader::{self, Banks};
+use crate::view::{view, view_mut};
+
+/// Accounts of `end_liquidation`. The banks of the account's other balances follow.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct EndLiquidation<'info> {
+    /// The liquidator that began.
+    pub authority: Signer<'info>,
+    /// CHECK: a margin account with an open liquidation, by `view_mut`.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the group's board, by view and group.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the bank of the loan, by `view_mut` and its group.
+    #[account(mut)]
+    pub loan_bank: UncheckedAccount<'info>,
+    /// CHECK: the bank of the collateral, by view and its group.
+    pub collateral_bank: UncheckedAccount<'info>,
+}
+
+/// Closes a liquidation.
+///
+/// 1. Nothing but its own steps may have touched the account, its banks and their prices.
+/// 2. Assess the account; let the engine hold the outcome against what `begin_liquidation` allowed.
+/// 3. Write off at once what nothing is left to pay for.
+///
+/// # Errors
+/// `Unauthorised`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `DuplicateAccount`, those of [`staged::end`].
+pub(crate) fn handle<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Result<()> {
+    let now = loader::now()?;
+    let accounts = &ctx.accounts;
+    let event = {
+        let mut account = view_mut::<MarginAccount>(&accounts.margin_account)?;
+        let opened = account.liquidation;
+        let open = account.flags & MarginAccount::IN_LIQUIDATION != 0;
+        ensure!(open, BallastError::NoOpenLiquidation);
+        ensure!(accounts.authority.key == &opened.liquidator, BallastError::Unauthorised);
+        let board = loader::board(&accounts.board, &account.group)?;
+        let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
+        let collateral_bank = view::<Bank>(&accounts.collateral_bank)?;
+        ensure!(loan_bank.group == board.group && collateral_bank.group == board.group, BallastError::WrongGroup);
+        let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
+        let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
+        let others = banks.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
+        let done =
+            staged::end(&board, &mut loan_bank, &collateral_bank, &mut account, &portfolio, others, now).or_fail()?;
+        Liquidated {
+            header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
+            liquidator: opened.liquidator,
+            loan_bank: loan_bank.index,
+            collateral_bank: collateral_bank.index,
+            board_sequence: board.sequence,
+            loan_price: board.row(loan_bank.feed).map_or(0, |row| row.mid),
+            collateral_price: board.row(collateral_bank.feed).map_or(0, |row| row.mid),
+            max_repay: u64::MAX,
+            bonus: done.bonus.0,
+            unhealthy_since: done.unhealthy_since,
+            repaid: done.exchange.repaid,
+            repaid_shares: done.exchange.repaid_shares,
+            seized: done.exchange.seized,
+            seized_shares: done.exchange.seized_shares,
+            insurance: done.insurance,
+            before: HealthPoint::from(&done.before),
+            after: HealthPoint::from(&done.after),
+            loss: done.loss.map(LossShare::from).unwrap_or_default(),
+        }
+    };
+    emit::receipt(&ctx.accounts.event_authority, &event)
+}
