@@ -8,7 +8,8 @@ pub(crate) use ballast_math::Index;
 pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    assert_same, event, Forgery, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
+    aged, assert_same, event, indebted, lent, unhealthy, Forgery, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR,
+    START_TS,
 };
 pub(crate) use solana_instruction::Instruction;
 pub(crate) use solana_keypair::Keypair;
@@ -26,31 +27,6 @@ pub(crate) fn health(dollars: [u64; 3], rounding: [i64; 3]) -> HealthPoint {
     let [assets, liabilities, requirement] =
         [0, 1, 2].map(|at| presets::dollars(dollars[at]).checked_add_signed(rounding[at]).expect("in range"));
     HealthPoint { assets, liabilities, requirement }
-}
-
-/// The plain world with a lender of 100,000 USD, and a trader with 100 coins (3,200 USD).
-pub(crate) fn lent() -> (World, Trader, Trader) {
-    let mut world = World::plain();
-    let lender = world.trader_with(&[(USD, 100_000 * DOLLAR)]);
-    let trader = world.trader_with(&[(COIN, 100 * ONE_COIN)]);
-    (world, lender, trader)
-}
-
-/// As [`lent`], and the trader owes 2,048 USD.
-pub(crate) fn indebted() -> (World, Trader, Trader) {
-    let (mut world, lender, trader) = lent();
-    world.borrow(&trader, USD, 2_048 * DOLLAR).expect("borrow");
-    (world, lender, trader)
-}
-
-/// As [`indebted`], and coins have fallen to 24 USD: 2,400 USD of assets, of which 2,048 are owed and 428 required. With a
-/// liquidator that has 10,000 USD and a coin.
-pub(crate) fn unhealthy() -> (World, Trader, Trader, Trader) {
-    let (mut world, lender, trader) = indebted();
-    let liquidator = world.trader_with(&[(USD, 10_000 * DOLLAR), (COIN, ONE_COIN)]);
-    world.svm.advance(1);
-    world.crash(COIN, 24_00000000);
-    (world, lender, trader, liquidator)
 }
 
 /// `liquidate` and `deleverage` as one party of it would build them.
@@ -72,16 +48,6 @@ pub(crate) fn takeover<T>(
         loan_bank,
         collateral_bank,
     })
-}
-
-/// A world with interest in which a lender and a borrower of dollars waited a year: both indices are above one.
-pub(crate) fn aged() -> (World, Trader, Trader) {
-    let mut world = World::standard();
-    let lender = world.trader_with(&[(0, 100_000 * DOLLAR)]);
-    let trader = world.trader_with(&[(1, 10_000 * ONE_COIN)]);
-    world.borrow(&trader, 0, 50_000 * DOLLAR).expect("borrow");
-    world.advance(31_557_600);
-    (world, lender, trader)
 }
 
 /// `⌊atoms / index⌋`, worked out without the engine's own function.

@@ -1,6 +1,6 @@
 //! Look-alikes: accounts that are almost the right one, put in the place of every account of an instruction.
 
-use ballast_client::PROGRAM_ID;
+use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -71,19 +71,28 @@ impl World {
             return key;
         }
         let key = self.key().pubkey();
-        let mut data = self.svm.account(&genuine).map(|account| account.data).unwrap_or_default();
-        let mut owner = PROGRAM_ID;
-        match forgery {
-            Forgery::Empty => return key,
-            Forgery::Foreign => owner = Pubkey::new_from_array([66; 32]),
-            Forgery::Zeroed => data.fill(0),
-            Forgery::Version => data[8] += 1,
-            Forgery::Short => {
-                data.pop();
-            }
-            Forgery::Other(_) => {}
+        let genuine = self.svm.account(&genuine).unwrap_or_default();
+        if let Some(account) = forgery.of(&genuine) {
+            self.svm.put_data(&key, &account.owner, account.data);
         }
-        self.svm.put_data(&key, &owner, data);
         key
+    }
+}
+
+impl Forgery {
+    /// What the look-alike of an account is made of; nothing where there is none to be.
+    #[must_use]
+    pub fn of(self, genuine: &Account) -> Option<Account> {
+        let mut forged = genuine.clone();
+        match self {
+            Self::Empty | Self::Other(_) => return None,
+            Self::Foreign => forged.owner = Pubkey::new_from_array([66; 32]),
+            Self::Zeroed => forged.data.fill(0),
+            Self::Version => forged.data[8] += 1,
+            Self::Short => {
+                forged.data.pop();
+            }
+        }
+        Some(forged)
     }
 }
