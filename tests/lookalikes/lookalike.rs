@@ -121,7 +121,12 @@ pub(crate) fn cases(stage: &Stage, places: &[Place], at: usize) -> Vec<Case> {
     found.flags();
     found.duplicates();
     if found.role == Role::Signer {
-        found.signed_by(Lookalike::OtherUser, stage.stranger.key.pubkey());
+        // The admin has no power but over settings.
+        for other in [stage.stranger.key.pubkey(), stage.world.admin.pubkey()] {
+            if other != meta.pubkey {
+                found.signed_by(Lookalike::OtherUser, other);
+            }
+        }
         return found.list;
     }
     found.swap(Lookalike::Uninitialised, NOWHERE);

@@ -35,8 +35,13 @@ impl Stage {
         // Nobody that an instruction names pays for its transaction: so all of its accounts can be compared.
         let payer = world.key();
         world.svm.fund(&payer.pubkey());
-        let mut keys = vec![payer, stranger.key.insecure_clone()];
-        keys.extend(signers.iter().map(|key| key.insecure_clone()));
+        let admin = world.admin.insecure_clone();
+        let mut keys = vec![payer, stranger.key.insecure_clone(), admin];
+        for key in signers {
+            if !keys.contains(key) {
+                keys.push(key.insecure_clone());
+            }
+        }
         Self { world, transaction: vec![instruction], at: 0, stranger, keys }
     }
 
