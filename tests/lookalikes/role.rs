@@ -14,8 +14,17 @@ pub(crate) const TOKEN_2022: Pubkey = Pubkey::from_str_const("TokenzQdBNbLqP5VEh
 const TOKEN_PROGRAMS: [Pubkey; 2] = [spl_token_interface::ID, TOKEN_2022];
 /// The system program.
 pub(crate) const SYSTEM: Pubkey = Pubkey::new_from_array([0; 32]);
+/// The clock.
+pub(crate) const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
+/// Accounts that the runtime never lets anybody write.
+const RESERVED: [Pubkey; 3] = [CLOCK, SYSTEM, PROGRAM_ID];
 /// Bytes of a mint without extensions.
 const MINT_BYTES: usize = 82;
+
+/// Whether an account is read-only, whatever an instruction says.
+pub(crate) fn is_reserved(key: &Pubkey) -> bool {
+    RESERVED.contains(key)
+}
 
 /// What an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What a look-alike has to fail with, by what the account is and in which respect the look-alike is wrong.
 
 use crate::lookalike::{Case, Lookalike};
-use crate::role::Role;
+use crate::role::{is_reserved, Role};
 use crate::stage::Place;
 
 /// A look-alike in an instruction.
@@ -44,7 +44,9 @@ impl Tried<'_> {
             Lookalike::Duplicate(other) if *role == Role::Signer && !self.places[other].seat.signer => {
                 Some("anchor::AccountNotSigner")
             }
-            _ if writable_first && self.case.is_reserved() => Some("anchor::ConstraintMut"),
+            _ if writable_first && self.case.meta.as_ref().is_some_and(|meta| is_reserved(&meta.pubkey)) => {
+                Some("anchor::ConstraintMut")
+            }
             _ => None,
         }
     }

@@ -45,6 +45,11 @@ impl Stage {
         Self { world, transaction: vec![instruction], at: 0, stranger, keys }
     }
 
+    /// Whether the instruction has an account.
+    pub(crate) fn names(&self, key: &Pubkey) -> bool {
+        self.instruction().accounts.iter().any(|meta| meta.pubkey == *key)
+    }
+
     /// What the instruction's accounts are, by the IDL and by what is there.
     ///
     /// # Panics

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 
+use crate::cases::cases;
 use crate::docs;
 use crate::idl::Described;
-use crate::lookalike::{self, Case};
+use crate::lookalike::Case;
 use crate::role::Role;
 use crate::rules::Tried;
 use crate::stage::{Place, Stage};
@@ -51,7 +52,7 @@ impl Trial {
         }
         let places = stage.places(described);
         for at in 0..places.len() {
-            for case in lookalike::cases(stage, &places, at) {
+            for case in cases(stage, &places, at) {
                 self.case(&described.name, &title, stage, &places, &case);
             }
         }
