@@ -2,10 +2,7 @@
 
 use super::support::*;
 
-const MARGIN_ACCOUNT: usize = 1;
-const BOARD: usize = 2;
-const BANK: usize = 3;
-const AT: TransferAt = TransferAt { vault: 4, user: 5, mint: 6, token_program: 7, user_pays: false };
+const DESTINATION: usize = 5;
 
 fn instruction(world: &World, trader: &Trader, bank: u16, atoms: u64) -> Instruction {
     ix::borrow(&trader.user(bank), &world.margin(trader), &world.bank(bank), atoms)
@@ -96,57 +93,10 @@ fn deposits_that_are_no_collateral_do_not_count() {
 }
 
 #[test]
-fn refuses_look_alikes() {
+fn refuses_frozen_tokens() {
     let (mut world, _, trader) = lent();
     let borrow = instruction(&world, &trader, USD, 100 * DOLLAR);
-    let signers = [&trader.key];
-    world.refuses_lookalikes(&borrow, &signers, &[MARGIN_ACCOUNT, BOARD, BANK, 8]);
-    let (other_bank, other_board, other_account) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        (world.bank_key(0), world.board_key(), world.trader().account)
-    });
-    let board = world.board_key();
-    for (index, other, error) in [
-        (MARGIN_ACCOUNT, board, "WrongAccountType"),
-        (MARGIN_ACCOUNT, other_account, "Unauthorised"),
-        (BOARD, world.bank_key(GEM), "WrongAccountType"),
-        (BOARD, trader.account, "DuplicateAccount"),
-        (BOARD, other_board, "WrongBoard"),
-        (BANK, board, "WrongAccountType"),
-        (BANK, trader.account, "DuplicateAccount"),
-        (BANK, other_bank, "WrongGroup"),
-        (8, board, "WrongAccountType"),
-        (8, other_bank, "WrongGroup"),
-        (8, world.bank_key(USD), "DuplicateAccount"),
-        (8, world.bank_key(GEM), "MissingAccount"),
-    ] {
-        world.refuses_forgery(&borrow, &signers, index, Forgery::Other(other), error);
-    }
-    let mut missing = borrow.clone();
-    missing.accounts.truncate(8);
-    world.refuses(&missing, &signers, "MissingAccount");
-}
-
-#[test]
-fn refuses_other_owners_and_missing_signatures() {
-    let (mut world, lender, trader) = lent();
-    let borrow = instruction(&world, &trader, USD, 100 * DOLLAR);
-    let thief = with(&borrow, 0, lender.key.pubkey());
-    world.refuses(&thief, &[&lender.key], "Unauthorised");
-    let admin = world.admin.insecure_clone();
-    world.refuses(&with(&borrow, 0, admin.pubkey()), &[&admin], "Unauthorised");
-    world.refuses(&unsigned(&borrow, 0), &[&admin], "anchor::AccountNotSigner");
-    for index in [MARGIN_ACCOUNT, BANK, AT.vault, AT.user] {
-        world.refuses(&read_only(&borrow, index), &[&trader.key], "anchor::ConstraintMut");
-    }
-}
-
-#[test]
-fn refuses_wrong_token_accounts() {
-    let (mut world, _, trader) = lent();
-    let borrow = instruction(&world, &trader, USD, 100 * DOLLAR);
-    refuses_wrong_transfer(&mut world, &borrow, &[&trader.key], &AT);
-    world.send(borrow, &[&trader.key]).expect("right in the end");
+    refuses_while_frozen(&mut world, &borrow, &[&trader.key], DESTINATION);
 }
 
 #[test]

@@ -26,20 +26,3 @@ fn returns_the_rent() {
     world.send(open, &[&trader.key]).expect("open_margin_account");
     world.check_invariants();
 }
-
-#[test]
-fn refuses_others() {
-    let mut world = World::plain();
-    let (trader, thief) = (world.trader(), world.trader());
-    let receiver = world.key().pubkey();
-    let close = ix::close_margin_account(&trader.key.pubkey(), &receiver, &trader.account);
-    world.refuses(&with(&close, 0, thief.key.pubkey()), &[&thief.key], "Unauthorised");
-    world.refuses(&unsigned(&close, 0), &[&thief.key], "anchor::AccountNotSigner");
-    world.refuses_forgery(&close, &[&trader.key], 2, Forgery::Other(thief.account), "Unauthorised");
-    refuses_anchor_lookalikes(&mut world, &close, &[&trader.key], &[2]);
-    let bank = world.bank_key(COIN);
-    world.refuses_forgery(&close, &[&trader.key], 2, Forgery::Other(bank), "anchor::AccountDiscriminatorMismatch");
-    for index in [1, 2] {
-        world.refuses(&read_only(&close, index), &[&trader.key], "anchor::ConstraintMut");
-    }
-}

@@ -2,10 +2,6 @@
 
 use super::support::*;
 
-const GROUP: usize = 1;
-const BOARD: usize = 2;
-const BANK: usize = 3;
-
 fn instruction(world: &World) -> Instruction {
     ix::configure_bank(&world.admin.pubkey(), &world.group, USD, world.markets[0].bank_args.clone())
 }
@@ -76,21 +72,8 @@ fn refuses_without_a_good_price() {
 }
 
 #[test]
-fn refuses_wrong_accounts_and_signers() {
+fn refuses_everyone_else() {
     let mut world = World::plain();
     let configure = instruction(&world);
     refuses_everyone_but(&mut world, &configure, &[Role::Admin]);
-    let admin = world.admin.insecure_clone();
-    let signers = [&admin];
-    refuses_anchor_lookalikes(&mut world, &configure, &signers, &[GROUP, BANK]);
-    let (other_group, other_board, other_bank) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        (world.group, world.board_key(), world.bank_key(0))
-    });
-    for (index, other, error) in
-        [(GROUP, other_group, "WrongBoard"), (BOARD, other_board, "WrongBoard"), (BANK, other_bank, "WrongGroup")]
-    {
-        world.refuses_forgery(&configure, &signers, index, Forgery::Other(other), error);
-    }
-    world.refuses(&read_only(&configure, BANK), &signers, "anchor::ConstraintMut");
 }

@@ -36,8 +36,11 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_error_is_asserted_somewhere() {
-    let texts: String =
-        ["program", "scenarios", "../crates/testkit/src"].into_iter().flat_map(sources).map(|(_, text)| text).collect();
+    let texts: String = ["program", "lookalikes", "scenarios", "../crates/testkit/src"]
+        .into_iter()
+        .flat_map(sources)
+        .map(|(_, text)| text)
+        .collect();
     let errors = errors();
     let named: BTreeSet<String> =
         errors.iter().filter(|name| texts.contains(&format!("\"{name}\""))).cloned().collect();

@@ -2,12 +2,6 @@
 
 use super::support::*;
 
-const KEEPER: usize = 1;
-const ACCOUNT: usize = 2;
-const BOARD: usize = 3;
-const LOAN_BANK: usize = 4;
-const COLLATERAL_BANK: usize = 5;
-
 const WEEK: i64 = 604_800;
 
 fn instruction(world: &World, keeper: &Trader, from: &Trader, max_repay: u64, wind_down: bool) -> Instruction {
@@ -73,61 +67,6 @@ fn the_band_is_against_the_keeper() {
     let rate = (4_299_262_263u128 * 255 / 257) as u64;
     assert!(done.rate.abs_diff(rate) <= 3, "{} {rate}", done.rate);
     assert!(done.rate < 1 << 32, "below mid: an option on a lagging print is not free");
-}
-
-#[test]
-fn refuses_look_alikes() {
-    let (mut world, trader, keeper) = below_floor();
-    world.deposit(&trader, GEM, 10).expect("deposit");
-    let deleverage = instruction(&world, &keeper, &trader, 100 * DOLLAR, false);
-    let signers = [&keeper.key];
-    world.refuses_lookalikes(&deleverage, &signers, &[KEEPER, ACCOUNT, BOARD, LOAN_BANK, COLLATERAL_BANK, 8]);
-    let (other_bank, other_board, other_account) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        (world.bank_key(0), world.board_key(), world.trader().account)
-    });
-    let (board, group) = (world.board_key(), world.group);
-    for (index, other, error) in [
-        (KEEPER, board, "WrongAccountType"),
-        (KEEPER, other_account, "Unauthorised"),
-        (KEEPER, trader.account, "SelfLiquidation"),
-        (ACCOUNT, board, "WrongAccountType"),
-        (ACCOUNT, other_account, "WrongGroup"),
-        (ACCOUNT, keeper.account, "SelfLiquidation"),
-        (BOARD, group, "WrongAccountType"),
-        (BOARD, other_board, "WrongBoard"),
-        (BOARD, trader.account, "DuplicateAccount"),
-        (LOAN_BANK, board, "DuplicateAccount"),
-        (LOAN_BANK, group, "WrongAccountType"),
-        (LOAN_BANK, trader.account, "DuplicateAccount"),
-        (LOAN_BANK, other_bank, "WrongGroup"),
-        (LOAN_BANK, world.bank_key(COIN), "SamePair"),
-        (COLLATERAL_BANK, other_bank, "WrongGroup"),
-        (COLLATERAL_BANK, world.bank_key(USD), "SamePair"),
-        (8, other_bank, "WrongGroup"),
-        (8, group, "WrongAccountType"),
-        (8, world.bank_key(USD), "DuplicateAccount"),
-    ] {
-        world.refuses_forgery(&deleverage, &signers, index, Forgery::Other(other), error);
-    }
-    world.refuses_forgery(&deleverage, &signers, 6, Forgery::Empty, "anchor::ConstraintAddress");
-    world.refuses_forgery(&deleverage, &signers, 7, Forgery::Empty, "runtime::MissingAccount");
-    let mut missing = deleverage;
-    missing.accounts.truncate(8);
-    world.refuses(&missing, &signers, "MissingAccount");
-}
-
-#[test]
-fn refuses_other_signers() {
-    let (mut world, trader, keeper) = below_floor();
-    let deleverage = instruction(&world, &keeper, &trader, 100 * DOLLAR, false);
-    let admin = world.admin.insecure_clone();
-    world.refuses(&with(&deleverage, 0, admin.pubkey()), &[&admin], "Unauthorised");
-    world.refuses(&with(&deleverage, 0, trader.key.pubkey()), &[&trader.key], "Unauthorised");
-    world.refuses(&unsigned(&deleverage, 0), &[&admin], "anchor::AccountNotSigner");
-    for index in [KEEPER, ACCOUNT, LOAN_BANK, COLLATERAL_BANK] {
-        world.refuses(&read_only(&deleverage, index), &[&keeper.key], "anchor::ConstraintMut");
-    }
 }
 
 #[test]

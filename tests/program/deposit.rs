@@ -2,9 +2,7 @@
 
 use super::support::*;
 
-const MARGIN_ACCOUNT: usize = 1;
-const BANK: usize = 2;
-const AT: TransferAt = TransferAt { vault: 3, user: 4, mint: 5, token_program: 6, user_pays: true };
+const SOURCE: usize = 4;
 
 /// A trader with 100 coins in the wallet, and the deposit of 40 of them.
 fn ready() -> (World, Trader, Instruction) {
@@ -103,62 +101,10 @@ fn t23_t24_top_up_is_not_stopped() {
 }
 
 #[test]
-fn refuses_look_alikes() {
+fn refuses_frozen_and_empty_tokens() {
     let (mut world, trader, deposit) = ready();
-    let signers = [&trader.key];
-    world.refuses_lookalikes(&deposit, &signers, &[MARGIN_ACCOUNT, BANK]);
-    let (other_bank, other_account) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
-        (world.bank_key(0), world.trader().account)
-    });
-    let (board, bank) = (world.board_key(), world.bank_key(COIN));
-    for (index, other, error) in [
-        (MARGIN_ACCOUNT, board, "WrongAccountType"),
-        (MARGIN_ACCOUNT, bank, "WrongAccountType"),
-        (MARGIN_ACCOUNT, other_account, "Unauthorised"),
-        (BANK, board, "WrongAccountType"),
-        (BANK, trader.account, "DuplicateAccount"),
-        (BANK, other_bank, "WrongGroup"),
-        (BANK, world.bank_key(GEM), "WrongVault"),
-    ] {
-        world.refuses_forgery(&deposit, &signers, index, Forgery::Other(other), error);
-    }
-}
-
-/// A margin account of the same owner in another group must not hold this group's shares.
-#[test]
-fn refuses_another_group() {
-    let (mut world, trader, deposit) = ready();
-    let group = world.elsewhere(1, |world| world.group);
-    let owner = trader.key.pubkey();
-    let open = ix::open_margin_account(&owner, &owner, &group, 0);
-    world.send(open, &[&trader.key]).expect("open_margin_account");
-    let abroad = addresses::margin_account(&group, &owner, 0);
-    world.refuses_forgery(&deposit, &[&trader.key], MARGIN_ACCOUNT, Forgery::Other(abroad), "WrongGroup");
-}
-
-#[test]
-fn refuses_other_owners_and_missing_signatures() {
-    let (mut world, trader, deposit) = ready();
-    let stranger = world.trader();
-    let admin = world.admin.insecure_clone();
-    world.refuses_forgery(&deposit, &[&trader.key], MARGIN_ACCOUNT, Forgery::Other(stranger.account), "Unauthorised");
-    world.refuses(&unsigned(&deposit, 0), &[&admin], "anchor::AccountNotSigner");
-    let thief = with(&deposit, 0, stranger.key.pubkey());
-    world.refuses(&thief, &[&stranger.key], "Unauthorised");
-    for index in [MARGIN_ACCOUNT, BANK, AT.vault, AT.user] {
-        world.refuses(&read_only(&deposit, index), &[&trader.key], "anchor::ConstraintMut");
-    }
-}
-
-#[test]
-fn refuses_wrong_token_accounts() {
-    let mut world = World::plain();
-    let trader = world.trader();
-    world.mint_to(&trader, USD, DOLLAR);
-    let deposit = ix::deposit(&trader.user(USD), &world.bank(USD), DOLLAR);
-    refuses_wrong_transfer(&mut world, &deposit, &[&trader.key], &AT);
-    world.send(deposit, &[&trader.key]).expect("right in the end");
+    refuses_while_frozen(&mut world, &deposit, &[&trader.key], SOURCE);
+    refuses_without_tokens(&mut world, &deposit, &trader, COIN);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use super::support::*;
 
-const BANK: usize = 1;
-const AT: TransferAt = TransferAt { vault: 2, user: 3, mint: 4, token_program: 5, user_pays: true };
+const SOURCE: usize = 3;
 
 fn ready() -> (World, Trader, Instruction) {
     let (mut world, giver, _) = indebted();
@@ -47,29 +46,10 @@ fn works_in_every_mode() {
 }
 
 #[test]
-fn refuses_wrong_accounts() {
+fn refuses_frozen_and_empty_tokens() {
     let (mut world, giver, give) = ready();
-    let signers = [&giver.key];
-    world.refuses_lookalikes(&give, &signers, &[BANK]);
-    let other_bank = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        world.bank_key(0)
-    });
-    for (other, error) in [
-        (world.board_key(), "WrongAccountType"),
-        (giver.account, "WrongAccountType"),
-        (world.bank_key(COIN), "WrongVault"),
-        // Its vault is another: nobody can give to one group what goes to another.
-        (other_bank, "WrongVault"),
-    ] {
-        world.refuses_forgery(&give, &signers, BANK, Forgery::Other(other), error);
-    }
-    refuses_wrong_transfer(&mut world, &give, &signers, &AT);
-    let admin = world.admin.insecure_clone();
-    world.refuses(&unsigned(&give, 0), &[&admin], "anchor::AccountNotSigner");
-    for index in [BANK, AT.vault, AT.user] {
-        world.refuses(&read_only(&give, index), &signers, "anchor::ConstraintMut");
-    }
+    refuses_while_frozen(&mut world, &give, &[&giver.key], SOURCE);
+    refuses_without_tokens(&mut world, &give, &giver, USD);
 }
 
 #[test]

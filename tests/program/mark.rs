@@ -2,9 +2,6 @@
 
 use super::support::*;
 
-const ACCOUNT: usize = 0;
-const BOARD: usize = 1;
-
 #[test]
 fn starts_and_ends_an_episode() {
     let (mut world, _, trader, _) = unhealthy();
@@ -40,38 +37,6 @@ fn an_account_that_owes_nothing_has_no_timer() {
     let seen = event!(sent, Marked);
     assert_same(&seen.health, &health([100_000, 0, 6_250], [-1, 0, 0]));
     assert_eq!(seen.unhealthy_since, 0);
-}
-
-#[test]
-fn refuses_look_alikes() {
-    let (mut world, _, trader) = indebted();
-    let mark = ix::mark(&trader.account, &world.margin(&trader));
-    let admin = world.admin.insecure_clone();
-    let signers = [&admin];
-    world.refuses_lookalikes(&mark, &signers, &[ACCOUNT, BOARD, 2, 3]);
-    let (other_bank, other_board, other_account) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        (world.bank_key(0), world.board_key(), world.trader().account)
-    });
-    let board = world.board_key();
-    for (index, other, error) in [
-        (ACCOUNT, board, "WrongAccountType"),
-        (ACCOUNT, other_account, "WrongBoard"),
-        (BOARD, world.bank_key(GEM), "WrongAccountType"),
-        (BOARD, trader.account, "DuplicateAccount"),
-        (BOARD, other_board, "WrongBoard"),
-        (2, board, "WrongAccountType"),
-        (2, other_bank, "WrongGroup"),
-        (2, world.bank_key(GEM), "MissingAccount"),
-        (2, world.bank_key(COIN), "MissingAccount"),
-    ] {
-        world.refuses_forgery(&mark, &signers, index, Forgery::Other(other), error);
-    }
-    let mut missing = mark.clone();
-    missing.accounts.truncate(3);
-    world.refuses(&missing, &signers, "MissingAccount");
-    world.refuses(&read_only(&mark, ACCOUNT), &signers, "anchor::ConstraintMut");
-    world.send(mark, &signers).expect("mark");
 }
 
 /// A bank that claims the index of another cannot stand in for it: its feed is not the balance's.

@@ -55,21 +55,3 @@ fn v28_a_funded_address_can_be_opened() {
         assert_eq!((margin.owner, margin.balance_count), (owner.pubkey(), 0));
     }
 }
-
-/// Nobody can open an account for somebody else, nor at another address than its own.
-#[test]
-fn v28_refuses_other_owners_and_addresses() {
-    let (mut world, owner) = fresh();
-    let payer = world.svm.rich_keypair();
-    let open = ix::open_margin_account(&payer.pubkey(), &owner.pubkey(), &world.group, 0);
-    world.refuses(&unsigned(&open, 1), &[&payer], "anchor::AccountNotSigner");
-    let signers = [&payer, &owner];
-    let elsewhere = addresses::margin_account(&world.group, &payer.pubkey(), 0);
-    world.refuses_forgery(&open, &signers, 3, Forgery::Other(elsewhere), "anchor::ConstraintSeeds");
-    world.refuses_forgery(&open, &signers, 3, Forgery::Empty, "anchor::ConstraintSeeds");
-    refuses_anchor_lookalikes(&mut world, &open, &signers, &[2]);
-    let board = world.board_key();
-    world.refuses_forgery(&open, &signers, 2, Forgery::Other(board), "anchor::AccountDiscriminatorMismatch");
-    world.refuses_forgery(&open, &signers, 4, Forgery::Empty, "anchor::InvalidProgramId");
-    world.refuses(&read_only(&open, 3), &signers, "anchor::ConstraintMut");
-}

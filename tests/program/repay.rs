@@ -3,8 +3,7 @@
 use super::support::*;
 
 const MARGIN_ACCOUNT: usize = 1;
-const BANK: usize = 2;
-const AT: TransferAt = TransferAt { vault: 3, user: 4, mint: 5, token_program: 6, user_pays: true };
+const SOURCE: usize = 4;
 
 fn instruction(world: &World, trader: &Trader, bank: u16, atoms: Option<u64>) -> Instruction {
     ix::repay(&trader.user(bank), &world.bank(bank), atoms)
@@ -87,40 +86,11 @@ fn t23_t24_nothing_stops_it() {
 }
 
 #[test]
-fn refuses_look_alikes() {
-    let (mut world, lender, trader) = indebted();
-    let repay = instruction(&world, &trader, USD, Some(DOLLAR));
-    let signers = [&trader.key];
-    world.refuses_lookalikes(&repay, &signers, &[MARGIN_ACCOUNT, BANK]);
-    let (other_bank, other_account) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        (world.bank_key(0), world.trader().account)
-    });
-    let board = world.board_key();
-    for (index, other, error) in [
-        (MARGIN_ACCOUNT, board, "WrongAccountType"),
-        (MARGIN_ACCOUNT, other_account, "WrongGroup"),
-        (MARGIN_ACCOUNT, lender.account, "WrongSide"),
-        (BANK, board, "WrongAccountType"),
-        (BANK, trader.account, "DuplicateAccount"),
-        (BANK, other_bank, "WrongGroup"),
-        (BANK, world.bank_key(GEM), "WrongVault"),
-    ] {
-        world.refuses_forgery(&repay, &signers, index, Forgery::Other(other), error);
-    }
-    let admin = world.admin.insecure_clone();
-    world.refuses(&unsigned(&repay, 0), &[&admin], "anchor::AccountNotSigner");
-    for index in [MARGIN_ACCOUNT, BANK, AT.vault, AT.user] {
-        world.refuses(&read_only(&repay, index), &[&trader.key], "anchor::ConstraintMut");
-    }
-}
-
-#[test]
-fn refuses_wrong_token_accounts() {
+fn refuses_frozen_and_empty_tokens() {
     let (mut world, _, trader) = indebted();
     let repay = instruction(&world, &trader, USD, Some(DOLLAR));
-    refuses_wrong_transfer(&mut world, &repay, &[&trader.key], &AT);
-    world.send(repay, &[&trader.key]).expect("right in the end");
+    refuses_while_frozen(&mut world, &repay, &[&trader.key], SOURCE);
+    refuses_without_tokens(&mut world, &repay, &trader, USD);
 }
 
 #[test]

@@ -2,10 +2,6 @@
 
 use super::support::*;
 
-const ACCOUNT: usize = 0;
-const BOARD: usize = 1;
-const BANK: usize = 2;
-
 /// A trader that owes 2,048 USD and holds a millionth of a coin; the insurance fund has 48 USD.
 fn bankrupt() -> (World, Trader, Trader, Trader) {
     let (mut world, lender, trader) = indebted();
@@ -76,46 +72,6 @@ fn a_full_fund_spares_lenders() {
     assert_eq!(world.bank(USD).insurance, 1_000 * DOLLAR);
     world.withdraw(&lender, USD, None).expect("all of it");
     world.check_invariants();
-}
-
-#[test]
-fn refuses_look_alikes() {
-    let (mut world, lender, trader, _) = bankrupt();
-    let resolve = instruction(&world, &trader, USD);
-    let admin = world.admin.insecure_clone();
-    let signers = [&admin];
-    world.refuses_lookalikes(&resolve, &signers, &[ACCOUNT, BOARD, BANK, 5]);
-    let (other_bank, other_board, other_account) = world.elsewhere(1, |world| {
-        world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
-        (world.bank_key(0), world.board_key(), world.trader().account)
-    });
-    let board = world.board_key();
-    for (index, other, error) in [
-        (ACCOUNT, board, "WrongAccountType"),
-        (ACCOUNT, other_account, "WrongBoard"),
-        (ACCOUNT, lender.account, "NoLiability"),
-        (BOARD, world.group, "WrongAccountType"),
-        (BOARD, trader.account, "DuplicateAccount"),
-        (BOARD, other_board, "WrongBoard"),
-        (BANK, board, "DuplicateAccount"),
-        (BANK, world.group, "WrongAccountType"),
-        (BANK, trader.account, "DuplicateAccount"),
-        (BANK, other_bank, "WrongGroup"),
-        (5, board, "WrongAccountType"),
-        (5, other_bank, "WrongGroup"),
-        (5, world.bank_key(USD), "DuplicateAccount"),
-        (5, world.bank_key(GEM), "MissingAccount"),
-    ] {
-        world.refuses_forgery(&resolve, &signers, index, Forgery::Other(other), error);
-    }
-    world.refuses_forgery(&resolve, &signers, 3, Forgery::Empty, "anchor::ConstraintAddress");
-    world.refuses_forgery(&resolve, &signers, 4, Forgery::Empty, "runtime::MissingAccount");
-    for index in [ACCOUNT, BANK] {
-        world.refuses(&read_only(&resolve, index), &signers, "anchor::ConstraintMut");
-    }
-    let mut missing = resolve;
-    missing.accounts.truncate(5);
-    world.refuses(&missing, &signers, "MissingAccount");
 }
 
 #[test]

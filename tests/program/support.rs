@@ -8,7 +8,7 @@ pub(crate) use ballast_math::Index;
 pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    assert_same, event, Forgery, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
+    aged, assert_same, event, indebted, lent, unhealthy, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
 };
 pub(crate) use solana_instruction::Instruction;
 pub(crate) use solana_keypair::Keypair;
@@ -26,31 +26,6 @@ pub(crate) fn health(dollars: [u64; 3], rounding: [i64; 3]) -> HealthPoint {
     let [assets, liabilities, requirement] =
         [0, 1, 2].map(|at| presets::dollars(dollars[at]).checked_add_signed(rounding[at]).expect("in range"));
     HealthPoint { assets, liabilities, requirement }
-}
-
-/// The plain world with a lender of 100,000 USD, and a trader with 100 coins (3,200 USD).
-pub(crate) fn lent() -> (World, Trader, Trader) {
-    let mut world = World::plain();
-    let lender = world.trader_with(&[(USD, 100_000 * DOLLAR)]);
-    let trader = world.trader_with(&[(COIN, 100 * ONE_COIN)]);
-    (world, lender, trader)
-}
-
-/// As [`lent`], and the trader owes 2,048 USD.
-pub(crate) fn indebted() -> (World, Trader, Trader) {
-    let (mut world, lender, trader) = lent();
-    world.borrow(&trader, USD, 2_048 * DOLLAR).expect("borrow");
-    (world, lender, trader)
-}
-
-/// As [`indebted`], and coins have fallen to 24 USD: 2,400 USD of assets, of which 2,048 are owed and 428 required. With a
-/// liquidator that has 10,000 USD and a coin.
-pub(crate) fn unhealthy() -> (World, Trader, Trader, Trader) {
-    let (mut world, lender, trader) = indebted();
-    let liquidator = world.trader_with(&[(USD, 10_000 * DOLLAR), (COIN, ONE_COIN)]);
-    world.svm.advance(1);
-    world.crash(COIN, 24_00000000);
-    (world, lender, trader, liquidator)
 }
 
 /// `liquidate` and `deleverage` as one party of it would build them.
@@ -72,16 +47,6 @@ pub(crate) fn takeover<T>(
         loan_bank,
         collateral_bank,
     })
-}
-
-/// A world with interest in which a lender and a borrower of dollars waited a year: both indices are above one.
-pub(crate) fn aged() -> (World, Trader, Trader) {
-    let mut world = World::standard();
-    let lender = world.trader_with(&[(0, 100_000 * DOLLAR)]);
-    let trader = world.trader_with(&[(1, 10_000 * ONE_COIN)]);
-    world.borrow(&trader, 0, 50_000 * DOLLAR).expect("borrow");
-    world.advance(31_557_600);
-    (world, lender, trader)
 }
 
 /// `⌊atoms / index⌋`, worked out without the engine's own function.
@@ -110,13 +75,6 @@ pub(crate) fn unsigned(instruction: &Instruction, index: usize) -> Instruction {
     changed
 }
 
-/// The instruction with the account at `index` read-only.
-pub(crate) fn read_only(instruction: &Instruction, index: usize) -> Instruction {
-    let mut changed = instruction.clone();
-    changed.accounts[index].is_writable = false;
-    changed
-}
-
 /// The instruction with another account at `index`.
 pub(crate) fn with(instruction: &Instruction, index: usize, key: Pubkey) -> Instruction {
     let mut changed = instruction.clone();
@@ -124,79 +82,20 @@ pub(crate) fn with(instruction: &Instruction, index: usize, key: Pubkey) -> Inst
     changed
 }
 
-/// As [`World::refuses_lookalikes`], for accounts that Anchor's own loader checks, in cold instructions.
-pub(crate) fn refuses_anchor_lookalikes(
-    world: &mut World,
-    right: &Instruction,
-    signers: &[&Keypair],
-    indices: &[usize],
-) {
-    for index in indices {
-        for (forgery, error) in [
-            (Forgery::Empty, "anchor::AccountOwnedByWrongProgram"),
-            (Forgery::Foreign, "anchor::AccountOwnedByWrongProgram"),
-            (Forgery::Zeroed, "anchor::AccountDiscriminatorMismatch"),
-        ] {
-            world.refuses_forgery(right, signers, *index, forgery, error);
-        }
-    }
-}
-
-/// Where an instruction has the accounts of a transfer.
-pub(crate) struct TransferAt {
-    pub(crate) vault: usize,
-    pub(crate) user: usize,
-    pub(crate) mint: usize,
-    pub(crate) token_program: usize,
-    /// The user pays: its account is also checked for owner and amount.
-    pub(crate) user_pays: bool,
-}
-
-/// Every wrong account of a transfer, in an instruction that is right otherwise and moves dollars of the plain world.
-pub(crate) fn refuses_wrong_transfer(world: &mut World, right: &Instruction, signers: &[&Keypair], at: &TransferAt) {
-    let other = world.bank(COIN);
-    let (board, vault) = (world.board_key(), world.bank(USD).vault);
-    let lookalikes = [Forgery::Empty, Forgery::Foreign, Forgery::Zeroed, Forgery::Other(board)];
-    let pinned = [
-        (at.vault, other.vault, "WrongVault"),
-        (at.mint, other.mint, "WrongMint"),
-        (at.token_program, spl_token_2022(), "WrongTokenProgram"),
-    ];
-    for (index, another, error) in pinned {
-        world.refuses_forgery(right, signers, index, Forgery::Other(another), error);
-        for forgery in lookalikes {
-            world.refuses_forgery(right, signers, index, forgery, error);
-        }
-    }
-    world.refuses_forgery(right, signers, at.user, Forgery::Other(vault), "DuplicateAccount");
-
-    let user = right.accounts[at.user].pubkey;
-    let owner = signers[0].pubkey();
-    let other_mint = world.key().pubkey();
-    world.svm.put_tokens(&other_mint, &other.mint, &owner, 1_000_000 * DOLLAR);
-    world.refuses_forgery(right, signers, at.user, Forgery::Other(other_mint), "token::MintMismatch");
-    for forgery in [Forgery::Empty, Forgery::Foreign, Forgery::Zeroed] {
-        let mut forged = right.clone();
-        forged.accounts[at.user].pubkey = world.forge(user, forgery);
-        let keys: Vec<Pubkey> = forged.accounts.iter().skip(1).map(|meta| meta.pubkey).collect();
-        let failed = world.unchanged(&keys, |world| world.send(forged, signers)).err();
-        let name = failed.unwrap_or_else(|| panic!("{forgery:?} passed")).name();
-        let refusals = ["InvalidAccountData", "ExternalAccountDataModified", "UninitializedAccount"];
-        assert!(refusals.iter().any(|refusal| name == format!("runtime::{refusal}")), "{forgery:?}: {name}");
-    }
-    world.svm.set_frozen(&user, true);
+/// While the token account at `index` is frozen an instruction fails that succeeds otherwise.
+pub(crate) fn refuses_while_frozen(world: &mut World, right: &Instruction, signers: &[&Keypair], index: usize) {
+    let tokens = right.accounts[index].pubkey;
+    world.svm.set_frozen(&tokens, true);
     world.refuses(right, signers, "token::AccountFrozen");
-    world.svm.set_frozen(&user, false);
-    if at.user_pays {
-        let strangers = world.key().pubkey();
-        let (mint, stranger) = (world.bank(USD).mint, world.key().pubkey());
-        world.svm.put_tokens(&strangers, &mint, &stranger, 1_000_000 * DOLLAR);
-        world.refuses_forgery(right, signers, at.user, Forgery::Other(strangers), "token::OwnerMismatch");
-        let held = world.svm.tokens(&user);
-        world.svm.put_tokens(&user, &mint, &owner, 0);
-        world.refuses(right, signers, "token::InsufficientFunds");
-        world.svm.put_tokens(&user, &mint, &owner, held);
-    }
+    world.svm.set_frozen(&tokens, false);
+    world.send(right.clone(), signers).expect("right in the end");
+}
+
+/// A trader without tokens of a bank cannot pay into it.
+pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, trader: &Trader, bank: u16) {
+    let (tokens, mint) = (trader.tokens[usize::from(bank)], world.bank(bank).mint);
+    world.svm.put_tokens(&tokens, &mint, &trader.key.pubkey(), 0);
+    world.refuses(right, &[&trader.key], "token::InsufficientFunds");
 }
 
 /// The other token program.

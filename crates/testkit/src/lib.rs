@@ -4,7 +4,7 @@
 
 mod actions;
 mod check;
-mod forge;
+mod stories;
 mod svm;
 mod tokens;
 mod world;
@@ -12,6 +12,6 @@ mod world;
 pub use actions::{plain, PLAIN, PLAIN_DOLLAR};
 pub use ballast_client::events::Event;
 pub use check::{assert_fails, assert_same};
-pub use forge::Forgery;
+pub use stories::{aged, indebted, lent, unhealthy};
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
 pub use world::{Market, MarketSpec, Trader, World, START_TS};

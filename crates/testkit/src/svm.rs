@@ -25,7 +25,8 @@ pub const ELF: &[u8] = include_bytes!("../../../artifacts/ballast.so");
 /// Lamports of every fee payer.
 const RICH: u64 = 1_000_000_000_000;
 
-/// An SVM that runs the program.
+/// An SVM that runs the program. A clone goes its own way: what is tried on it leaves the original as it was.
+#[derive(Clone)]
 pub struct Svm {
     inner: LiteSVM,
 }

@@ -1,0 +1,181 @@
+//! What a look-alike has to fail with, by what the account is and in which respect the look-alike is wrong.
+
+use crate::lookalike::{Case, Lookalike};
+use crate::role::{is_reserved, Role};
+use crate::stage::Place;
+
+/// A look-alike in an instruction.
+pub(crate) struct Tried<'a> {
+    /// The instruction's name.
+    pub(crate) instruction: &'a str,
+    pub(crate) places: &'a [Place],
+    pub(crate) case: &'a Case,
+    /// What the account that sits there is by itself.
+    pub(crate) impostor: Role,
+}
+
+impl Tried<'_> {
+    fn place(&self) -> &Place {
+        &self.places[self.case.at]
+    }
+
+    fn has(&self, role: Role) -> bool {
+        self.places.iter().any(|place| place.role == role)
+    }
+
+    /// The look-alike in words, as the tables name it.
+    pub(crate) fn description(&self) -> String {
+        let label = self.case.lookalike.label();
+        match self.case.lookalike {
+            Lookalike::WrongType(what) => format!("{label}: {what}"),
+            Lookalike::Duplicate(other) => format!("{label}: {}", self.places[other].seat.name),
+            _ => label.to_owned(),
+        }
+    }
+
+    /// The rule for signatures and for what cannot be written, which come before all others and have no exception.
+    pub(crate) fn flag_rule(&self) -> Option<&'static str> {
+        let Place { seat, role } = self.place();
+        // Anchor reads its own accounts, and derives addresses, before it asks whether they are writable.
+        let writable_first = seat.writable && !seat.by_anchor && *role != Role::Unborn;
+        match self.case.lookalike {
+            Lookalike::NonSigner => Some("anchor::AccountNotSigner"),
+            Lookalike::ReadOnly => Some("anchor::ConstraintMut"),
+            Lookalike::Duplicate(other) if *role == Role::Signer && !self.places[other].seat.signer => {
+                Some("anchor::AccountNotSigner")
+            }
+            _ if writable_first && self.case.meta.as_ref().is_some_and(|meta| is_reserved(&meta.pubkey)) => {
+                Some("anchor::ConstraintMut")
+            }
+            _ => None,
+        }
+    }
+
+    /// The rule of the account's role.
+    pub(crate) fn rule(&self) -> &'static str {
+        let Place { seat, role } = self.place();
+        match (role, self.case.lookalike) {
+            (_, Lookalike::Missing) => "MissingAccount",
+            (_, Lookalike::Taken) => "AlreadyExists",
+            (Role::Signer, _) => "Unauthorised",
+            (Role::Vault, _) => "WrongVault",
+            (Role::TokenProgram | Role::SystemProgram, _) if seat.by_anchor => "anchor::InvalidProgramId",
+            (Role::TokenProgram, _) => "WrongTokenProgram",
+            // What is to be created is found by its seeds.
+            (Role::Unborn, _) => "anchor::ConstraintSeeds",
+            (Role::EventAuthority, _) => "anchor::ConstraintAddress",
+            // The program leaves its receipt by a call to itself: without its account the runtime knows none to call.
+            (Role::Itself, _) => "runtime::MissingAccount",
+            (Role::Mint, lookalike) if seat.by_anchor => self.new_mint(lookalike),
+            (Role::Mint, _) => "WrongMint",
+            (Role::Tokens, lookalike) => self.tokens(lookalike),
+            (Role::Oracle, lookalike) => self.oracle(lookalike),
+            (_, lookalike) if role.is_ours() => self.ours(lookalike),
+            _ => "no rule",
+        }
+    }
+
+    /// Accounts of this program: owner, type, version, then whose they are.
+    fn ours(&self, lookalike: Lookalike) -> &'static str {
+        let Place { seat, role } = self.place();
+        let anchor = seat.by_anchor;
+        match lookalike {
+            Lookalike::OtherGroup => self.other_group(),
+            Lookalike::OtherUser => "Unauthorised",
+            // Which bank it is: by the vault where tokens move; elsewhere it is the bank of a balance, which is not there.
+            Lookalike::OtherMint if self.has(Role::Vault) && !seat.follows => "WrongVault",
+            Lookalike::OtherMint => "MissingAccount",
+            Lookalike::WrongVersion => "WrongAccountVersion",
+            Lookalike::WrongLength if anchor => "anchor::AccountDidNotDeserialize",
+            Lookalike::Duplicate(other) if !anchor && self.impostor.is_ours() => self.twice(other),
+            Lookalike::Closed | Lookalike::WrongLength => wrong_type(anchor),
+            _ if self.impostor.is_ours() && self.impostor != *role => wrong_type(anchor),
+            _ if anchor => "anchor::AccountOwnedByWrongProgram",
+            _ => "WrongProgramOwner",
+        }
+    }
+
+    /// An account is compared with the first other one of its group.
+    fn other_group(&self) -> &'static str {
+        match self.place().role {
+            Role::Board => "WrongBoard",
+            Role::Group if self.has(Role::Unborn) => "anchor::ConstraintSeeds",
+            Role::Group if self.has(Role::Board) => "WrongBoard",
+            _ => "WrongGroup",
+        }
+    }
+
+    /// An account in two places is refused where it is read first, if it is of the wrong type there; or else where it is read
+    /// second, unless both only read it.
+    fn twice(&self, other: usize) -> &'static str {
+        let (here, there) = (self.place(), &self.places[other]);
+        let first = self.read_at(self.case.at) < self.read_at(other);
+        let shared = !here.seat.writable && !there.seat.writable;
+        if here.role == there.role {
+            return if shared { "MissingAccount" } else { "DuplicateAccount" };
+        }
+        // What Anchor read before the handler is not borrowed any more.
+        if first || shared || there.seat.by_anchor {
+            "WrongAccountType"
+        } else {
+            "DuplicateAccount"
+        }
+    }
+
+    /// When a handler reads an account: in their order, but for the board, which only health needs.
+    fn read_at(&self, at: usize) -> usize {
+        let late = self.places[at].role == Role::Board && matches!(self.instruction, "borrow" | "withdraw");
+        if late {
+            self.places.len()
+        } else {
+            at
+        }
+    }
+
+    /// A user's token account: the token program checks it.
+    fn tokens(&self, lookalike: Lookalike) -> &'static str {
+        match lookalike {
+            Lookalike::OtherMint => "token::MintMismatch",
+            Lookalike::OtherUser => "token::OwnerMismatch",
+            Lookalike::Closed => "runtime::UninitializedAccount",
+            Lookalike::Duplicate(_) if self.impostor == Role::Vault => "DuplicateAccount",
+            // The token program believes the bytes, and the runtime does not let it write them.
+            Lookalike::WrongOwner | Lookalike::OtherTokenProgram => "runtime::ExternalAccountDataModified",
+            _ if self.impostor == Role::Vault => "token::MintMismatch",
+            _ => "runtime::InvalidAccountData",
+        }
+    }
+
+    /// A mint to be listed: Anchor and the token program's own format check it.
+    fn new_mint(&self, lookalike: Lookalike) -> &'static str {
+        match lookalike {
+            // The vault's address is the mint's.
+            Lookalike::OtherMint => "anchor::ConstraintSeeds",
+            Lookalike::Closed => "runtime::UninitializedAccount",
+            Lookalike::WrongLength => "runtime::InvalidAccountData",
+            Lookalike::WrongOwner | Lookalike::OtherTokenProgram => "anchor::AccountOwnedByWrongProgram",
+            _ if self.impostor == Role::Unborn => "anchor::AccountNotInitialized",
+            _ if matches!(self.impostor, Role::Tokens | Role::Vault) => "runtime::InvalidAccountData",
+            _ => "anchor::AccountOwnedByWrongProgram",
+        }
+    }
+
+    /// The account of a source that is known by program and feed id, and alone.
+    fn oracle(&self, lookalike: Lookalike) -> &'static str {
+        match lookalike {
+            Lookalike::Closed => "OracleWrongType",
+            Lookalike::WrongLength => "OracleNoResult",
+            Lookalike::OtherMint => "OracleWrongFeed",
+            Lookalike::Duplicate(_) => "DuplicateAccount",
+            _ => "OracleWrongOwner",
+        }
+    }
+}
+
+fn wrong_type(by_anchor: bool) -> &'static str {
+    if by_anchor {
+        "anchor::AccountDiscriminatorMismatch"
+    } else {
+        "WrongAccountType"
+    }
+}

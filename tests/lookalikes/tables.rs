@@ -1,0 +1,250 @@
+//! Where a rule does not hold, and what is no forgery at all; each row says why. A row that nothing needs fails the run.
+
+/// Some look-alikes in some places.
+pub(crate) struct Row {
+    /// Names of instructions, or one with its case in brackets.
+    pub(crate) instructions: &'static [&'static str],
+    /// Names of places; empty: all.
+    pub(crate) places: &'static [&'static str],
+    /// Look-alikes, by label or in full.
+    pub(crate) lookalikes: &'static [&'static str],
+    /// The error; nothing: it is accepted.
+    pub(crate) error: Option<&'static str>,
+    pub(crate) why: &'static str,
+}
+
+type Names = &'static [&'static str];
+
+const fn but(instructions: Names, places: Names, lookalikes: Names, error: &'static str, why: &'static str) -> Row {
+    Row { instructions, places, lookalikes, error: Some(error), why }
+}
+
+const fn accepted(instructions: Names, places: Names, lookalikes: Names, why: &'static str) -> Row {
+    Row { instructions, places, lookalikes, error: None, why }
+}
+
+impl Row {
+    /// Whether it is about an instruction, also by the name of a case.
+    pub(crate) fn is_of(&self, instruction: &str, case: &str) -> bool {
+        self.instructions.contains(&instruction) || self.instructions.contains(&case)
+    }
+
+    pub(crate) fn is_at(&self, place: &str) -> bool {
+        self.places.is_empty() || self.places.contains(&place)
+    }
+
+    /// Whether it is about a look-alike, by its label or its description.
+    pub(crate) fn looks_like(&self, label: &str, description: &str) -> bool {
+        self.lookalikes.contains(&label) || self.lookalikes.contains(&description)
+    }
+}
+
+const TAKEOVERS: Names = &["liquidate", "deleverage"];
+const BY_FEED_ID: &str = "refresh_price_feed (any account of a feed id)";
+const NAMED: &str = "refresh_price_feed (an account by its address)";
+const THREE: &str = "refresh_price_feed (three sources)";
+/// What an account found by its key cannot be at another address.
+const ELSEWHERE: Names = &["uninitialised", "wrong owner", "wrong type", "alias", "other mint's", "duplicate"];
+
+/// A defect: an unknown version is to be refused everywhere.
+const VERSION: &str = "Anchor's loader does not look at the version";
+
+/// Other errors than the rules say.
+pub(crate) const EXCEPTIONS: &[Row] = &[
+    but(
+        &["repay", "deposit_insurance"],
+        &["authority"],
+        &["other user's"],
+        "token::OwnerMismatch",
+        "anyone may, but with tokens of its own",
+    ),
+    but(
+        &["create_group"],
+        &["creator"],
+        &["other user's"],
+        "anchor::ConstraintSeeds",
+        "the creator is part of the group's address",
+    ),
+    but(
+        &["open_margin_account"],
+        &["owner"],
+        &["other user's", "duplicate: payer"],
+        "anchor::ConstraintSeeds",
+        "the owner is part of the account's address",
+    ),
+    but(
+        &["mark", "resolve_bankruptcy"],
+        &["margin_account"],
+        &["other group's"],
+        "WrongBoard",
+        "the board is the first account it is compared with",
+    ),
+    but(&["deposit_insurance"], &["bank"], &["other group's"], "WrongVault", "the vault is all it is compared with"),
+    but(&["refresh_price_feed"], &["feed"], &["other group's"], "WrongBoard", "the board is all it is compared with"),
+    but(
+        &[BY_FEED_ID, THREE],
+        &["feed"],
+        &["other mint's"],
+        "OracleWrongFeed",
+        "then the oracle account is the one that is about another feed",
+    ),
+    but(&[NAMED], &["feed"], &["other mint's"], "OracleWrongOwner", "the other feed's source is another provider's"),
+    but(&[NAMED], &["following 0"], ELSEWHERE, "WrongOracleAccount", "the source names its account"),
+    but(&[THREE], &["following 1", "following 2"], ELSEWHERE, "WrongOracleAccount", "the source names its account"),
+    but(
+        &[THREE],
+        &["following 0", "following 1"],
+        &["missing"],
+        "WrongOracleAccount",
+        "the next source's account moves up",
+    ),
+    but(
+        TAKEOVERS,
+        &["liquidator", "liquidatee", "keeper", "margin_account"],
+        &["duplicate: liquidator", "duplicate: liquidatee", "duplicate: keeper", "duplicate: margin_account"],
+        "SelfLiquidation",
+        "asked before anything is read",
+    ),
+    but(TAKEOVERS, &["loan_bank"], &["duplicate: collateral_bank"], "SamePair", "asked before anything is read"),
+    but(TAKEOVERS, &["collateral_bank"], &["duplicate: loan_bank"], "SamePair", "asked before anything is read"),
+    but(
+        &["borrow", "withdraw"],
+        &["bank"],
+        &["duplicate: following 0"],
+        "WrongVault",
+        "the vault is asked for before the banks that follow are read",
+    ),
+    but(
+        &["collect_fees"],
+        &["token_program"],
+        &["uninitialised", "wrong type", "other token program's", "duplicate"],
+        "WrongTokenAccount",
+        "the destination has to be of that program, and is asked first",
+    ),
+    but(
+        &["collect_fees"],
+        &["destination"],
+        &["closed", "other user's", "wrong type: a mint", "wrong type: a vault", "duplicate: mint", "duplicate: vault"],
+        "WrongFeeRecipient",
+        "whoever its bytes name as owner is not the recipient",
+    ),
+    but(
+        &["collect_fees"],
+        &["destination"],
+        &["uninitialised", "wrong owner", "wrong type", "other token program's", "duplicate"],
+        "WrongTokenAccount",
+        "its owner is read, so its program is asked first",
+    ),
+    but(
+        &["close_margin_account"],
+        &["receiver"],
+        &["duplicate: margin_account"],
+        "anchor::ConstraintClose",
+        "an account cannot receive its own rent",
+    ),
+];
+
+/// What succeeds, and may.
+pub(crate) const ACCEPTED: &[Row] = &[
+    accepted(&["open_margin_account"], &["payer"], &["other user's", "duplicate: owner"], "whoever signs may pay"),
+    accepted(
+        &["close_margin_account"],
+        &["receiver"],
+        &["uninitialised", "wrong type", "duplicate: owner"],
+        "the owner sends the rent to whom it likes",
+    ),
+    accepted(
+        &["borrow", "withdraw"],
+        &["destination"],
+        &["alias", "other user's"],
+        "the owner sends the tokens to whom it likes",
+    ),
+    accepted(
+        &["deposit", "repay", "deposit_insurance"],
+        &["source"],
+        &["alias"],
+        "any token account that the signer may spend from",
+    ),
+    accepted(&["collect_fees"], &["destination"], &["alias"], "any token account of the fee recipient"),
+    accepted(
+        &["configure_bank", "pause_bank", "set_bank_mode"],
+        &["bank"],
+        &["other mint's"],
+        "any bank of the group may be meant",
+    ),
+    accepted(&["configure_price_feed"], &["feed"], &["other mint's"], "any feed of the group may be meant"),
+    accepted(
+        &["borrow", "close_margin_account", "deposit", "set_policy", "withdraw"],
+        &["margin_account"],
+        &["alias"],
+        "any account of its owner may be meant",
+    ),
+    accepted(TAKEOVERS, &["liquidator", "keeper"], &["alias"], "any account of its owner may take over"),
+    accepted(
+        &["close_margin_account", "set_policy"],
+        &["margin_account"],
+        &["other group's"],
+        "any account of its owner may be meant, in any group",
+    ),
+    accepted(
+        &["mark", "repay", "resolve_bankruptcy"],
+        &["margin_account"],
+        &["alias", "other user's"],
+        "anyone may do this for anyone's account",
+    ),
+    accepted(
+        TAKEOVERS,
+        &["liquidatee", "margin_account"],
+        &["alias", "other user's"],
+        "anyone's account that is in such a state",
+    ),
+    accepted(
+        &[BY_FEED_ID, THREE],
+        &["following 0"],
+        &["alias"],
+        "a price update is known by program and feed id, wherever it is",
+    ),
+    accepted(&[THREE], &["following 0"], ELSEWHERE, "two sources are left: the judge goes on without the third"),
+    accepted(
+        &[THREE],
+        &["following 0", "following 1", "following 2"],
+        &["closed", "wrong length"],
+        "two sources are left: the judge goes on without the third",
+    ),
+    accepted(
+        &["withdraw (without debt)"],
+        &["board"],
+        &[
+            "uninitialised",
+            "wrong owner",
+            "closed",
+            "wrong version",
+            "wrong length",
+            "wrong type",
+            "other group's",
+            "duplicate",
+        ],
+        "an account that owes nothing needs no board: nothing reads it",
+    ),
+    accepted(&["open_margin_account"], &["group"], &["wrong length"], "only its address is used"),
+    accepted(&["collect_fees"], &["group"], &["wrong version"], VERSION),
+    accepted(
+        &[
+            "add_bank",
+            "add_price_feed",
+            "close_margin_account",
+            "configure_bank",
+            "configure_group",
+            "configure_price_feed",
+            "configure_risk_class",
+            "open_margin_account",
+            "pause_bank",
+            "pause_risk",
+            "set_bank_mode",
+            "set_policy",
+        ],
+        &[],
+        &["wrong version"],
+        VERSION,
+    ),
+];
