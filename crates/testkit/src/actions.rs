@@ -66,24 +66,6 @@ impl World {
         world
     }
 
-    /// Runs `build` in another group of the same chain, which is created if it is not there.
-    ///
-    /// # Panics
-    /// If the group cannot be created.
-    pub fn elsewhere<R>(&mut self, id: u16, build: impl FnOnce(&mut Self) -> R) -> R {
-        let admin = self.admin.pubkey();
-        let group = addresses::group(&admin, id);
-        let home = std::mem::replace(&mut self.group, group);
-        let markets = std::mem::take(&mut self.markets);
-        if self.svm.account(&group).is_none() {
-            self.as_admin(ix::create_group(&admin, id, presets::rules())).expect("create_group");
-        }
-        let built = build(self);
-        self.group = home;
-        self.markets = markets;
-        built
-    }
-
     /// A trader with deposits of `(bank, atoms)`.
     ///
     /// # Panics
