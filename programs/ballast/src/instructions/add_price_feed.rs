@@ -70,9 +70,11 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
 /// Writes settings into a feed and its row, after checking them.
 pub(super) fn write(feed: &mut PriceFeed, board: &mut RiskBoard, args: &PriceFeedArgs) -> Result<()> {
     args.write(feed)?;
+    let bonus_min = board.rules.bonus_min;
     limits::validate_rates(&feed.rates, board.kappa(feed.class), board.rules.bonus_min).or_fail()?;
     let row = board.rows.get_mut(usize::from(feed.row)).or_raise(BallastError::TooManyFeeds)?;
     rates::write_row(feed, row).or_fail()?;
+    limits::validate_basis(row, bonus_min).or_fail()?;
     row.fixed = u8::from(feed.sources.iter().any(|source| source.fixed_price != 0));
     if row.mid == 0 {
         row.state = PriceState::Unset.to_byte();
