@@ -1,6 +1,7 @@
 //! `add_price_feed`.
 
 use ballast_client::ballast::types::PriceFeedArgs;
+use ballast_migrate::FeedPlan;
 use ballast_oracle::Provider;
 use ballast_state::{Group, PriceFeed};
 
@@ -11,7 +12,8 @@ const BOARD: usize = 2;
 const FEED: usize = 3;
 
 fn args() -> PriceFeedArgs {
-    PLAIN.feed(vec![presets::pyth_pull([7; 32])])
+    let sources = vec![presets::pyth_pull([7; 32])];
+    PriceFeedArgs { sources, ..PriceFeedArgs::from(&FeedPlan::from(PLAIN)) }
 }
 
 fn instruction(world: &World, row: u8, args: PriceFeedArgs) -> Instruction {

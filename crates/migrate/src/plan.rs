@@ -194,27 +194,26 @@ pub fn apply<C: ChainState, E: From<MigrateError>>(
 }
 
 impl Deployment {
-    /// The deployment that stands on the chain. Its banks are called as their feeds.
+    /// The deployment of a group as it stands on the chain. Its banks are called as their feeds.
     ///
     /// # Errors
     /// There is no such group, or one of its accounts cannot be read.
-    pub fn read(chain: &impl ChainState, creator: Pubkey, id: u16) -> Result<Self, MigrateError> {
-        Self::read_all(chain, creator, id)
-            .map_err(|fault| MigrateError { place: None, message: crate::error::says(&fault) })
+    pub fn read(chain: &impl ChainState, group: &Pubkey) -> Result<Self, MigrateError> {
+        Self::read_all(chain, group).map_err(|fault| MigrateError { place: None, message: crate::error::says(&fault) })
     }
 
-    fn read_all(chain: &impl ChainState, creator: Pubkey, id: u16) -> Result<Self, Fault> {
-        let key = addresses::group(&creator, id);
-        let group: Group = chain::require(chain, "group", &key)?;
-        let board: RiskBoard = chain::require(chain, "group", &addresses::board(&key))?;
-        let mut deployment = Self::new(creator, id, GroupSettings::of(&GroupState { group, rules: board.rules }));
+    fn read_all(chain: &impl ChainState, key: &Pubkey) -> Result<Self, Fault> {
+        let group: Group = chain::require(chain, "group", key)?;
+        let board: RiskBoard = chain::require(chain, "group", &addresses::board(key))?;
+        let mut deployment =
+            Self::new(group.creator, group.id, GroupSettings::of(&GroupState { group, rules: board.rules }));
         deployment.classes = classes(&board).collect();
         for row in 0..group.feed_count {
-            let feed: PriceFeed = chain::require(chain, "feeds", &addresses::feed(&key, row))?;
+            let feed: PriceFeed = chain::require(chain, "feeds", &addresses::feed(key, row))?;
             deployment.feeds.push(FeedPlan::of(&feed));
         }
         for index in 0..group.bank_count {
-            let bank: Bank = chain::require(chain, "banks", &addresses::bank(&key, index))?;
+            let bank: Bank = chain::require(chain, "banks", &addresses::bank(key, index))?;
             let feed = deployment.feeds.get(usize::from(bank.feed));
             deployment.banks.push(BankPlan {
                 name: feed.map_or_else(String::new, |feed| feed.symbol.to_string()),

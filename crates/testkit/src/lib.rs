@@ -5,6 +5,7 @@
 mod actions;
 mod check;
 mod forge;
+mod markets;
 mod svm;
 mod tokens;
 mod world;
@@ -13,5 +14,6 @@ pub use actions::{plain, PLAIN, PLAIN_DOLLAR};
 pub use ballast_client::events::Event;
 pub use check::{assert_fails, assert_same};
 pub use forge::Forgery;
+pub use markets::{demo, listing, Underlying};
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
 pub use world::{Market, MarketSpec, Trader, World, START_TS};
