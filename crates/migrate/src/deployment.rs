@@ -4,7 +4,7 @@ use ballast_client::ballast::types::{
     BankArgs, ConfigureGroupArgs, JudgeArgs, PriceFeedArgs, RatesArgs, RulesArgs, SideArgs, SourceArgs,
 };
 use ballast_client::presets;
-use ballast_math::{Price, Ratio};
+use ballast_math::{Decimals, Price, Ratio};
 use ballast_oracle::Provider;
 use ballast_risk::{limits, RiskError};
 use ballast_state::{
@@ -356,6 +356,9 @@ impl Deployment {
 
     fn denominate(&mut self) -> Result<(), Fault> {
         for (index, bank) in self.banks.iter_mut().enumerate() {
+            if Decimals::new(bank.decimals).is_none() {
+                return Err(refused(format!("banks[{index}]"), Some("decimals"), RiskError::DecimalsNotSupported));
+            }
             bank.settings.denominate(&format!("banks[{index}].settings"), &bank.name, bank.decimals)?;
         }
         Ok(())
@@ -477,9 +480,6 @@ pub(crate) fn judge_bank(bank: &BankPlan, price: Price, at: &str) -> Result<(), 
         limits::validate_bank(&state, price)
     };
     let Err(error) = judged(&bank.settings) else { return Ok(()) };
-    if error == RiskError::DecimalsNotSupported {
-        return Err(refused(at.to_owned(), Some("decimals"), error));
-    }
     let good = BankSettings::of_args(&presets::bank(0, 0));
     let field = bank.settings.blame(&good, |settings| judged(settings).is_ok());
     Err(refused(format!("{at}.settings"), field, error))

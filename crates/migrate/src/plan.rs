@@ -8,6 +8,7 @@ use ballast_risk::{price, Now, RiskError};
 use ballast_state::{Bank, Group, PriceFeed, RiskBoard, Zeroable, CLASSES};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
+use solana_sdk_ids::sysvar;
 
 use crate::chain::{self, ChainState};
 use crate::deployment::{
@@ -200,6 +201,17 @@ impl Deployment {
     /// There is no such group, or one of its accounts cannot be read.
     pub fn read(chain: &impl ChainState, group: &Pubkey) -> Result<Self, MigrateError> {
         Self::read_all(chain, group).map_err(|fault| MigrateError { place: None, message: crate::error::says(&fault) })
+    }
+
+    /// Accounts that a plan of this deployment looks at.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<Pubkey> {
+        let group = addresses::group(&self.group.creator.0, self.group.id);
+        let feeds = (0u8..).zip(&self.feeds).map(|(row, _)| addresses::feed(&group, row));
+        let banks = (0u16..).zip(&self.banks).flat_map(|(index, bank)| {
+            [addresses::bank(&group, index), addresses::vault(&group, &bank.mint.0), bank.mint.0]
+        });
+        [group, addresses::board(&group), sysvar::clock::ID].into_iter().chain(feeds).chain(banks).collect()
     }
 
     fn read_all(chain: &impl ChainState, key: &Pubkey) -> Result<Self, Fault> {
@@ -404,8 +416,8 @@ impl<'a, C: ChainState> Planner<'a, C> {
             if index < self.group.bank_count {
                 self.listed_bank(index, bank, row, usable.err(), &at)?;
             } else {
-                waiting =
-                    self.new_bank(index, bank, row, if waiting { Some(Wait::Earlier) } else { usable.err() }, &at)?;
+                let wait = usable.err().or(waiting.then_some(Wait::Earlier));
+                waiting |= self.new_bank(index, bank, row, wait, &at)?;
             }
         }
         Ok(())

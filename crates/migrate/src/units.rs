@@ -321,7 +321,7 @@ impl fmt::Display for Mode {
 /// A number of tokens, or no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Amount {
-    /// In `unit`; after [`Amount::denominate`] with the mint's decimals as places.
+    /// In `unit`; once denominated, with the mint's decimals as places.
     number: Decimal,
     /// Symbol of the token, or [`ATOMS`].
     unit: String,
@@ -342,7 +342,7 @@ impl Amount {
     }
 
     fn is_unlimited(&self) -> bool {
-        self.number.number == u64::MAX.into()
+        *self == Self::of_atoms(u64::MAX)
     }
 }
 
@@ -396,19 +396,24 @@ impl Setting for Amount {
 
     fn denominate(&mut self, path: &str, token: &str, decimals: u8) -> Result<(), Fault> {
         let places = u32::from(decimals);
-        if self.unit == ATOMS && self.number.places == 0 {
+        let fail = |message: String| Err(Fault::new(path, message));
+        if self.is_unlimited() {
+            return Ok(());
+        } else if self.unit == ATOMS && self.number.places == 0 {
             self.number.places = places;
         } else if self.unit != token {
-            return Err(Fault::new(path, format!("{self} is in {:?}: expected an amount in {token:?}", self.unit)));
+            return fail(format!("{self} is in {:?}: expected an amount in {token:?}", self.unit));
         } else if let Some(number) = self.number.with_places(places) {
             self.number = number;
         } else {
-            return Err(Fault::new(path, format!("{self} is finer than the {decimals} decimals of the token")));
+            return fail(format!("{self} is finer than the {decimals} decimals of the token"));
         }
-        if self.number.number > u64::MAX.into() {
-            return Err(Fault::new(path, format!("{self} is more than 64 bits of atoms can hold")));
+        match u64::try_from(self.number.number) {
+            Err(_) => return fail(format!("{self} is more than 64 bits of atoms can hold")),
+            // The program knows no other limit of so many atoms.
+            Ok(u64::MAX) => *self = Self::of_atoms(u64::MAX),
+            Ok(_) => self.unit = token.to_owned(),
         }
-        self.unit = token.to_owned();
         Ok(())
     }
 }
