@@ -53,7 +53,7 @@ fn from_nothing() {
     assert_eq!(
         steps(&text),
         [
-            "group DZv5xACn7uSA64FgYFMUoVx67WTCBXidbeQSf6gh3nFE: 5 to do, 2 of them not yet",
+            "group F61ScoXiwwAjnVLzQ74jhmFD2C3kCCN3jjUbB3uC6jB1: 5 to do, 2 of them not yet",
             "  1. create_group: group",
             "  2. add_price_feed: feed 0 USDC",
             "  3. add_price_feed: feed 1 SOL",

@@ -8,7 +8,7 @@ use ballast_math::{Decimals, Price, Ratio};
 use ballast_oracle::Provider;
 use ballast_risk::{limits, RiskError};
 use ballast_state::{
-    Group, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRules, SideRates, Zeroable, SOURCES,
+    Group, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRules, SideRates, Zeroable, ROWS, SOURCES,
 };
 use serde::Deserialize;
 use solana_pubkey::Pubkey;
@@ -313,6 +313,8 @@ section! {
     }
 }
 
+/// Banks that a group can count.
+const BANKS: usize = 65_535;
 /// Longest pause a group can allow.
 const MAX_PAUSE: Seconds = Seconds(604_800);
 
@@ -369,6 +371,11 @@ impl Deployment {
         for (index, class) in self.classes.iter().enumerate() {
             if self.classes.iter().take(index).any(|other| other.number == class.number) {
                 return Err(Fault::new(format!("classes[{index}].number"), format!("class {} twice", class.number)));
+            }
+        }
+        for (table, count, most) in [("feeds", self.feeds.len(), ROWS), ("banks", self.banks.len(), BANKS)] {
+            if count > most {
+                return Err(Fault::new(table, format!("{count} {table}: a group holds at most {most}")));
             }
         }
         for (row, feed) in self.feeds.iter().enumerate() {

@@ -98,7 +98,7 @@ pub(crate) fn show(decimal: Decimal) -> String {
     let whole = (decimal.number / scale).to_string();
     let mut text = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
             text.push('_');
         }
         text.push(digit);

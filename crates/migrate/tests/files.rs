@@ -166,7 +166,7 @@ x = 1
         ("cap = \"0.5 %\"", "top = \"0.5 %\"", "55:53: unknown field `top`, expected one of `k`, `floor`, `cap`"),
         ("decimals = 6", "decimals = 6\nicon = 1", "99:1: unknown field `icon`, expected one of `name`, `mint`, "),
         ("symbol = \"SOL\"", "symbol = \"SOL\"\nsymbol = \"SOL\"", "68:1: duplicate key"),
-        ("id = 0", "id = ", "9:5: string values must be quoted"),
+        ("id = 0", "id = ", "8:6: string values must be quoted"),
     ] {
         let error = refusal(from, to);
         assert!(error.starts_with(&format!("x.toml:{said}")), "{error}");
@@ -271,6 +271,8 @@ fn what_a_group_has_once() {
         "x.toml:40:1: feeds[0].sources: a fixed price must be the only source of its feed"
     );
     assert_eq!(refusal(fixed, &fixed.repeat(4)), "x.toml:40:1: feeds[0].sources: 4 sources: expected 1 to 3");
+    let feeds = &LOCALNET[LOCALNET.rfind("[[feeds]]").unwrap_or(0)..LOCALNET.find("[[banks]]").unwrap_or(0)];
+    assert_eq!(refusal(feeds, &feeds.repeat(300)), "x.toml:37:1: feeds: 301 feeds: a group holds at most 64");
     assert_eq!(refusal(fixed, ""), "x.toml:37:1: missing field `sources`");
 }
 
