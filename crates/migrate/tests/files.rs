@@ -70,7 +70,7 @@ fn amounts_in_tokens_atoms_and_none() {
     ] {
         assert_eq!(
             refusal("deposit_cap = \"10_000_000 SOL\"", &format!("deposit_cap = \"{amount}\"")),
-            format!("x.toml:124:15: banks[1].settings.deposit_cap: {wrong}")
+            format!("x.toml:126:15: banks[1].settings.deposit_cap: {wrong}")
         );
     }
 }
@@ -121,9 +121,9 @@ fn wrong_units() {
         ("bonus_ramp = \"4 min\"", "bonus_ramp = \"99_999 days\"", "23:14", format!("\"99_999 days\" is too long: {time}")),
         ("k = \"8.1 sd\"", "k = \"8.1\"", "55:26", format!("\"8.1\" has no unit: {deviations}")),
         ("\"1 USD\"", "\"1.0000001 USD\"", "42:15", format!("\"1.0000001 USD\" is too fine or too large: {price}")),
-        ("\"8 % at 80 %\"", "\"8 %\"", "111:24", format!("\"8 %\" is no corner of a curve: {corner}")),
-        ("\"8 % at 80 %\"", "\"8 at 80 %\"", "111:24", format!("\"8\" has no unit: {corner}")),
-        ("\"8 % at 80 %\"", "\"8.001 % at 80 %\"", "111:24", format!("\"8.001 %\" is too fine or too large: {corner}")),
+        ("\"8 % at 80 %\"", "\"8 %\"", "113:24", format!("\"8 %\" is no corner of a curve: {corner}")),
+        ("\"8 % at 80 %\"", "\"8 at 80 %\"", "113:24", format!("\"8\" has no unit: {corner}")),
+        ("\"8 % at 80 %\"", "\"8.001 % at 80 %\"", "113:24", format!("\"8.001 %\" is too fine or too large: {corner}")),
         ("creator = \"AK", "creator = \"0K", "7:11", format!("\"0KnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9\" is not an address: {address}")),
         ("hourly_limit = \"none\"", "hourly_limit = \"5\"", "109:16", format!("\"5\" has no token: {amount}")),
         ("symbol = \"SOL\"", "symbol = \"\"", "67:10", format!("\"\" is no symbol: {symbol}")),
@@ -213,7 +213,7 @@ fn values_out_of_bounds() {
         (
             "\"8 % at 80 %\"",
             "\"1 % at 80 %\"",
-            "111:9: banks[0].settings.curve",
+            "113:9: banks[0].settings.curve",
             "the interest curve must rise to a utilisation of one (CurveNotMonotone); migrations/README.md states the \
              bounds",
         ),
@@ -263,7 +263,7 @@ fn what_a_group_has_once() {
     let (usdc, sol) = (deployment.banks[0].mint.to_string(), deployment.banks[1].mint.to_string());
     assert_eq!(
         refusal(&sol, &usdc),
-        format!("x.toml:115:8: banks[1].mint: mint {usdc} twice: a group lists a mint once")
+        format!("x.toml:117:8: banks[1].mint: mint {usdc} twice: a group lists a mint once")
     );
     let fixed = "[[feeds.sources]]\nprovider = \"fixed\"\nfixed_price = \"1 USD\"\nmax_age = \"60 s\"\nmax_confidence = \"2 %\"\n\n";
     assert_eq!(
