@@ -10,7 +10,7 @@ use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
 use ballast_state::Account;
 
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, BallastError, OrRaise, Result};
 use crate::view;
 
 /// Instruction numbers of the system program.

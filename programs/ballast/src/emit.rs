@@ -9,7 +9,7 @@ use anchor_lang::solana_program::log::sol_log_data;
 use anchor_lang::Discriminator;
 
 use crate::cpi::{self, Meta};
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, BallastError, OrRaise, Result};
 
 /// Longest event with its tags: a liquidation's receipt is under it.
 const EVENT_BYTES: usize = 512;

@@ -7,7 +7,7 @@ use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::{lending, timer, Now};
 use ballast_state::{Bank, MarginAccount, RiskBoard};
 
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
 use crate::view::view;
 

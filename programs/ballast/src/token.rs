@@ -5,7 +5,7 @@ use ballast_state::seeds::SEED_BANK;
 use ballast_state::Bank;
 
 use crate::cpi::{self, Meta};
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, BallastError, OrRaise, Result};
 
 /// `TransferChecked` of both token programs.
 const TRANSFER_CHECKED: u8 = 12;

@@ -5,9 +5,10 @@
 use std::cell::{Ref, RefMut};
 
 use anchor_lang::prelude::*;
+use anchor_lang::ZeroCopy;
 use ballast_state::Account;
 
-use crate::error::{raise, BallastError, OrRaise};
+use crate::error::{raise, BallastError, OrRaise, Failure, Result};
 
 /// The account as `T`.
 ///
@@ -31,6 +32,25 @@ pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefM
     RefMut::filter_map(data, |data| T::read_mut(data).ok()).map_err(|data| layout_error::<T>(&data))
 }
 
+/// The account of an administrative instruction, whose owner and type Anchor has checked. Not inlined: cost matters less there
+/// than bytes.
+///
+/// # Errors
+/// As [`view`].
+#[inline(never)]
+pub(crate) fn load<'a, T: Account + ZeroCopy + Owner>(loader: &'a AccountLoader<'_, T>) -> Result<Ref<'a, T>> {
+    view(loader.as_ref())
+}
+
+/// The account of an administrative instruction, to be changed.
+///
+/// # Errors
+/// As [`view`].
+#[inline(never)]
+pub(crate) fn load_mut<'a, T: Account + ZeroCopy + Owner>(loader: &'a AccountLoader<'_, T>) -> Result<RefMut<'a, T>> {
+    view_mut(loader.as_ref())
+}
+
 /// An account just created: its discriminator is there, its version not yet.
 ///
 /// # Errors
@@ -51,7 +71,7 @@ fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
 
 #[cold]
 #[inline(never)]
-fn layout_error<T: Account>(data: &[u8]) -> Error {
+fn layout_error<T: Account>(data: &[u8]) -> Failure {
     match T::read(data) {
         Err(error) => raise(error.into()),
         Ok(_) => raise(BallastError::WrongAccountType),

@@ -10,9 +10,10 @@ use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 use crate::args::BankArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::{loader, token};
+use crate::view::{load, load_mut};
 
 /// Accounts of `add_bank`.
 #[derive(Accounts)]
@@ -47,10 +48,10 @@ pub struct AddBank<'info> {
 /// `PriceGuarded`, `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`.
 pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
-    let mut group = ctx.accounts.group.load_mut()?;
+    let mut group = load_mut(&ctx.accounts.group)?;
     ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let board = ctx.accounts.board.load()?;
+    let board = load(&ctx.accounts.board)?;
     let row = board.row(feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
 

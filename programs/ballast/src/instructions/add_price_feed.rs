@@ -8,8 +8,9 @@ use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
 use crate::args::PriceFeedArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
+use crate::view::load_mut;
 
 /// Accounts of `add_price_feed`.
 #[derive(Accounts)]
@@ -35,11 +36,11 @@ pub struct AddPriceFeed<'info> {
 /// # Errors
 /// `Unauthorised`, `WrongBoard`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result<()> {
-    let mut group = ctx.accounts.group.load_mut()?;
+    let mut group = load_mut(&ctx.accounts.group)?;
     ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
     ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let mut board = load_mut(&ctx.accounts.board)?;
     let mut feed = Creation {
         payer: &ctx.accounts.authority,
         account: &ctx.accounts.feed,

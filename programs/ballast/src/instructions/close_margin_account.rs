@@ -4,9 +4,10 @@ use anchor_lang::prelude::*;
 use ballast_state::MarginAccount;
 
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, BallastError, Result};
 use crate::events::{EventHeader, MarginAccountClosed};
 use crate::loader;
+use crate::view::load;
 
 /// Accounts of `close_margin_account`.
 #[derive(Accounts)]
@@ -26,7 +27,7 @@ pub struct CloseMarginAccount<'info> {
 /// # Errors
 /// `Unauthorised`, `AccountNotEmpty`.
 pub(crate) fn handle(ctx: Context<CloseMarginAccount>) -> Result<()> {
-    let account = ctx.accounts.margin_account.load()?;
+    let account = load(&ctx.accounts.margin_account)?;
     ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
     ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
     emit::log(&MarginAccountClosed {

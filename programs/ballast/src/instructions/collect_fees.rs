@@ -5,11 +5,11 @@ use ballast_risk::{interest, lending};
 use ballast_state::{Bank, Group};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, FeesCollected};
 use crate::loader;
 use crate::token::{self, Terms, Transfer};
-use crate::view::view_mut;
+use crate::view::{load, view_mut};
 
 /// Accounts of `collect_fees`.
 #[derive(Accounts)]
@@ -40,7 +40,7 @@ pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     let owner = token::owner(&accounts.destination, accounts.token_program.key)?;
-    ensure!(owner == accounts.group.load()?.fee_recipient, BallastError::WrongFeeRecipient);
+    ensure!(owner == load(&accounts.group)?.fee_recipient, BallastError::WrongFeeRecipient);
     let transfer = Transfer {
         authority: &accounts.bank,
         bank: &accounts.bank,

@@ -7,9 +7,10 @@ use ballast_state::{Bank, Group, RiskBoard};
 
 use crate::args::BankArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
+use crate::view::{load, load_mut};
 
 /// Accounts of `configure_bank`.
 #[derive(Accounts)]
@@ -32,10 +33,10 @@ pub struct ConfigureBank<'info> {
 /// `CapTooLarge`.
 pub(crate) fn handle(ctx: Context<ConfigureBank>, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
-    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
-    let board = ctx.accounts.board.load()?;
+    ensure!(ctx.accounts.authority.key() == load(&ctx.accounts.group)?.admin, BallastError::Unauthorised);
+    let board = load(&ctx.accounts.board)?;
     ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
-    let mut bank = ctx.accounts.bank.load_mut()?;
+    let mut bank = load_mut(&ctx.accounts.bank)?;
     ensure!(bank.group == board.group, BallastError::WrongGroup);
     let row = board.row(bank.feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;

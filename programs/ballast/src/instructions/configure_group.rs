@@ -5,8 +5,9 @@ use ballast_state::{Group, RiskBoard};
 
 use crate::args::ConfigureGroupArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, BallastError, Result};
 use crate::events::{EventHeader, GroupConfigured};
+use crate::view::load_mut;
 
 /// Longest pause a group can allow: a week.
 const MAX_PAUSE: u32 = 604_800;
@@ -30,7 +31,7 @@ pub struct ConfigureGroup<'info> {
 /// `Unauthorised`, `WrongBoard`, `InvalidParameter`, `PauseTooLong`.
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) -> Result<()> {
     let rules = args.rules.validated()?;
-    let mut group = ctx.accounts.group.load_mut()?;
+    let mut group = load_mut(&ctx.accounts.group)?;
     ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
     ensure!(args.max_pause <= MAX_PAUSE, BallastError::PauseTooLong);
     group.risk_admin = args.risk_admin;
@@ -40,7 +41,7 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     group.max_pause = args.max_pause;
     group.sequence = group.sequence.wrapping_add(1);
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let mut board = load_mut(&ctx.accounts.board)?;
     // Add-ons were checked against the smallest bonus at listing: it may not rise above them afterwards.
     ensure!(
         board.rows.iter().take(usize::from(board.row_count)).all(|row| row.maintenance_add_on >= rules.bonus_min),

@@ -5,8 +5,9 @@ use ballast_state::{Group, PriceFeed, RiskBoard};
 
 use crate::args::PriceFeedArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, BallastError, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
+use crate::view::{load, load_mut};
 
 /// Accounts of `configure_price_feed`.
 #[derive(Accounts)]
@@ -28,10 +29,10 @@ pub struct ConfigurePriceFeed<'info> {
 /// # Errors
 /// `Unauthorised`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
-    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
-    let mut board = ctx.accounts.board.load_mut()?;
+    ensure!(ctx.accounts.authority.key() == load(&ctx.accounts.group)?.admin, BallastError::Unauthorised);
+    let mut board = load_mut(&ctx.accounts.board)?;
     ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
-    let mut feed = ctx.accounts.feed.load_mut()?;
+    let mut feed = load_mut(&ctx.accounts.feed)?;
     ensure!(feed.group == board.group, BallastError::WrongGroup);
     super::add_price_feed::write(&mut feed, &mut board, args)?;
     emit::log(&PriceFeedConfigured {

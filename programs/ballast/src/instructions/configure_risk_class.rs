@@ -5,8 +5,9 @@ use ballast_risk::limits;
 
 use super::ConfigureGroup;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, RiskClassConfigured};
+use crate::view::load_mut;
 
 /// Sets κ of a class. For the admin.
 ///
@@ -14,10 +15,10 @@ use crate::events::{EventHeader, RiskClassConfigured};
 /// `Unauthorised`, `WrongBoard`, `InvalidParameter`, `MarginTooHigh` (with this κ a feed of the class could need its whole
 /// value as margin).
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
-    let mut group = ctx.accounts.group.load_mut()?;
+    let mut group = load_mut(&ctx.accounts.group)?;
     ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
     ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let mut board = ctx.accounts.board.load_mut()?;
+    let mut board = load_mut(&ctx.accounts.board)?;
     limits::validate_kappa(&board, class, kappa).or_fail()?;
     let slot = board.class_kappa.get_mut(usize::from(class)).or_raise(BallastError::InvalidParameter)?;
     *slot = kappa;

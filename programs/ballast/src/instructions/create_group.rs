@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::{SEED_BOARD, SEED_GROUP};
 use ballast_state::{Account, Group, RiskBoard};
 
+use crate::error::Result;
 use crate::args::RulesArgs;
 use crate::create::Creation;
 use crate::emit;

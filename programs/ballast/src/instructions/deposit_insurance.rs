@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{interest, lending};
 use ballast_state::Bank;
 
+use crate::error::Result;
 use crate::emit;
 use crate::error::OrFail;
 use crate::events::{EventHeader, InsuranceDeposited};

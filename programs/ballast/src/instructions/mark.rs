@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{health, timer};
 use ballast_state::MarginAccount;
 
+use crate::error::Result;
 use crate::emit;
 use crate::error::OrFail;
 use crate::events::{EventHeader, HealthPoint, Marked};

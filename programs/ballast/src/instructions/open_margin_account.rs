@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::SEED_MARGIN;
 use ballast_state::{Account, Group, MarginAccount};
 
+use crate::error::Result;
 use crate::create::Creation;
 use crate::emit;
 use crate::events::{EventHeader, MarginAccountOpened};

@@ -5,9 +5,10 @@ use ballast_risk::lending;
 
 use super::ChangeBank;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, BallastError, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
+use crate::view::{load, load_mut};
 
 /// Stops deposits and borrows of a bank for a limited time. For the guardian or the admin.
 ///
@@ -16,10 +17,10 @@ use crate::loader;
 pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
     let now = loader::now()?;
     let authority = ctx.accounts.authority.key();
-    let group = ctx.accounts.group.load()?;
+    let group = load(&ctx.accounts.group)?;
     ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
     ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
-    let mut bank = ctx.accounts.bank.load_mut()?;
+    let mut bank = load_mut(&ctx.accounts.bank)?;
     ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
     bank.paused_until = now.ts.saturating_add(i64::from(seconds));
     lending::count_change(&mut bank);

@@ -5,7 +5,7 @@ use ballast_risk::{bankruptcy, interest};
 use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{BankruptcyResolved, EventHeader, HealthPoint, LossShare};
 use crate::loader::{self, Banks};
 use crate::view::view_mut;

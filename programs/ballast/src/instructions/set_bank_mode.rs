@@ -5,9 +5,10 @@ use ballast_risk::{lending, limits};
 use ballast_state::{Bank, BankMode, Group};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
+use crate::view::{load, load_mut};
 
 /// Accounts of instructions that change a bank's mode or pause.
 #[derive(Accounts)]
@@ -27,10 +28,10 @@ pub struct ChangeBank<'info> {
 /// `Unauthorised`, `WrongGroup`, `InvalidParameter`, `InvalidModeChange`.
 pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
     let now = loader::now()?;
-    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);
+    ensure!(ctx.accounts.authority.key() == load(&ctx.accounts.group)?.admin, BallastError::Unauthorised);
     let to = BankMode::from_byte(mode);
     ensure!(to.to_byte() == mode, BallastError::InvalidParameter);
-    let mut bank = ctx.accounts.bank.load_mut()?;
+    let mut bank = load_mut(&ctx.accounts.bank)?;
     ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
     limits::validate_mode_change(&bank, to).or_fail()?;
     if to != BankMode::WindDown {

@@ -5,9 +5,10 @@ use ballast_risk::limits;
 use ballast_state::{DeleveragePolicy, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PolicySet};
 use crate::loader;
+use crate::view::load_mut;
 
 /// Accounts of `set_policy`.
 #[derive(Accounts)]
@@ -24,7 +25,7 @@ pub struct SetPolicy<'info> {
 /// # Errors
 /// `Unauthorised`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
-    let mut account = ctx.accounts.margin_account.load_mut()?;
+    let mut account = load_mut(&ctx.accounts.margin_account)?;
     ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
     let policy = DeleveragePolicy { floor, width, daily_turnover, ..account.policy };
     limits::validate_policy(&policy).or_fail()?;
