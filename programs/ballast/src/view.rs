@@ -25,7 +25,7 @@ pub(crate) fn view<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Ref<'a, 
 ///
 /// # Errors
 /// As [`view`].
-#[inline]
+#[inline(never)]
 pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, T>> {
     check_owner(info)?;
     let data = info.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?;
