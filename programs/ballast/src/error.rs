@@ -149,6 +149,16 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
+/// Fails unless two keys are equal. The commonest check of all, hence in one place.
+#[inline(never)]
+pub(crate) fn ensure_same(key: &Pubkey, expected: &Pubkey, error: BallastError) -> Result<()> {
+    if key == expected {
+        Ok(())
+    } else {
+        Err(raise(error))
+    }
+}
+
 /// Turns an absent value, or a failure that has no more to say, into an error of the program.
 pub(crate) trait OrRaise<T> {
     fn or_raise(self, error: BallastError) -> Result<T>;

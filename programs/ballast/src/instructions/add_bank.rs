@@ -10,7 +10,7 @@ use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 use crate::args::BankArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
+use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::{loader, token};
 use crate::view::{load, load_mut};
@@ -49,8 +49,8 @@ pub struct AddBank<'info> {
 pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
     let mut group = load_mut(&ctx.accounts.group)?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(ctx.accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
+    ensure_same(&group.board, ctx.accounts.board.as_ref().key, BallastError::WrongBoard)?;
     let board = load(&ctx.accounts.board)?;
     let row = board.row(feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;

@@ -8,7 +8,7 @@ use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
 use crate::args::PriceFeedArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
 use crate::view::load_mut;
 
@@ -37,9 +37,9 @@ pub struct AddPriceFeed<'info> {
 /// `Unauthorised`, `WrongBoard`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result<()> {
     let mut group = load_mut(&ctx.accounts.group)?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
     ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.as_ref().key, BallastError::WrongBoard)?;
     let mut board = load_mut(&ctx.accounts.board)?;
     let mut feed = Creation {
         payer: &ctx.accounts.authority,

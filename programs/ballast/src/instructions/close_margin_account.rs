@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::MarginAccount;
 
 use crate::emit;
-use crate::error::{ensure, BallastError, Result};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{EventHeader, MarginAccountClosed};
 use crate::loader;
 use crate::view::load;
@@ -28,7 +28,7 @@ pub struct CloseMarginAccount<'info> {
 /// `Unauthorised`, `AccountNotEmpty`.
 pub(crate) fn handle(ctx: Context<CloseMarginAccount>) -> Result<()> {
     let account = load(&ctx.accounts.margin_account)?;
-    ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
+    ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
     ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
     emit::log(&MarginAccountClosed {
         header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, loader::now()?),

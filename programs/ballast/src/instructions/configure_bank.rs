@@ -7,7 +7,7 @@ use ballast_state::{Bank, Group, RiskBoard};
 
 use crate::args::BankArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
+use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 use crate::view::{load, load_mut};
@@ -33,11 +33,11 @@ pub struct ConfigureBank<'info> {
 /// `CapTooLarge`.
 pub(crate) fn handle(ctx: Context<ConfigureBank>, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
-    ensure!(ctx.accounts.authority.key() == load(&ctx.accounts.group)?.admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &load(&ctx.accounts.group)?.admin, BallastError::Unauthorised)?;
     let board = load(&ctx.accounts.board)?;
-    ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
+    ensure_same(&board.group, ctx.accounts.group.as_ref().key, BallastError::WrongBoard)?;
     let mut bank = load_mut(&ctx.accounts.bank)?;
-    ensure!(bank.group == board.group, BallastError::WrongGroup);
+    ensure_same(&bank.group, &board.group, BallastError::WrongGroup)?;
     let row = board.row(bank.feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
     interest::accrue(&mut bank, now).or_fail()?;

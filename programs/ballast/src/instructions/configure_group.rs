@@ -5,7 +5,7 @@ use ballast_state::{Group, RiskBoard};
 
 use crate::args::ConfigureGroupArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError, Result};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{EventHeader, GroupConfigured};
 use crate::view::load_mut;
 
@@ -32,7 +32,7 @@ pub struct ConfigureGroup<'info> {
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) -> Result<()> {
     let rules = args.rules.validated()?;
     let mut group = load_mut(&ctx.accounts.group)?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
     ensure!(args.max_pause <= MAX_PAUSE, BallastError::PauseTooLong);
     group.risk_admin = args.risk_admin;
     group.guardian = args.guardian;
@@ -40,7 +40,7 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     group.fee_recipient = args.fee_recipient;
     group.max_pause = args.max_pause;
     group.sequence = group.sequence.wrapping_add(1);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.as_ref().key, BallastError::WrongBoard)?;
     let mut board = load_mut(&ctx.accounts.board)?;
     // Add-ons were checked against the smallest bonus at listing: it may not rise above them afterwards.
     ensure!(

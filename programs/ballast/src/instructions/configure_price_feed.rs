@@ -5,7 +5,7 @@ use ballast_state::{Group, PriceFeed, RiskBoard};
 
 use crate::args::PriceFeedArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError, Result};
+use crate::error::{ensure_same, BallastError, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
 use crate::view::{load, load_mut};
 
@@ -29,11 +29,11 @@ pub struct ConfigurePriceFeed<'info> {
 /// # Errors
 /// `Unauthorised`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
-    ensure!(ctx.accounts.authority.key() == load(&ctx.accounts.group)?.admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &load(&ctx.accounts.group)?.admin, BallastError::Unauthorised)?;
     let mut board = load_mut(&ctx.accounts.board)?;
-    ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
+    ensure_same(&board.group, ctx.accounts.group.as_ref().key, BallastError::WrongBoard)?;
     let mut feed = load_mut(&ctx.accounts.feed)?;
-    ensure!(feed.group == board.group, BallastError::WrongGroup);
+    ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
     super::add_price_feed::write(&mut feed, &mut board, args)?;
     emit::log(&PriceFeedConfigured {
         header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),

@@ -5,7 +5,7 @@ use ballast_risk::limits;
 
 use super::ConfigureGroup;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
+use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, RiskClassConfigured};
 use crate::view::load_mut;
 
@@ -16,8 +16,8 @@ use crate::view::load_mut;
 /// value as margin).
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
     let mut group = load_mut(&ctx.accounts.group)?;
-    ensure!(ctx.accounts.authority.key() == group.admin, BallastError::Unauthorised);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(ctx.accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
+    ensure_same(&group.board, ctx.accounts.board.as_ref().key, BallastError::WrongBoard)?;
     let mut board = load_mut(&ctx.accounts.board)?;
     limits::validate_kappa(&board, class, kappa).or_fail()?;
     let slot = board.class_kappa.get_mut(usize::from(class)).or_raise(BallastError::InvalidParameter)?;

@@ -5,7 +5,7 @@ use ballast_risk::lending;
 
 use super::ChangeBank;
 use crate::emit;
-use crate::error::{ensure, BallastError, Result};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 use crate::view::{load, load_mut};
@@ -21,7 +21,7 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
     ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
     ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
     let mut bank = load_mut(&ctx.accounts.bank)?;
-    ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
+    ensure_same(&bank.group, ctx.accounts.group.as_ref().key, BallastError::WrongGroup)?;
     bank.paused_until = now.ts.saturating_add(i64::from(seconds));
     lending::count_change(&mut bank);
     emit::log(&BankConfigured {

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::ConfigureGroup;
 use crate::emit;
-use crate::error::{ensure, BallastError, Result};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{EventHeader, RiskPaused};
 use crate::view::load_mut;
 
@@ -17,7 +17,7 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
     let authority = ctx.accounts.authority.key();
     ensure!(authority == group.guardian || authority == group.admin, BallastError::Unauthorised);
     ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.as_ref().key, BallastError::WrongBoard)?;
     let mut board = load_mut(&ctx.accounts.board)?;
     board.risk_paused_until = Clock::get()?.unix_timestamp.saturating_add(i64::from(seconds));
     board.sequence = board.sequence.wrapping_add(1);

@@ -5,7 +5,7 @@ use ballast_risk::{lending, limits};
 use ballast_state::{Bank, BankMode, Group};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, Result};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 use crate::view::{load, load_mut};
@@ -28,11 +28,11 @@ pub struct ChangeBank<'info> {
 /// `Unauthorised`, `WrongGroup`, `InvalidParameter`, `InvalidModeChange`.
 pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
     let now = loader::now()?;
-    ensure!(ctx.accounts.authority.key() == load(&ctx.accounts.group)?.admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &load(&ctx.accounts.group)?.admin, BallastError::Unauthorised)?;
     let to = BankMode::from_byte(mode);
     ensure!(to.to_byte() == mode, BallastError::InvalidParameter);
     let mut bank = load_mut(&ctx.accounts.bank)?;
-    ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
+    ensure_same(&bank.group, ctx.accounts.group.as_ref().key, BallastError::WrongGroup)?;
     limits::validate_mode_change(&bank, to).or_fail()?;
     if to != BankMode::WindDown {
         bank.wind_down_ts = 0;

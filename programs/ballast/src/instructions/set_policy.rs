@@ -5,7 +5,7 @@ use ballast_risk::limits;
 use ballast_state::{DeleveragePolicy, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, Result};
+use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PolicySet};
 use crate::loader;
 use crate::view::load_mut;
@@ -26,7 +26,7 @@ pub struct SetPolicy<'info> {
 /// `Unauthorised`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
     let mut account = load_mut(&ctx.accounts.margin_account)?;
-    ensure!(account.owner == ctx.accounts.owner.key(), BallastError::Unauthorised);
+    ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
     let policy = DeleveragePolicy { floor, width, daily_turnover, ..account.policy };
     limits::validate_policy(&policy).or_fail()?;
     account.policy = policy;
