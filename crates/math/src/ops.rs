@@ -9,10 +9,11 @@ use crate::{MathError, MathResult};
 #[track_caller]
 #[inline]
 pub fn checked_add(a: u64, b: u64) -> MathResult<u64> {
-    match a.checked_add(b) {
-        Some(sum) => Ok(sum),
-        None => Err(MathError::here()),
+    // As `a.checked_add(b)`, in half the instructions: LLVM's BPF back end makes a carry flag of that, which it has not.
+    if b > !a {
+        return Err(MathError::here());
     }
+    Ok(a.wrapping_add(b))
 }
 
 /// `a − b`.
