@@ -65,34 +65,33 @@ impl<'a, 'info> Creation<'a, '_, 'info> {
         if held == 0 {
             let mut data = [0; 52];
             fill(&mut data, &[&CREATE_ACCOUNT.to_le_bytes(), &rent.to_le_bytes(), &space_bytes, owner.as_ref()]);
-            let metas = [AccountMeta::new(*self.payer.key, true), AccountMeta::new(*self.account.key, true)];
-            return self.call(metas, &data, [self.payer, self.account]);
+            return self.call([self.payer, self.account], &data);
         }
         // Somebody sent lamports to the address before: that must not stop its creation.
         let missing = rent.saturating_sub(held);
         if missing > 0 {
             let mut data = [0; 12];
             fill(&mut data, &[&TRANSFER.to_le_bytes(), &missing.to_le_bytes()]);
-            let metas = [AccountMeta::new(*self.payer.key, true), AccountMeta::new(*self.account.key, false)];
-            self.call(metas, &data, [self.payer, self.account])?;
+            self.call([self.payer, self.account], &data)?;
         }
         let mut data = [0; 12];
         fill(&mut data, &[&ALLOCATE.to_le_bytes(), &space_bytes]);
-        self.call([AccountMeta::new(*self.account.key, true)], &data, [self.account])?;
+        self.call([self.account, self.payer], &data)?;
         let mut data = [0; 36];
         fill(&mut data, &[&ASSIGN.to_le_bytes(), owner.as_ref()]);
-        self.call([AccountMeta::new(*self.account.key, true)], &data, [self.account])
+        self.call([self.account, self.payer], &data)
     }
 
-    /// Through the Rust interface: unlike the C one it makes the new length known to `AccountInfo`.
-    fn call<const N: usize>(
-        &self,
-        metas: [AccountMeta; N],
-        data: &[u8],
-        accounts: [&AccountInfo<'info>; N],
-    ) -> Result<()> {
-        let instruction =
-            Instruction { program_id: *self.system_program.key, accounts: metas.to_vec(), data: data.to_vec() };
+    /// Calls the system program with both accounts as writable signers, which is more than some of its instructions ask for:
+    /// one copy of this serves all. Through the Rust interface: unlike the C one it makes the new length known to
+    /// `AccountInfo`.
+    #[inline(never)]
+    fn call(&self, accounts: [&AccountInfo<'info>; 2], data: &[u8]) -> Result<()> {
+        let instruction = Instruction {
+            program_id: *self.system_program.key,
+            accounts: accounts.map(|account| AccountMeta::new(*account.key, true)).to_vec(),
+            data: data.to_vec(),
+        };
         invoke_signed_unchecked(&instruction, &accounts.map(Clone::clone), &[self.seeds]).map_err(Into::into)
     }
 }
