@@ -33,7 +33,11 @@ pub(crate) fn log<T: AnchorSerialize + Discriminator>(event: &T) -> Result<()> {
 #[inline]
 pub(crate) fn receipt<T: AnchorSerialize + Discriminator>(authority: &AccountInfo<'_>, event: &T) -> Result<()> {
     let mut bytes = [0; EVENT_BYTES];
-    let data = write(&mut bytes, &[EVENT_IX_TAG_LE, T::DISCRIMINATOR], event)?;
+    send(authority, write(&mut bytes, &[EVENT_IX_TAG_LE, T::DISCRIMINATOR], event)?)
+}
+
+#[inline(never)]
+fn send(authority: &AccountInfo<'_>, data: &[u8]) -> Result<()> {
     let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];
     let seeds: &[&[u8]] = &[b"__event_authority", &bump];
     cpi::invoke_signed(&crate::ID, &[Meta::signer(authority)], data, [authority], seeds)
