@@ -151,3 +151,16 @@ pub fn scaled_root_up(n: u64) -> (u64, u32) {
     // Newton's steps come from above; rounding down can take one away.
     (root + 1, half)
 }
+
+/// `⌊√n⌋`. As `u64::isqrt`, whose tables are three kilobytes of program.
+#[inline(never)]
+#[must_use]
+pub fn root_down(n: u64) -> u64 {
+    let (root, half) = scaled_root_up(n);
+    // At most 2^32 · 2⁻³⁰ above the root.
+    let mut root = root >> half;
+    while wide(root, root) > u128::from(n) {
+        root = root.saturating_sub(1);
+    }
+    root
+}
