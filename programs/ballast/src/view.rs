@@ -8,7 +8,7 @@ use anchor_lang::prelude::*;
 use anchor_lang::ZeroCopy;
 use ballast_state::Account;
 
-use crate::error::{raise, BallastError, OrRaise, Failure, Result};
+use crate::error::{raise, BallastError, Failure, OrRaise, Result};
 
 /// The account as `T`.
 ///

@@ -12,8 +12,8 @@ use crate::create::Creation;
 use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
-use crate::{loader, token};
 use crate::view::{load, load_mut};
+use crate::{loader, token};
 
 /// Accounts of `add_bank`.
 #[derive(Accounts)]

@@ -4,10 +4,10 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::{SEED_BOARD, SEED_GROUP};
 use ballast_state::{Account, Group, RiskBoard};
 
-use crate::error::Result;
 use crate::args::RulesArgs;
 use crate::create::Creation;
 use crate::emit;
+use crate::error::Result;
 use crate::events::{EventHeader, GroupConfigured};
 
 /// Longest pause of a new group: a day.

@@ -4,9 +4,9 @@ use anchor_lang::prelude::*;
 use ballast_risk::{interest, lending};
 use ballast_state::Bank;
 
-use crate::error::Result;
 use crate::emit;
 use crate::error::OrFail;
+use crate::error::Result;
 use crate::events::{EventHeader, InsuranceDeposited};
 use crate::loader;
 use crate::token::{Terms, Transfer};

@@ -4,9 +4,9 @@ use anchor_lang::prelude::*;
 use ballast_risk::{health, timer};
 use ballast_state::MarginAccount;
 
-use crate::error::Result;
 use crate::emit;
 use crate::error::OrFail;
+use crate::error::Result;
 use crate::events::{EventHeader, HealthPoint, Marked};
 use crate::loader::{self, Banks};
 use crate::view::view_mut;

@@ -49,7 +49,6 @@ pub use set_bank_mode::*;
 pub use set_policy::*;
 pub use withdraw::*;
 
-
 /// Accounts structs whose `exit` does nothing.
 ///
 /// Anchor ends an instruction by `accounts.exit(…)`, which for an `AccountLoader` writes the discriminator that is there

@@ -4,9 +4,9 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::SEED_MARGIN;
 use ballast_state::{Account, Group, MarginAccount};
 
-use crate::error::Result;
 use crate::create::Creation;
 use crate::emit;
+use crate::error::Result;
 use crate::events::{EventHeader, MarginAccountOpened};
 use crate::loader;
 
