@@ -32,8 +32,8 @@ pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefM
     RefMut::filter_map(data, |data| T::read_mut(data).ok()).map_err(|data| layout_error::<T>(&data))
 }
 
-/// The account of an administrative instruction, whose owner and type Anchor has checked. Not inlined: cost matters less there
-/// than bytes.
+/// The account of an administrative instruction, whose owner and type Anchor has checked. There bytes matter more than
+/// units: not inlined.
 ///
 /// # Errors
 /// As [`view`].
@@ -46,7 +46,7 @@ pub(crate) fn load<'a, T: Account + ZeroCopy + Owner>(loader: &'a AccountLoader<
 ///
 /// # Errors
 /// As [`view`].
-#[inline(never)]
+#[inline]
 pub(crate) fn load_mut<'a, T: Account + ZeroCopy + Owner>(loader: &'a AccountLoader<'_, T>) -> Result<RefMut<'a, T>> {
     view_mut(loader.as_ref())
 }

@@ -5,8 +5,7 @@ use ballast_risk::{health, timer};
 use ballast_state::MarginAccount;
 
 use crate::emit;
-use crate::error::OrFail;
-use crate::error::Result;
+use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Marked};
 use crate::loader::{self, Banks};
 use crate::view::view_mut;
