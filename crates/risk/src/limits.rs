@@ -97,6 +97,11 @@ pub fn validate_feed(feed: &PriceFeed) -> RiskResult<()> {
     require(used > 0, RiskError::InvalidParameter)?;
     let (sources, empty) = feed.sources.split_at_checked(used).ok_or(RiskError::InvalidParameter)?;
     require(empty.iter().all(|source| source.provider == 0), RiskError::InvalidParameter)?;
+    // A source listed twice would confirm its own jumps.
+    let same =
+        |a: &OracleSource, b: &OracleSource| (a.provider, a.account, a.feed_id) == (b.provider, b.account, b.feed_id);
+    let unique = sources.iter().enumerate().all(|(at, a)| sources.iter().take(at).all(|b| !same(a, b)));
+    require(unique, RiskError::InvalidParameter)?;
     sources.iter().try_for_each(validate_source)
 }
 

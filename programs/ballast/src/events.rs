@@ -337,6 +337,8 @@ pub struct RiskPaused {
     pub header: EventHeader,
     /// Until, unix seconds.
     pub until: i64,
+    /// The board's sequence number after.
+    pub board_sequence: u64,
 }
 
 /// A margin account was opened.

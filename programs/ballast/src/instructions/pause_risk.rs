@@ -27,5 +27,6 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
     emit::log(&RiskPaused {
         header: EventHeader::of_group(ctx.accounts.group.key(), &group)?,
         until: board.risk_paused_until,
+        board_sequence: board.sequence,
     })
 }
