@@ -6,6 +6,7 @@ mod actions;
 mod check;
 mod stories;
 mod svm;
+mod token_2022;
 mod tokens;
 mod world;
 
@@ -14,4 +15,5 @@ pub use ballast_client::events::Event;
 pub use check::{assert_fails, assert_same};
 pub use stories::{aged, indebted, lent, unhealthy};
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
+pub use token_2022::TOKEN_2022;
 pub use world::{Market, MarketSpec, Trader, World, START_TS};

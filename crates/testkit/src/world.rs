@@ -16,6 +16,7 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::check::Audited;
+use crate::token_2022::TOKEN_2022;
 use crate::{Failed, Sent, Svm};
 
 /// Where worlds begin: 1 November 2022, 00:00 UTC.
@@ -61,6 +62,8 @@ pub struct Market {
     pub bank: u16,
     /// Mint.
     pub mint: Pubkey,
+    /// Its program.
+    pub token_program: Pubkey,
     /// Decimals.
     pub decimals: u8,
     /// Pyth feed id.
@@ -169,10 +172,18 @@ impl World {
     /// # Panics
     /// If listing fails.
     pub fn list(&mut self, spec: &MarketSpec) -> u16 {
-        let row = self.markets.iter().map(|market| market.row + 1).max().unwrap_or(0);
-        let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mint = self.key().pubkey();
         self.svm.put_mint(&mint, spec.decimals);
+        self.list_mint(spec, &mint, &spl_token_interface::ID)
+    }
+
+    /// As [`World::list`], with a mint that is there.
+    ///
+    /// # Panics
+    /// If listing fails.
+    pub fn list_mint(&mut self, spec: &MarketSpec, mint: &Pubkey, token_program: &Pubkey) -> u16 {
+        let row = self.markets.iter().map(|market| market.row + 1).max().unwrap_or(0);
+        let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mut feed_id = [7; 32];
         feed_id[0] = row;
         let feed_args = spec.underlying.feed(vec![presets::pyth_pull(feed_id)]);
@@ -180,7 +191,8 @@ impl World {
             symbol: spec.underlying.symbol,
             row,
             bank,
-            mint,
+            mint: *mint,
+            token_program: *token_program,
             decimals: spec.decimals,
             feed_id,
             oracle: self.key().pubkey(),
@@ -194,8 +206,7 @@ impl World {
         self.as_admin(ix::add_price_feed(&admin, &self.group, row, feed_args)).expect("add_price_feed");
         self.publish(bank, spec.price);
         self.refresh(bank).expect("refresh_price_feed");
-        let token_program = spl_token_interface::ID;
-        let add = ix::add_bank(&admin, &self.group, bank, &mint, &token_program, row, spec.bank.clone());
+        let add = ix::add_bank(&admin, &self.group, bank, mint, token_program, row, spec.bank.clone());
         self.as_admin(add).expect("add_bank");
         bank
     }
@@ -208,10 +219,11 @@ impl World {
         let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mint = self.key().pubkey();
         self.svm.put_mint(&mint, decimals);
-        let market = Market { bank, mint, decimals, ..self.markets[usize::from(of)].clone() };
+        let token_program = spl_token_interface::ID;
+        let market = Market { bank, mint, token_program, decimals, ..self.markets[usize::from(of)].clone() };
         let args = market.bank_args.clone();
         let add =
-            ix::add_bank(&self.admin.pubkey(), &self.group, bank, &mint, &spl_token_interface::ID, market.row, args);
+            ix::add_bank(&self.admin.pubkey(), &self.group, bank, &mint, &token_program, market.row, args);
         self.markets.push(market);
         self.as_admin(add).expect("add_bank");
         bank
@@ -303,10 +315,14 @@ impl World {
         self.svm.send(&[open], &[&key]).expect("open_margin_account");
         let mut tokens = Vec::new();
         for bank in 0..self.markets.len() {
-            let address = self.key().pubkey();
-            let mint = self.markets[bank].mint;
-            self.svm.put_tokens(&address, &mint, &key.pubkey(), 0);
-            tokens.push(address);
+            let Market { mint, token_program, .. } = self.markets[bank];
+            let tokens_key = self.key();
+            if token_program == TOKEN_2022 {
+                self.create_tokens_2022(&tokens_key, &mint, &key.pubkey(), 0);
+            } else {
+                self.svm.put_tokens(&tokens_key.pubkey(), &mint, &key.pubkey(), 0);
+            }
+            tokens.push(tokens_key.pubkey());
         }
         Trader { key, account, tokens }
     }
@@ -314,8 +330,11 @@ impl World {
     /// Puts tokens into a trader's wallet, on top of what is there.
     pub fn mint_to(&mut self, trader: &Trader, bank: u16, atoms: u64) {
         let address = trader.tokens[usize::from(bank)];
+        let Market { mint, token_program, .. } = self.markets[usize::from(bank)];
+        if token_program == TOKEN_2022 {
+            return self.mint_2022(&mint, &address, atoms);
+        }
         let held = self.svm.tokens(&address);
-        let mint = self.markets[usize::from(bank)].mint;
         self.svm.put_tokens(&address, &mint, &trader.key.pubkey(), held.saturating_add(atoms));
     }
 
