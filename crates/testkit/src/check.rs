@@ -44,6 +44,8 @@ const TOKEN: &[(u32, &str)] = &[
     (4, "token::OwnerMismatch"),
     (17, "token::AccountFrozen"),
     (18, "token::MintDecimalsMismatch"),
+    (36, "token::NoMemo"),
+    (42, "token::CpiGuardTransferBlocked"),
 ];
 
 impl Failed {
