@@ -22,7 +22,7 @@ fn by_library(data: &[u8]) -> Option<(u8, Vec<u16>)> {
     Some((mint.base.decimals, types.into_iter().map(u16::from).collect()))
 }
 
-/// Ours, for extensions of types the library knows.
+/// Our answer, in the library's words: it fails at types it does not know.
 fn by_us(data: &[u8]) -> Option<(u8, Vec<u16>)> {
     let mint = Mint::parse(data)?;
     let types: Option<Vec<u16>> = mint.extensions().map(|extension| Some(extension?.0)).collect();
@@ -77,12 +77,14 @@ fn extensions() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn mint() -> impl Strategy<Value = Vec<u8>> {
-    (base(), prop_oneof![1 => Just(0u8), 8 => Just(1), 1 => Just(2)], extensions()).prop_map(|(mut data, kind, tail)| {
-        data.resize(ACCOUNT, 0);
-        data.push(kind);
-        data.extend(tail);
-        data
-    })
+    (base(), prop_oneof![1 => Just(0u8), 8 => Just(1), 1 => Just(2)], extensions()).prop_map(
+        |(mut data, kind, tail)| {
+            data.resize(ACCOUNT, 0);
+            data.push(kind);
+            data.extend(tail);
+            data
+        },
+    )
 }
 
 fn transfer_fee() -> impl Strategy<Value = TransferFee> {
@@ -127,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn the_fee_in_force_is_the_librarys(data in mint(), epoch: u64, first in prop_oneof![any::<u64>(), Just(7)]) {
+    fn the_fee_in_force_is_as_by_the_library(data in mint(), epoch: u64, first in prop_oneof![any::<u64>(), Just(7)]) {
         // Of extensions that are whole: where one is cut off, the library may have found the fee before it.
         if by_us(&data).is_some() {
             let [library, ours] = fees(&data, epoch);
@@ -153,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn fees_are_the_librarys(fee in transfer_fee(), atoms in atoms()) {
+    fn fees_are_as_by_the_library(fee in transfer_fee(), atoms in atoms()) {
         let library = by_name(fee);
         prop_assert_eq!(Some(fee.after(atoms)), library.calculate_post_fee_amount(atoms));
         prop_assert_eq!(fee.before(atoms), library.calculate_pre_fee_amount(atoms));
@@ -172,7 +174,6 @@ proptest! {
     }
 }
 
-/// The generator is worth something: all answers come up.
 #[test]
 fn a_multisignature_account_is_no_mint() {
     let mut data = vec![1; MULTISIG];

@@ -222,8 +222,7 @@ impl World {
         let token_program = spl_token_interface::ID;
         let market = Market { bank, mint, token_program, decimals, ..self.markets[usize::from(of)].clone() };
         let args = market.bank_args.clone();
-        let add =
-            ix::add_bank(&self.admin.pubkey(), &self.group, bank, &mint, &token_program, market.row, args);
+        let add = ix::add_bank(&self.admin.pubkey(), &self.group, bank, &mint, &token_program, market.row, args);
         self.markets.push(market);
         self.as_admin(add).expect("add_bank");
         bank
