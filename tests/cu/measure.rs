@@ -7,7 +7,8 @@ use ballast_client::presets;
 use ballast_migrate::FeedPlan;
 use ballast_oracle::fixtures::{PythLegacyPrice, SwitchboardOnDemandFeed};
 use ballast_oracle::Provider;
-use ballast_testkit::{listing, MarketSpec, Trader, World};
+use ballast_state::TransferFee;
+use ballast_testkit::{listing, MarketSpec, Trader, World, TOKEN_2022};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -40,6 +41,7 @@ pub(crate) fn all() -> BTreeMap<String, u64> {
         results.insert(key.to_owned(), value);
     };
     lending(&mut put);
+    fee_token(&mut put);
     let (borrow_8, _) = health(8, &mut put);
     let (borrow_16, bytes) = health(16, &mut |_, _| {});
     put("health_slope", (borrow_16 - borrow_8) / 8);
@@ -61,6 +63,17 @@ fn lending(put: &mut impl FnMut(&str, u64)) {
     put("withdraw_no_debt", world.withdraw(&lender, 0, Some(1_000_000)).expect("withdraw").compute_units);
     world.svm.advance(1);
     put("repay", world.repay(&trader, 0, Some(1_000_000)).expect("repay").compute_units);
+}
+
+/// The same deposit of a token of Token-2022 whose transfers cost a fee.
+fn fee_token(put: &mut impl FnMut(&str, u64)) {
+    let mut world = World::empty();
+    let mint = world.fee_mint(6, TransferFee { most: u64::MAX, basis_points: 100 });
+    world.list_mint(&MarketSpec::new(listing("USDC").0, 6, 100_000_000), &mint, &TOKEN_2022);
+    let trader = world.trader();
+    world.deposit(&trader, 0, 1_000_000).expect("deposit");
+    world.svm.advance(1);
+    put("deposit_token_2022_fee", world.deposit(&trader, 0, 1_000_000).expect("deposit").compute_units);
 }
 
 /// Borrow and withdraw with `n` positions at Initial; prices a second old. Returns the borrow and the withdrawal's bytes.

@@ -5,10 +5,11 @@ pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossSh
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::{addresses, instructions as ix, presets};
 pub(crate) use ballast_math::Index;
-pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
+pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard, TransferFee};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
     aged, assert_same, event, indebted, lent, unhealthy, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
+    TOKEN_2022,
 };
 pub(crate) use solana_instruction::Instruction;
 pub(crate) use solana_keypair::Keypair;
@@ -96,9 +97,4 @@ pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, tra
     let (tokens, mint) = (trader.tokens[usize::from(bank)], world.bank(bank).mint);
     world.svm.put_tokens(&tokens, &mint, &trader.key.pubkey(), 0);
     world.refuses(right, &[&trader.key], "token::InsufficientFunds");
-}
-
-/// The other token program.
-pub(crate) fn spl_token_2022() -> Pubkey {
-    Pubkey::from_str_const("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
 }

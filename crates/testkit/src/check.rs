@@ -42,8 +42,11 @@ const TOKEN: &[(u32, &str)] = &[
     (2, "token::InvalidMint"),
     (3, "token::MintMismatch"),
     (4, "token::OwnerMismatch"),
+    (6, "token::AlreadyInUse"),
     (17, "token::AccountFrozen"),
     (18, "token::MintDecimalsMismatch"),
+    (36, "token::NoMemo"),
+    (42, "token::CpiGuardTransferBlocked"),
 ];
 
 impl Failed {

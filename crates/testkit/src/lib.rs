@@ -7,6 +7,7 @@ mod check;
 mod markets;
 mod stories;
 mod svm;
+mod token_2022;
 mod tokens;
 mod world;
 
@@ -16,4 +17,5 @@ pub use check::{assert_fails, assert_same};
 pub use markets::{demo, listing, Underlying};
 pub use stories::{aged, indebted, lent, unhealthy};
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
+pub use token_2022::TOKEN_2022;
 pub use world::{Market, MarketSpec, Trader, World, START_TS};
