@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 use anchor_lang::solana_program::log::sol_log_data;
 use anchor_lang::Discriminator;
 
-use crate::cpi::{self, Meta};
+use crate::invoke::{self, Meta};
 
 /// Longest event with its tags: a liquidation's receipt is under it.
 const EVENT_BYTES: usize = 512;
@@ -38,7 +38,7 @@ pub(crate) fn receipt<T: AnchorSerialize + Discriminator>(authority: &AccountInf
     event.serialize(&mut buffer)?;
     let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];
     let seeds: &[&[u8]] = &[b"__event_authority", &bump];
-    cpi::invoke_signed(&crate::ID, &[Meta::signer(authority)], buffer.written(), [authority], seeds)
+    invoke::invoke_signed(&crate::ID, &[Meta::signer(authority)], buffer.written(), [authority], seeds)
 }
 
 struct Buffer {

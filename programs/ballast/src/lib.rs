@@ -22,13 +22,13 @@
 use anchor_lang::prelude::*;
 
 pub mod args;
-mod cpi;
 mod create;
 mod emit;
 pub mod error;
 pub mod events;
 pub mod instructions;
 mod introspect;
+mod invoke;
 mod loader;
 mod mint;
 mod roles;
