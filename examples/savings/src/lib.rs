@@ -40,8 +40,8 @@ pub mod savings {
     use super::*;
 
     /// Opens the signer's plan in a group: which bank it saves in, and which it may borrow from, by their indices.
-    pub fn open(ctx: Context<Open>, _savings_index: u16, _loan_index: u16) -> Result<()> {
-        open::handle(ctx)
+    pub fn open(ctx: Context<Open>, savings_index: u16, loan_index: u16) -> Result<()> {
+        open::handle(ctx, savings_index, loan_index)
     }
 
     /// Saves `amount` atoms.

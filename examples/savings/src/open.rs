@@ -10,7 +10,7 @@ use crate::ballast::cpi::accounts::SetDelegate;
 #[cfg(feature = "program-crate")]
 use crate::ballast::cpi::accounts::SetPolicy as SetDelegate;
 use crate::ballast::program::Ballast;
-use crate::{Plan, SEED_PLAN};
+use crate::{Plan, SavingsError, SEED_PLAN};
 
 /// Ballast's right to deposit, the only one a plan's user gets: it cannot take anything out.
 const RIGHT_TO_DEPOSIT: u32 = 1;
@@ -19,7 +19,6 @@ const SUB_ACCOUNT: u16 = 0;
 
 /// Accounts of `open`.
 #[derive(Accounts)]
-#[instruction(savings_index: u16, loan_index: u16)]
 pub struct Open<'info> {
     /// Whose plan it will be; pays for both accounts.
     #[account(mut)]
@@ -38,21 +37,9 @@ pub struct Open<'info> {
     /// CHECK: the plan's new margin account: Ballast derives its address.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: a bank of the group, by its address. Derived here once, and compared from then on.
-    #[account(
-        owner = ballast::ID,
-        seeds = [b"bank", group.key().as_ref(), &savings_index.to_le_bytes()],
-        seeds::program = ballast::ID,
-        bump,
-    )]
+    /// CHECK: a bank of the group, by `require_bank`.
     pub savings_bank: UncheckedAccount<'info>,
-    /// CHECK: as `savings_bank`.
-    #[account(
-        owner = ballast::ID,
-        seeds = [b"bank", group.key().as_ref(), &loan_index.to_le_bytes()],
-        seeds::program = ballast::ID,
-        bump,
-    )]
+    /// CHECK: a bank of the group, by `require_bank`.
     pub loan_bank: UncheckedAccount<'info>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
@@ -62,13 +49,16 @@ pub struct Open<'info> {
 
 /// Opens a plan.
 ///
-/// 1. The plan's address opens a margin account; the user pays for it.
-/// 2. The user becomes its delegate, for deposits only.
+/// 1. Both banks must be the group's.
+/// 2. The plan's address opens a margin account; the user pays for it.
+/// 3. The user becomes its delegate, for deposits only.
 ///
 /// # Errors
-/// Anchor's and Ballast's.
-pub(crate) fn handle(ctx: Context<Open>) -> Result<()> {
+/// `WrongBank`; Anchor's and Ballast's.
+pub(crate) fn handle(ctx: Context<Open>, savings_index: u16, loan_index: u16) -> Result<()> {
     let accounts = ctx.accounts;
+    require_bank(&accounts.savings_bank, accounts.group.key, savings_index)?;
+    require_bank(&accounts.loan_bank, accounts.group.key, loan_index)?;
     accounts.plan.set_inner(Plan {
         user: accounts.user.key(),
         group: accounts.group.key(),
@@ -91,4 +81,11 @@ pub(crate) fn handle(ctx: Context<Open>) -> Result<()> {
         let context = CpiContext::new_with_signer(ballast::ID, delegate, seeds);
         ballast::cpi::set_delegate(context, accounts.user.key(), RIGHT_TO_DEPOSIT)
     })
+}
+
+/// A bank by its address, and listed by now. Derived here once; from then on its key is compared.
+fn require_bank(bank: &AccountInfo<'_>, group: &Pubkey, index: u16) -> Result<()> {
+    let (address, _) = Pubkey::find_program_address(&[b"bank", group.as_ref(), &index.to_le_bytes()], &ballast::ID);
+    require!(bank.key == &address && bank.owner == &ballast::ID, SavingsError::WrongBank);
+    Ok(())
 }
