@@ -1,6 +1,7 @@
 //! Users of the example program `savings`, and the instructions their wallets would build.
 
 use anchor_lang::{InstructionData, ToAccountMetas};
+use ballast_client::instructions::{self as ix, User};
 use ballast_client::view::banks_to_follow;
 use ballast_client::{addresses, PROGRAM_ID};
 use ballast_state::{Bank, MarginAccount};
@@ -61,13 +62,29 @@ impl Saver {
     /// `deposit`.
     #[must_use]
     pub fn deposit(&self, world: &World, bank: u16, amount: u64) -> Instruction {
-        build(&self.give(world, bank), &args::Deposit { amount })
+        let accounts = accounts::Deposit { plan: self.plan, ballast_program: PROGRAM_ID };
+        let mut instruction = build(&accounts, &args::Deposit { amount });
+        let user = User { margin_account: self.account, ..self.user.user(bank) };
+        instruction.accounts.extend(ix::deposit(&user, &world.bank(bank), amount).accounts);
+        instruction
     }
 
     /// `repay`, out of the user's pocket.
     #[must_use]
     pub fn repay(&self, world: &World, bank: u16, amount: Option<u64>) -> Instruction {
-        build(&self.give(world, bank), &args::Repay { amount })
+        let Bank { vault, mint, token_program, .. } = world.bank(bank);
+        let accounts = accounts::Repay {
+            payer: self.user.key.pubkey(),
+            plan: self.plan,
+            margin_account: self.account,
+            bank: world.bank_key(bank),
+            vault,
+            source: self.user.tokens[usize::from(bank)],
+            mint,
+            token_program,
+            ballast_program: PROGRAM_ID,
+        };
+        build(&accounts, &args::Repay { amount })
     }
 
     /// `borrow`.
@@ -107,21 +124,6 @@ impl Saver {
     #[must_use]
     pub fn margin(&self, world: &World) -> MarginAccount {
         world.svm.read(&self.account)
-    }
-
-    fn give(&self, world: &World, bank: u16) -> accounts::Give {
-        let Bank { vault, mint, token_program, .. } = world.bank(bank);
-        accounts::Give {
-            user: self.user.key.pubkey(),
-            plan: self.plan,
-            margin_account: self.account,
-            bank: world.bank_key(bank),
-            vault,
-            source: self.user.tokens[usize::from(bank)],
-            mint,
-            token_program,
-            ballast_program: PROGRAM_ID,
-        }
     }
 
     fn take(&self, world: &World, bank: u16) -> accounts::Take {

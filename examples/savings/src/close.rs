@@ -15,7 +15,7 @@ pub struct Close<'info> {
     pub user: Signer<'info>,
     /// The plan; signs in Ballast, and is closed after that.
     #[account(mut, close = user)]
-    pub plan: Account<'info, Plan>,
+    pub plan: AccountLoader<'info, Plan>,
     /// CHECK: a margin account that the plan owns, by Ballast.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
@@ -29,13 +29,12 @@ pub struct Close<'info> {
 /// `NotTheUser`; Ballast's.
 pub(crate) fn handle(ctx: Context<Close>) -> Result<()> {
     let accounts = ctx.accounts;
-    accounts.plan.require_user(accounts.user.key)?;
+    let plan = accounts.plan.load()?;
+    plan.require_user(accounts.user.key)?;
     let close = CloseMarginAccount {
         owner: accounts.plan.to_account_info(),
         receiver: accounts.user.to_account_info(),
         margin_account: accounts.margin_account.to_account_info(),
     };
-    accounts
-        .plan
-        .sign(|seeds| ballast::cpi::close_margin_account(CpiContext::new_with_signer(ballast::ID, close, seeds)))
+    plan.sign(|seeds| ballast::cpi::close_margin_account(CpiContext::new_with_signer(ballast::ID, close, seeds)))
 }

@@ -5,7 +5,7 @@
 //! Ballast's vault: the user is the account's delegate with the right to deposit and nothing else.
 //!
 //! `docs/cpi.md` says why each thing is done as it is.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![allow(
     missing_debug_implementations,
     clippy::diverging_sub_expression,
@@ -15,15 +15,17 @@
 use anchor_lang::prelude::*;
 
 mod close;
-mod give;
+mod deposit;
 mod open;
 mod plan;
+mod repay;
 mod take;
 
 pub use close::*;
-pub use give::*;
+pub use deposit::*;
 pub use open::*;
 pub use plan::*;
+pub use repay::*;
 pub use take::*;
 
 // Both make a module `ballast` with the same names in it; the rest of the sources does not know which it is.
@@ -33,6 +35,9 @@ declare_program!(ballast);
 use ::ballast;
 
 declare_id!("SavingskWEh2B1WCKzjuEKquAtM23ncFnBq1hueXTgJ");
+
+#[cfg(all(feature = "lean-entrypoint", not(feature = "cpi")))]
+mod entrypoint;
 
 /// Savings plans.
 #[program]
@@ -44,14 +49,14 @@ pub mod savings {
         open::handle(ctx, savings_index, loan_index)
     }
 
-    /// Saves `amount` atoms.
-    pub fn deposit(ctx: Context<Give>, amount: u64) -> Result<()> {
-        give::deposit(ctx.accounts, amount)
+    /// Saves `amount` atoms. The accounts of Ballast's `deposit` follow.
+    pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Result<()> {
+        deposit::handle(&ctx, amount)
     }
 
     /// Repays the plan's loan, out of anyone's pocket; no amount means all.
-    pub fn repay(ctx: Context<Give>, amount: Option<u64>) -> Result<()> {
-        give::repay(ctx.accounts, amount)
+    pub fn repay(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
+        repay::handle(ctx, amount)
     }
 
     /// Borrows `amount` atoms against the savings. The banks of the margin account's other balances follow.

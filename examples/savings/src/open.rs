@@ -27,11 +27,11 @@ pub struct Open<'info> {
     #[account(
         init,
         payer = user,
-        space = Plan::DISCRIMINATOR.len() + Plan::INIT_SPACE,
+        space = Plan::DISCRIMINATOR.len() + size_of::<Plan>(),
         seeds = [SEED_PLAN, group.key().as_ref(), user.key().as_ref()],
         bump,
     )]
-    pub plan: Account<'info, Plan>,
+    pub plan: AccountLoader<'info, Plan>,
     /// CHECK: a group of Ballast's, by Ballast.
     pub group: UncheckedAccount<'info>,
     /// CHECK: the plan's new margin account: Ballast derives its address.
@@ -59,16 +59,17 @@ pub(crate) fn handle(ctx: Context<Open>, savings_index: u16, loan_index: u16) ->
     let accounts = ctx.accounts;
     require_bank(&accounts.savings_bank, accounts.group.key, savings_index)?;
     require_bank(&accounts.loan_bank, accounts.group.key, loan_index)?;
-    accounts.plan.set_inner(Plan {
+    let opened = Plan {
         user: accounts.user.key(),
         group: accounts.group.key(),
         margin_account: accounts.margin_account.key(),
         savings_bank: accounts.savings_bank.key(),
         loan_bank: accounts.loan_bank.key(),
         bump: ctx.bumps.plan,
-    });
+    };
+    *accounts.plan.load_init()? = opened;
     let plan = accounts.plan.to_account_info();
-    accounts.plan.sign(|seeds| {
+    opened.sign(|seeds| {
         let open = OpenMarginAccount {
             payer: accounts.user.to_account_info(),
             owner: plan.clone(),

@@ -3,7 +3,6 @@
 use anchor_lang::prelude::*;
 
 use crate::ballast;
-use crate::ballast::cpi::accounts::{Borrow, Withdraw};
 use crate::ballast::program::Ballast;
 use crate::Plan;
 
@@ -13,7 +12,7 @@ pub struct Take<'info> {
     /// The plan's user.
     pub user: Signer<'info>,
     /// The plan; signs in Ballast.
-    pub plan: Account<'info, Plan>,
+    pub plan: AccountLoader<'info, Plan>,
     /// CHECK: the plan's, by key.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
@@ -42,8 +41,9 @@ pub struct Take<'info> {
 /// `NotTheUser`, `WrongMarginAccount`, `WrongBank`; Ballast's.
 pub(crate) fn borrow<'info>(ctx: &Context<'info, Take<'info>>, amount: u64) -> Result<()> {
     let accounts = &ctx.accounts;
-    accounts.require(&accounts.plan.loan_bank)?;
-    let borrow = Borrow {
+    let plan = accounts.plan.load()?;
+    accounts.require(&plan, &plan.loan_bank)?;
+    let borrow = ballast::cpi::accounts::Borrow {
         authority: accounts.plan.to_account_info(),
         margin_account: accounts.margin_account.to_account_info(),
         board: accounts.board.to_account_info(),
@@ -53,7 +53,7 @@ pub(crate) fn borrow<'info>(ctx: &Context<'info, Take<'info>>, amount: u64) -> R
         mint: accounts.mint.to_account_info(),
         token_program: accounts.token_program.to_account_info(),
     };
-    accounts.plan.sign(|seeds| {
+    plan.sign(|seeds| {
         let context = CpiContext::new_with_signer(ballast::ID, borrow, seeds);
         ballast::cpi::borrow(context.with_remaining_accounts(ctx.remaining_accounts.to_vec()), amount)
     })
@@ -65,8 +65,9 @@ pub(crate) fn borrow<'info>(ctx: &Context<'info, Take<'info>>, amount: u64) -> R
 /// `NotTheUser`, `WrongMarginAccount`, `WrongBank`; Ballast's.
 pub(crate) fn withdraw<'info>(ctx: &Context<'info, Take<'info>>, amount: Option<u64>) -> Result<()> {
     let accounts = &ctx.accounts;
-    accounts.require(&accounts.plan.savings_bank)?;
-    let withdraw = Withdraw {
+    let plan = accounts.plan.load()?;
+    accounts.require(&plan, &plan.savings_bank)?;
+    let withdraw = ballast::cpi::accounts::Withdraw {
         authority: accounts.plan.to_account_info(),
         margin_account: accounts.margin_account.to_account_info(),
         board: accounts.board.to_account_info(),
@@ -76,15 +77,15 @@ pub(crate) fn withdraw<'info>(ctx: &Context<'info, Take<'info>>, amount: Option<
         mint: accounts.mint.to_account_info(),
         token_program: accounts.token_program.to_account_info(),
     };
-    accounts.plan.sign(|seeds| {
+    plan.sign(|seeds| {
         let context = CpiContext::new_with_signer(ballast::ID, withdraw, seeds);
         ballast::cpi::withdraw(context.with_remaining_accounts(ctx.remaining_accounts.to_vec()), amount)
     })
 }
 
 impl Take<'_> {
-    fn require(&self, bank: &Pubkey) -> Result<()> {
-        self.plan.require_user(self.user.key)?;
-        self.plan.require_accounts(self.margin_account.key, self.bank.key, bank)
+    fn require(&self, plan: &Plan, bank: &Pubkey) -> Result<()> {
+        plan.require_user(self.user.key)?;
+        plan.require_accounts(self.margin_account.key, self.bank.key, bank)
     }
 }
