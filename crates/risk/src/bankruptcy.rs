@@ -1,10 +1,10 @@
 //! Losses: insurance first, then all lenders of the bank alike (rules-risk 7).
 
-use ballast_math::{checked_sub, high, low, wide, Index, MathError, MathResult, Usd};
+use ballast_math::{checked_sub, high, low, wide, Index, MathError, MathResult, Price, Units, Usd};
 use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount, RiskBoard};
 
-use crate::health::{Assessment, Health, Portfolio, Valuation};
-use crate::{balances, interest, lending, price, Now, RiskError, RiskResult};
+use crate::health::{Assessment, Exposure, Health, Portfolio, Valuation};
+use crate::{balances, interest, lending, price, timer, Now, RiskError, RiskResult};
 
 /// Under this part of its start (10⁻⁶) an asset index sends its bank into wind-down for good.
 const INDEX_FLOOR: u128 = 18_446_744_073_709;
@@ -44,20 +44,34 @@ pub fn resolve(
     if health.assets >= health.liabilities {
         return Err(RiskError::AccountHealthy);
     }
-    for exposure in portfolio.exposures() {
-        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-        let best = if price::is_uncertain(row, now, &board.rules) {
-            price::aged_band(row, now)?.high
-        } else {
-            ballast_math::Price(row.mid)
-        };
-        if best.value_down(exposure.deposits)? >= Usd(board.rules.dust) {
-            return Err(RiskError::NotBankrupt);
-        }
+    timer::mark(account, &health, &board.rules, now);
+    if seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
+        return Err(RiskError::NotBankrupt);
     }
     let loss = absorb(bank, account)?.ok_or(RiskError::NoBalance)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok((health, loss))
+}
+
+/// What could be seized of these exposures: all collateral at mid, or where a price is uncertain at the best it may be.
+///
+/// # Errors
+/// `FeedNotListed`; arithmetic.
+pub(crate) fn seizable<'a>(
+    exposures: impl IntoIterator<Item = &'a Exposure>,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<Usd> {
+    let mut total = Usd::ZERO;
+    for exposure in exposures {
+        if exposure.deposits != Units::ZERO {
+            let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+            let uncertain = price::is_uncertain(row, now, &board.rules);
+            let best = if uncertain { price::aged_band(row, now)?.high } else { Price(row.mid) };
+            total = total.add(best.value_down(exposure.deposits)?)?;
+        }
+    }
+    Ok(total)
 }
 
 /// Takes the account's loan in `bank` off the books; nothing if there is none. The bank must be accrued to now.

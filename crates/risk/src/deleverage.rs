@@ -213,12 +213,12 @@ fn wind_down_limits(
     Ok((Usd(u64::MAX), limits))
 }
 
-/// Shares that may still go this hour: a tenth of what the balance was when the hour began.
+/// Shares that may still go this hour: a tenth of what the balance was when the hour began, or one where a tenth is none.
 fn hourly_allowance(account: &MarginAccount, bank: &Bank, now: Now) -> RiskResult<u64> {
     let balance = account.balance(bank.index).ok_or(RiskError::NoBalance)?;
     let used = wound_this_hour(balance, now)?;
     let start = ballast_math::checked_add(balance.shares, used)?;
-    let allowed = start.checked_div(WIND_DOWN_DIVISOR).unwrap_or(0);
+    let allowed = start.checked_div(WIND_DOWN_DIVISOR).unwrap_or(0).max(1);
     Ok(allowed.saturating_sub(used))
 }
 

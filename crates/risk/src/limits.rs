@@ -2,7 +2,7 @@
 
 use ballast_math::{Decimals, Index, Price, Ratio, Usd};
 use ballast_state::{
-    Bank, BankMode, DeleveragePolicy, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRules,
+    Bank, BankMode, DeleveragePolicy, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRow, RiskRules,
     SideRates, CLASSES, CURVE_POINTS, NO_CLASS,
 };
 
@@ -97,6 +97,11 @@ pub fn validate_feed(feed: &PriceFeed) -> RiskResult<()> {
     require(used > 0, RiskError::InvalidParameter)?;
     let (sources, empty) = feed.sources.split_at_checked(used).ok_or(RiskError::InvalidParameter)?;
     require(empty.iter().all(|source| source.provider == 0), RiskError::InvalidParameter)?;
+    // A source listed twice would confirm its own jumps.
+    let same =
+        |a: &OracleSource, b: &OracleSource| (a.provider, a.account, a.feed_id) == (b.provider, b.account, b.feed_id);
+    let unique = sources.iter().enumerate().all(|(at, a)| sources.iter().take(at).all(|b| !same(a, b)));
+    require(unique, RiskError::InvalidParameter)?;
     sources.iter().try_for_each(validate_source)
 }
 
@@ -151,6 +156,34 @@ pub fn validate_rates(rates: &RateSettings, kappa: u32, bonus_min: u32) -> RiskR
     }
     require(rates.initial_long.cap >= rates.maintenance_long.cap, RiskError::InvalidParameter)?;
     require(rates.initial_short.cap >= rates.maintenance_short.cap, RiskError::InvalidParameter)
+}
+
+/// A smallest bonus under the feeds on the board, which were listed under another.
+///
+/// # Errors
+/// `AddOnBelowBonus`, `BasisBelowBonus`.
+pub fn validate_bonus_min(board: &RiskBoard, bonus_min: u32) -> RiskResult<()> {
+    for row in board.rows.iter().take(usize::from(board.row_count)) {
+        require(row.maintenance_add_on >= bonus_min, RiskError::AddOnBelowBonus)?;
+        validate_basis(row, bonus_min)?;
+    }
+    Ok(())
+}
+
+/// Basis of a feed with several banks: a loan in one and collateral in another are matched, and what a liquidation costs of
+/// them must be less than what it frees. Net long that is `basis ≥ i·(1 − r)`, net short `basis ≥ i·(1 + r)/(1 + i)`; both hold
+/// where `basis ≥ i_min·(1 + r)`, with the largest r a listing allows.
+///
+/// # Errors
+/// `BasisBelowBonus`.
+pub fn validate_basis(row: &RiskRow, bonus_min: u32) -> RiskResult<()> {
+    if row.banks < 2 {
+        return Ok(());
+    }
+    let rate = Ratio::from_bits(row.maintenance_long.max(row.maintenance_short));
+    let most = rate.add(Ratio::from_bits(row.maintenance_add_on))?.add(Ratio::from_bits(row.impact_cap))?;
+    let needed = Ratio::ONE.add(most)?.mul_up(Ratio::from_bits(bonus_min))?;
+    require(Ratio::from_bits(row.basis) >= needed, RiskError::BasisBelowBonus)
 }
 
 /// κ of a class whose feeds are on the board: none may come to need its whole value as margin.

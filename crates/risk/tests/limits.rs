@@ -3,14 +3,15 @@ mod support;
 
 use ballast_math::{Price, Ratio};
 use ballast_risk::limits::{
-    validate_bank, validate_class, validate_feed, validate_kappa, validate_mode_change, validate_policy,
-    validate_rates, validate_rules, MAX_RATE,
+    cap_in_force, is_tighter, validate_bank, validate_basis, validate_bonus_min, validate_class, validate_feed,
+    validate_kappa, validate_mode_change, validate_policy, validate_rates, validate_rules, validate_timelock,
+    validate_warm_up, MAX_RATE,
 };
 use ballast_risk::rates::{side_rate, write_row, ROOT_DAY, ROOT_HOUR};
-use ballast_risk::{RiskError, RiskResult};
+use ballast_risk::{Now, RiskError, RiskResult};
 use ballast_state::{
-    Bank, BankMode, CurvePoint, DeleveragePolicy, PriceFeed, RateSettings, RiskRow, RiskRules, SideRates, Zeroable,
-    NO_CLASS,
+    Bank, BankMode, CurvePoint, DeleveragePolicy, OracleSource, PriceFeed, RateSettings, RiskBoard, RiskRow, RiskRules,
+    SideRates, Zeroable, NO_CLASS,
 };
 use support::build::{self, bits, dollars};
 use support::rational::{int, is_up, of_bits, of_ratio, q, sqrt_down};
@@ -100,7 +101,8 @@ fn feeds_are_bounded_on_every_side() {
     feeds(&|f| f.sources[0].max_age = 3_600, &|f| f.sources[0].max_age = 3_601);
     feeds(&|f| f.sources[0].max_confidence = floor(1, 5), &|f| f.sources[0].max_confidence = floor(1, 5) + 1);
     // Sources fill from the front.
-    feeds(&|f| f.sources[1] = f.sources[0], &|f| f.sources[2] = f.sources[0]);
+    let other = OracleSource { feed_id: [1; 32], ..good.sources[0] };
+    feeds(&|f| f.sources[1] = other, &|f| f.sources[2] = other);
     feeds(&|_| {}, &|f| f.sources[0].provider = 0);
     assert_eq!(validate_class(NO_CLASS), Ok(()));
     assert_eq!(validate_class(254), Err(RiskError::InvalidParameter));
@@ -295,4 +297,147 @@ fn a_row_is_written_from_its_settings() {
     assert!(is_up(&of_bits(row.age_slope), &slope, &q(2, 1u64 << 32)));
     feed.rates.maintenance_long = SideRates { k: 0, floor: 0, cap: 0 };
     assert!(write_row(&feed, &mut row).is_err());
+}
+
+#[test]
+fn waits_are_bounded() {
+    const DAY: u32 = 86_400;
+    for (delay, expiry, valid) in [
+        (DAY, DAY, true),
+        (DAY - 1, DAY, false),
+        (30 * DAY, DAY, true),
+        (30 * DAY + 1, DAY, false),
+        (DAY, DAY - 1, false),
+        (DAY, 14 * DAY, true),
+        (DAY, 14 * DAY + 1, false),
+    ] {
+        let expected = if valid { Ok(()) } else { Err(RiskError::InvalidParameter) };
+        assert_eq!(validate_timelock(delay, expiry), expected, "{delay} {expiry}");
+    }
+    for (warm_up, has_timelock, valid) in [
+        (0, false, true),
+        (90 * DAY, false, true),
+        (90 * DAY + 1, false, false),
+        (7 * DAY - 1, true, false),
+        (7 * DAY, true, true),
+        (90 * DAY + 1, true, false),
+    ] {
+        let expected = if valid { Ok(()) } else { Err(RiskError::InvalidParameter) };
+        assert_eq!(validate_warm_up(warm_up, has_timelock), expected, "{warm_up} {has_timelock}");
+    }
+}
+
+/// A tenth at first, all at the end, evenly in between, rounded down.
+#[test]
+fn caps_warm_up() {
+    let bank = Bank { warm_ts: 1_000, warm_up: 1_000, ..Bank::zeroed() };
+    let at = |ts: i64, cap: u64| cap_in_force(&bank, cap, Now { ts, slot: 0 });
+    assert_eq!([-5, 0, 1, 500, 999, 1_000, 2_000].map(|ts| at(ts, 1_000)), [100, 100, 100, 550, 999, 1_000, 1_000]);
+    assert_eq!((at(0, u64::MAX), at(0, 9), at(0, 0)), (u64::MAX / 10, 0, 0));
+    assert_eq!(cap_in_force(&Bank::zeroed(), 7, Now { ts: 0, slot: 0 }), 7);
+}
+
+/// Each setting in the direction that adds risk, and in the other.
+#[test]
+fn tighter_is_what_can_only_lower_risk() {
+    let curve = |rate: u64| {
+        let mut curve = [CurvePoint::zeroed(); 6];
+        curve[1] = CurvePoint { utilisation: Ratio::ONE.0, rate, slope: 0 };
+        curve
+    };
+    let before = Bank {
+        deposit_cap: 50,
+        deposit_cap_limit: 100,
+        borrow_cap: 40,
+        borrow_cap_limit: 80,
+        borrowable: 1,
+        collateral: 1,
+        max_utilisation: 10,
+        interest_fee: 5,
+        flash_fee: 5,
+        warm_up: 5,
+        curve_points: 2,
+        curve: curve(9),
+        ..Bank::zeroed()
+    };
+    let mut limited = before;
+    (limited.hourly.limit, limited.daily.limit) = (10, 10);
+    type Change = fn(&mut Bank);
+    let tighter: [Change; 7] = [
+        |b| b.deposit_cap = 100,
+        |b| b.borrow_cap = 80,
+        |b| (b.deposit_cap, b.borrow_cap) = (0, 0),
+        |b| b.borrowable = 0,
+        |b| b.max_utilisation = 0,
+        |b| b.hourly.limit = 9,
+        |b| b.daily.limit = 0,
+    ];
+    let looser: [Change; 13] = [
+        |b| b.deposit_cap = 101,
+        |b| b.borrow_cap = 81,
+        |b| b.max_utilisation = 11,
+        |b| b.hourly.limit = 11,
+        |b| b.daily.limit = 11,
+        |b| b.collateral = 0,
+        |b| b.interest_fee = 4,
+        |b| b.flash_fee = 6,
+        |b| b.warm_up = 4,
+        |b| b.curve_points = 3,
+        |b| b.curve[1].rate = 8,
+        |b| b.curve[1].utilisation = 1,
+        |b| b.curve[5].rate = 1,
+    ];
+    let judge = |change: Change| {
+        let mut after = limited;
+        change(&mut after);
+        is_tighter(&limited, &after)
+    };
+    assert!(is_tighter(&limited, &limited));
+    assert_eq!(tighter.map(judge), [true; 7]);
+    assert_eq!(looser.map(judge), [false; 13]);
+    let closed = Bank { borrowable: 0, collateral: 0, ..limited };
+    assert!(!is_tighter(&closed, &Bank { borrowable: 1, ..closed }));
+    assert!(!is_tighter(&closed, &Bank { collateral: 1, ..closed }));
+}
+
+/// `basis ≥ i_min·(1 + r)`, to the step, and only where a feed has several banks.
+#[test]
+fn v14_several_banks_of_a_feed_need_a_basis() {
+    let bonus = bits(1, 200);
+    let rate = [bits(8, 100), bits(2, 100), bits(10, 100)];
+    // r = 20 % of 2^32, each part rounded down; the product is rounded up.
+    let most = (1u64 << 32) + rate.iter().map(|part| u64::from(*part)).sum::<u64>();
+    let least = u32::try_from((u128::from(most) * u128::from(bonus)).div_ceil(1 << 32)).unwrap();
+    let row = RiskRow {
+        maintenance_long: rate[0],
+        maintenance_short: bits(7, 100),
+        maintenance_add_on: rate[1],
+        impact_cap: rate[2],
+        ..RiskRow::zeroed()
+    };
+    for (banks, basis, expected) in [
+        (0, 0, Ok(())),
+        (1, 0, Ok(())),
+        (2, least, Ok(())),
+        (2, least - 1, Err(RiskError::BasisBelowBonus)),
+        (2, 0, Err(RiskError::BasisBelowBonus)),
+    ] {
+        assert_eq!(validate_basis(&RiskRow { banks, basis, ..row }, bonus), expected, "{banks} {basis}");
+    }
+    let mut board = RiskBoard { row_count: 1, ..RiskBoard::zeroed() };
+    board.rows[0] = RiskRow { banks: 2, basis: least, ..row };
+    assert_eq!(validate_bonus_min(&board, bonus), Ok(()));
+    assert_eq!(validate_bonus_min(&board, bonus + 1), Err(RiskError::BasisBelowBonus));
+    assert_eq!(validate_bonus_min(&board, rate[1] + 1), Err(RiskError::AddOnBelowBonus));
+}
+
+#[test]
+fn a_source_is_listed_once() {
+    let mut twice = feed();
+    twice.sources[1] = twice.sources[0];
+    assert_eq!(validate_feed(&twice), Err(RiskError::InvalidParameter));
+    twice.sources[1].feed_id = [1; 32];
+    assert_eq!(validate_feed(&twice), Ok(()));
+    twice.sources[2] = twice.sources[1];
+    assert_eq!(validate_feed(&twice), Err(RiskError::InvalidParameter));
 }

@@ -96,8 +96,31 @@ fn two_give_their_mean_and_three_their_median() {
     let done = oracle.refresh([print(15_000, 0, 4), print(15_100, 0, 3), print(14_000, 0, 5)], after(5)).unwrap();
     assert_eq!(done.judged.price.0, price(150, 1));
     assert_eq!(done.judged.publish_ts, T0 + 4, "the median's");
-    assert_eq!(done.judged.newest_ts, T0 + 5);
     assert_eq!(oracle.row().low, price(140, 1), "t04: the band covers all fresh sources");
+}
+
+/// A disagreement that has grown into a jump is still one: the doubt is the owner's, up to the farthest source.
+#[test]
+fn a_jump_does_not_hide_a_disagreement() {
+    let mut oracle = Oracle::new(2);
+    oracle.refresh([print(10_000, 0, 0), print(10_200, 0, 0), None], NOW).unwrap();
+    assert_eq!((oracle.row().mid, oracle.row().state), (price(101, 1), PriceState::Guarded.to_byte()));
+    let done = oracle.refresh([print(10_000, 0, 1), print(11_000, 0, 1), None], after(1)).unwrap();
+    assert!(!done.accepted);
+    assert_eq!(done.state, PriceState::Guarded);
+    let row = oracle.row();
+    assert_eq!((row.mid, row.low, row.high), (price(101, 1), price(100, 1), price(110, 1)));
+}
+
+/// Of three, the two that were posted late may be the ones that decide: their price is as old as they are.
+#[test]
+fn v03_a_median_older_than_the_price_in_force_is_refused() {
+    let mut oracle = Oracle::new(3);
+    oracle.refresh([print(10_000, 0, 50), None, None], after(50)).unwrap();
+    let late = oracle.refresh([None, print(10_100, 0, 20), print(10_100, 0, 21)], after(51));
+    assert_eq!(late.map(|_| ()), Err(RiskError::PublishTimeNotNewer));
+    let done = oracle.refresh([None, print(10_100, 0, 50), print(10_100, 0, 51)], after(51)).unwrap();
+    assert_eq!((done.judged.price.0, oracle.row().publish_ts), (price(101, 1), T0 + 50));
 }
 
 #[test]
@@ -336,13 +359,17 @@ proptest! {
             let row = *oracle.row();
             prop_assert!(done.judged.low <= done.judged.price && done.judged.price <= done.judged.high);
             if done.accepted {
-                prop_assert!(row.publish_ts <= done.judged.newest_ts, "v03: never fresher than what it rests on");
+                prop_assert_eq!(row.publish_ts, done.judged.publish_ts, "v03: as old as what it rests on");
                 let far = |price: u64| price.abs_diff(before.mid);
                 prop_assert!(before.mid == 0 || far(row.mid) <= far(done.judged.price.0), "the less extreme");
             } else {
-                prop_assert_eq!((row.mid, row.low, row.high, row.publish_ts),
-                    (before.mid, before.low, before.high, before.publish_ts));
-                prop_assert_eq!(done.state, PriceState::PendingJump);
+                prop_assert_eq!((row.mid, row.publish_ts), (before.mid, before.publish_ts));
+                if done.state == PriceState::Guarded {
+                    prop_assert!(row.low <= before.low.min(done.judged.low.0) && row.high >= done.judged.high.0);
+                } else {
+                    prop_assert_eq!((row.low, row.high), (before.low, before.high));
+                    prop_assert_eq!(done.state, PriceState::PendingJump);
+                }
             }
         }
     }

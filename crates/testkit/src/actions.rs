@@ -1,12 +1,12 @@
 //! More of what happens in a world, in words of its story.
 
 use ballast_client::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesArgs};
-use ballast_client::presets::{self, Underlying};
+use ballast_client::presets;
 use ballast_client::{addresses, instructions as ix};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
-use crate::{Failed, MarketSpec, Sent, Trader, World};
+use crate::{markets, Failed, MarketSpec, Sent, Trader, Underlying, World};
 
 /// Banks of [`World::plain`], and what one whole token of each is in atoms.
 pub mod plain {
@@ -64,24 +64,6 @@ impl World {
         world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
         world.list(&MarketSpec::plain(Underlying { symbol: "GEM", ..PLAIN }, 8, 1_024_00000000));
         world
-    }
-
-    /// Runs `build` in another group of the same chain, which is created if it is not there.
-    ///
-    /// # Panics
-    /// If the group cannot be created.
-    pub fn elsewhere<R>(&mut self, id: u16, build: impl FnOnce(&mut Self) -> R) -> R {
-        let admin = self.admin.pubkey();
-        let group = addresses::group(&admin, id);
-        let home = std::mem::replace(&mut self.group, group);
-        let markets = std::mem::take(&mut self.markets);
-        if self.svm.account(&group).is_none() {
-            self.as_admin(ix::create_group(&admin, id, presets::rules())).expect("create_group");
-        }
-        let built = build(self);
-        self.group = home;
-        self.markets = markets;
-        built
     }
 
     /// A trader with deposits of `(bank, atoms)`.
@@ -206,15 +188,7 @@ impl World {
     /// Arguments of `configure_group` that leave a new group as it is.
     #[must_use]
     pub fn group_args(&self) -> ConfigureGroupArgs {
-        let admin = self.admin.pubkey();
-        ConfigureGroupArgs {
-            risk_admin: admin,
-            guardian: admin,
-            forecaster: admin,
-            fee_recipient: admin,
-            max_pause: 86_400,
-            rules: presets::rules(),
-        }
+        ConfigureGroupArgs::from(&markets::demo().group.settings)
     }
 
     /// Sets a bank's mode.

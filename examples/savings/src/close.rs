@@ -3,8 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::ballast;
-use crate::ballast::cpi::accounts::CloseMarginAccount;
-use crate::ballast::program::Ballast;
+use crate::calls::{Ballast, CloseMarginAccount};
 use crate::Plan;
 
 /// Accounts of `close`.

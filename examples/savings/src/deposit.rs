@@ -6,10 +6,7 @@ use anchor_lang::solana_program::program::invoke_unchecked;
 use anchor_lang::InstructionData;
 
 use crate::ballast;
-#[cfg(not(feature = "program-crate"))]
-use crate::ballast::client::args;
-#[cfg(feature = "program-crate")]
-use crate::ballast::instruction as args;
+use crate::calls::args;
 use crate::Plan;
 
 /// Accounts of `deposit`. Those of Ballast's `deposit` follow, as its SDK lists them.

@@ -14,6 +14,7 @@
 
 use anchor_lang::prelude::*;
 
+mod calls;
 mod close;
 mod deposit;
 mod open;
@@ -28,7 +29,7 @@ pub use plan::*;
 pub use repay::*;
 pub use take::*;
 
-// Both make a module `ballast` with the same names in it; the rest of the sources does not know which it is.
+// Either makes a module `ballast`; only `calls` knows which it is.
 #[cfg(not(feature = "program-crate"))]
 declare_program!(ballast);
 #[cfg(feature = "program-crate")]

@@ -3,13 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::ballast;
-use crate::ballast::cpi::accounts::OpenMarginAccount;
-#[cfg(not(feature = "program-crate"))]
-use crate::ballast::cpi::accounts::SetDelegate;
-// The IDL names accounts after the instruction, the program's crate after the struct, which instructions may share.
-#[cfg(feature = "program-crate")]
-use crate::ballast::cpi::accounts::SetPolicy as SetDelegate;
-use crate::ballast::program::Ballast;
+use crate::calls::{Ballast, OpenMarginAccount, SetDelegate};
 use crate::{Plan, SavingsError, SEED_PLAN};
 
 /// Ballast's right to deposit, the only one a plan's user gets: it cannot take anything out.

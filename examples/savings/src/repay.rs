@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::ballast;
-use crate::ballast::program::Ballast;
+use crate::calls::{self, Ballast};
 use crate::Plan;
 
 /// Accounts of `repay`.
@@ -43,7 +43,7 @@ pub(crate) fn handle(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
         let plan = accounts.plan.load()?;
         plan.require_accounts(accounts.margin_account.key, accounts.bank.key, &plan.loan_bank)?;
     }
-    let repay = ballast::cpi::accounts::Repay {
+    let repay = calls::Repay {
         authority: accounts.payer.to_account_info(),
         margin_account: accounts.margin_account.to_account_info(),
         bank: accounts.bank.to_account_info(),

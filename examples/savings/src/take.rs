@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::ballast;
-use crate::ballast::program::Ballast;
+use crate::calls::{self, Ballast};
 use crate::Plan;
 
 /// Accounts of `borrow` and `withdraw`. The banks of the margin account's other balances follow.
@@ -43,7 +43,7 @@ pub(crate) fn borrow<'info>(ctx: &Context<'info, Take<'info>>, amount: u64) -> R
     let accounts = &ctx.accounts;
     let plan = accounts.plan.load()?;
     accounts.require(&plan, &plan.loan_bank)?;
-    let borrow = ballast::cpi::accounts::Borrow {
+    let borrow = calls::Borrow {
         authority: accounts.plan.to_account_info(),
         margin_account: accounts.margin_account.to_account_info(),
         board: accounts.board.to_account_info(),
@@ -67,7 +67,7 @@ pub(crate) fn withdraw<'info>(ctx: &Context<'info, Take<'info>>, amount: Option<
     let accounts = &ctx.accounts;
     let plan = accounts.plan.load()?;
     accounts.require(&plan, &plan.savings_bank)?;
-    let withdraw = ballast::cpi::accounts::Withdraw {
+    let withdraw = calls::Withdraw {
         authority: accounts.plan.to_account_info(),
         margin_account: accounts.margin_account.to_account_info(),
         board: accounts.board.to_account_info(),

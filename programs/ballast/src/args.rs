@@ -10,7 +10,7 @@ use ballast_state::{
     CURVE_POINTS, SOURCES,
 };
 
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 
 /// Group-wide rules; see [`RiskRules`] for meaning and units.
 #[allow(missing_docs, reason = "field by field those of RiskRules")]
@@ -174,7 +174,10 @@ impl PriceFeedArgs {
         let padded = self.sources.iter().map(Some).chain(std::iter::repeat(None));
         for ((source, print), args) in feed.sources.iter_mut().zip(feed.prints.iter_mut()).zip(padded) {
             let next = args.map_or(Ok(OracleSource::zeroed()), SourceArgs::validated)?;
-            if (next.provider, next.account, next.feed_id) != (source.provider, source.account, source.feed_id) {
+            let is_another = |a: &OracleSource, b: &OracleSource| {
+                (a.provider, a.account, a.owner, a.feed_id) != (b.provider, b.account, b.owner, b.feed_id)
+            };
+            if is_another(&next, source) {
                 *print = SourcePrint::zeroed();
             }
             *source = next;

@@ -10,6 +10,8 @@ use ballast_risk::lending::Moved;
 use ballast_risk::Now;
 use ballast_state::{Bank, Group, MarginAccount, PriceFeed};
 
+use crate::error::Result;
+
 /// Where and when.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct EventHeader {
@@ -335,6 +337,8 @@ pub struct RiskPaused {
     pub header: EventHeader,
     /// Until, unix seconds.
     pub until: i64,
+    /// The board's sequence number after.
+    pub board_sequence: u64,
 }
 
 /// A margin account was opened.

@@ -24,6 +24,8 @@ use anchor_lang::prelude::*;
 pub mod args;
 mod create;
 mod emit;
+#[cfg(all(target_os = "solana", not(feature = "cpi")))]
+mod entry;
 pub mod error;
 pub mod events;
 pub mod instructions;
@@ -37,6 +39,8 @@ mod view;
 
 pub use args::*;
 pub use instructions::*;
+
+use error::Result;
 
 declare_id!("BaLxYiznsyLU9Aq9WucZteWDQ8SvsGtRX7yHPe8jzNkw");
 
@@ -129,12 +133,12 @@ pub mod ballast {
     }
 
     /// Borrows tokens. The banks of the other balances follow.
-    pub fn borrow<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> Result<()> {
+    pub fn borrow<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         borrow::handle(ctx, amount)
     }
 
     /// Repays a loan, anyone's; no amount means all.
-    pub fn repay(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
+    pub fn repay(ctx: Context<Deposit>, amount: Option<u64>) -> Result<()> {
         repay::handle(ctx, amount)
     }
 

@@ -8,7 +8,7 @@ use ballast_risk::liquidation::staged;
 use ballast_risk::{lending, timer, Now};
 use ballast_state::{Bank, Group, MarginAccount, RiskBoard};
 
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
 use crate::view::{view, view_mut};
 
@@ -77,6 +77,9 @@ pub(crate) fn close(account: &AccountInfo<'_>, receiver: &AccountInfo<'_>) -> Re
     **receiver.try_borrow_mut_lamports()? = sum;
     **account.try_borrow_mut_lamports()? = 0;
     account.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?.fill(0);
+    // Lamports that arrive later in the transaction find an empty account, where a new one can be created.
+    account.assign(&anchor_lang::system_program::ID);
+    account.resize(0)?;
     Ok(())
 }
 

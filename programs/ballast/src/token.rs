@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::SEED_BANK;
 use ballast_state::Bank;
 
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, BallastError, OrRaise, Result};
 use crate::invoke::{self, Meta};
 use crate::mint;
 

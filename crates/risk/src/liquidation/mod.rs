@@ -9,11 +9,11 @@ pub use bonus::{bonus, thresholds, Thresholds};
 pub use pair::{Pair, Reliefs};
 pub use size::{fit, solve, Exchange, Limits};
 
-use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Units, Usd};
+use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
 
 use crate::bankruptcy::{self, Loss};
-use crate::health::{decimals, Assessment, Exposure, Health, Portfolio, Valuation};
+use crate::health::{decimals, Assessment, Health, Portfolio, Valuation};
 use crate::price::{self};
 use crate::{swap, timer, Now, RiskError, RiskResult};
 
@@ -102,7 +102,7 @@ pub fn liquidate(
     let insurance = share.of_down(Usd(exchange.repaid))?.0;
     apply(loan_bank, collateral_bank, liquidatee, liquidator, &exchange, insurance)?;
     let unhealthy_since = liquidatee.unhealthy_since;
-    let loss = conclude(board, loan_bank, liquidatee, bonus, &after, pair.seizable()?, now)?;
+    let loss = conclude(board, loan_bank, liquidatee, bonus, &after, || pair.seizable(now), now)?;
     Ok(Liquidated { bonus, unhealthy_since, exchange, insurance, before, after, loss })
 }
 
@@ -154,30 +154,15 @@ fn conclude(
     liquidatee: &mut MarginAccount,
     bonus: Ratio,
     after: &Health,
-    seizable: Usd,
+    seizable: impl FnOnce() -> RiskResult<Usd>,
     now: Now,
 ) -> RiskResult<Option<Loss>> {
     liquidatee.bonus_lock = BonusLock { ts: now.ts, bonus: bonus.0 };
     // Dust left does not veto the write-off, but an account whose dust covers its loans has nothing to write off.
-    let bankrupt = after.assets < after.liabilities && seizable < Usd(board.rules.dust);
+    let bankrupt = after.assets < after.liabilities && seizable()? < Usd(board.rules.dust);
     let loss = if bankrupt { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
     timer::mark(liquidatee, after, &board.rules, now);
     Ok(loss)
-}
-
-/// What could be seized of these exposures: all collateral at mid.
-///
-/// # Errors
-/// `FeedNotListed`; arithmetic.
-fn seizable<'a>(exposures: impl IntoIterator<Item = &'a Exposure>, board: &RiskBoard) -> RiskResult<Usd> {
-    let mut total = Usd::ZERO;
-    for exposure in exposures {
-        if exposure.deposits != Units::ZERO {
-            let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-            total = total.add(Price(row.mid).value_down(exposure.deposits)?)?;
-        }
-    }
-    Ok(total)
 }
 
 /// `A ≤ t·(L + R)`, but for what indivisible units are worth: a share of the loan is the least that can be repaid, and an

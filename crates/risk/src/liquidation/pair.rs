@@ -3,7 +3,7 @@ use ballast_state::{BalanceSide, Bank, MarginAccount, RiskBoard, RiskRow};
 
 use super::size::Exchange;
 use crate::health::{decimals, impact, rates_of, Assessment, Exposure, Health, Portfolio, Valuation};
-use crate::{balances, price, Now, RiskError, RiskResult};
+use crate::{balances, bankruptcy, price, Now, RiskError, RiskResult};
 
 /// A loan and a collateral of one account, with what changing them does to its health.
 #[derive(Debug)]
@@ -125,12 +125,12 @@ impl<'a> Pair<'a> {
         Ok(Health::of(&self.assessment, self.board)?)
     }
 
-    /// What could still be seized: all collateral at mid.
+    /// What could still be seized.
     ///
     /// # Errors
     /// Arithmetic.
-    pub fn seizable(&self) -> RiskResult<Usd> {
-        super::seizable(self.portfolio.exposures().iter().map(|listed| self.current(listed)), self.board)
+    pub fn seizable(&self, now: Now) -> RiskResult<Usd> {
+        bankruptcy::seizable(self.portfolio.exposures().iter().map(|listed| self.current(listed)), self.board, now)
     }
 
     /// Lower reliefs: what R falls by at least.

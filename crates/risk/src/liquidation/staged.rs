@@ -8,10 +8,10 @@ use ballast_math::{checked_add, checked_sub, Index, Ratio, Usd};
 use ballast_state::{BalanceSide, Bank, MarginAccount, OpenLiquidation, Pubkey, RiskBoard, Zeroable};
 
 use super::size::Fitter;
-use super::{check_outcome, conclude, is_within_target, open, plan, seizable, Exchange, Liquidated};
+use super::{check_outcome, conclude, is_within_target, open, plan, Exchange, Liquidated};
 use crate::health::{self, Health, Portfolio};
 use crate::lending::{self, Amount, Moved};
-use crate::{balances, Now, RiskError, RiskResult};
+use crate::{balances, bankruptcy, Now, RiskError, RiskResult};
 
 /// Opens a liquidation. Both banks must be accrued to now; `others` is the sum of the sequence numbers of the account's other
 /// banks.
@@ -186,7 +186,15 @@ pub fn end(
     account.liquidation = OpenLiquidation::zeroed();
     account.sequence = account.sequence.wrapping_add(1);
     let unhealthy_since = account.unhealthy_since;
-    let loss = conclude(board, loan_bank, account, bonus, &after, seizable(portfolio.exposures(), board)?, now)?;
+    let loss = conclude(
+        board,
+        loan_bank,
+        account,
+        bonus,
+        &after,
+        || bankruptcy::seizable(portfolio.exposures(), board, now),
+        now,
+    )?;
     Ok(Liquidated { bonus, unhealthy_since, exchange, insurance: opened.insurance, before, after, loss })
 }
 

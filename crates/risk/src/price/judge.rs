@@ -18,8 +18,6 @@ pub struct Judged {
     pub price: Price,
     /// When it held: the median's publish time, or the older one of two.
     pub publish_ts: i64,
-    /// Publish time of the newest fresh print.
-    pub newest_ts: i64,
     /// Lowest fresh price less its confidence.
     pub low: Price,
     /// Highest fresh price plus its confidence.
@@ -70,13 +68,17 @@ pub fn refresh(
         return Err(refusal);
     }
     let judged = judge(feed, now)?;
-    if judged.newest_ts < feed.accepted_ts {
-        // All that is fresh is older than what was accepted: it must not pass as that fresh.
+    if judged.publish_ts < feed.accepted_ts {
+        // What the sources say together held before the price in force did: it must not pass as that fresh.
         return Err(RiskError::PublishTimeNotNewer);
     }
     let row = board.rows.get_mut(usize::from(feed.row)).ok_or(RiskError::FeedNotListed)?;
+    let is_fixed = row.fixed != 0;
     let accepted = settle(feed, row, &judged)?;
-    note_refresh(board, now);
+    if !is_fixed {
+        // A fixed price says nothing about whether prices came.
+        note_refresh(board, now);
+    }
     feed.sequence = feed.sequence.wrapping_add(1);
     board.sequence = board.sequence.wrapping_add(1);
     Ok(Refreshed { judged, state: PriceState::from_byte(feed.state), accepted })
@@ -120,8 +122,7 @@ pub fn judge(feed: &PriceFeed, now: Now) -> RiskResult<Judged> {
     let used = fresh.get(..count).unwrap_or(&fresh);
     let low = used.iter().map(|print| print.price.saturating_sub(print.confidence)).min().unwrap_or(price);
     let high = used.iter().map(|print| print.price.saturating_add(print.confidence)).max().unwrap_or(price);
-    let newest_ts = used.iter().map(|print| print.publish_ts).max().unwrap_or(publish_ts);
-    Ok(Judged { price: Price(price), publish_ts, newest_ts, low: Price(low), high: Price(high), count, agree })
+    Ok(Judged { price: Price(price), publish_ts, low: Price(low), high: Price(high), count, agree })
 }
 
 /// Fresh, not from the future, narrow. A price of a fixed source carries the clock's time and passes.
@@ -155,14 +156,20 @@ fn agree(lower: &SourcePrint, higher: &SourcePrint, rules: &JudgeRules) -> MathR
 /// Accepts the judged price, or lets a jump wait. True if accepted.
 fn settle(feed: &mut PriceFeed, row: &mut RiskRow, judged: &Judged) -> RiskResult<bool> {
     let disagreement = judged.count > 1 && !judged.agree;
-    let publish_ts = judged.publish_ts.max(feed.accepted_ts);
+    let publish_ts = judged.publish_ts;
     let price = if judged.agree {
         judged.price
     } else {
         match jump(feed, judged.price, publish_ts)? {
             Some(price) => price,
             None => {
-                feed.state = PriceState::PendingJump.to_byte();
+                let state = if disagreement { PriceState::Guarded } else { PriceState::PendingJump };
+                if disagreement {
+                    // In doubt the owner has the favourable end of all that is said.
+                    row.low = row.low.min(judged.low.0);
+                    row.high = row.high.max(judged.high.0);
+                }
+                feed.state = state.to_byte();
                 row.state = feed.state;
                 return Ok(false);
             }

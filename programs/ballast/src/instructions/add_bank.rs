@@ -9,10 +9,10 @@ use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 use crate::args::BankArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::roles;
-use crate::view::{view, view_mut};
+use crate::view::view_mut;
 use crate::{loader, mint, token};
 
 /// Accounts of `add_bank`.
@@ -27,6 +27,7 @@ pub struct AddBank<'info> {
     #[account(mut)]
     pub group: UncheckedAccount<'info>,
     /// CHECK: its board, by view and key.
+    #[account(mut)]
     pub board: UncheckedAccount<'info>,
     /// CHECK: the token, by `mint::examine`.
     pub mint: UncheckedAccount<'info>,
@@ -47,15 +48,18 @@ pub struct AddBank<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `AlreadyExists`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
-/// `PriceGuarded`, those of [`mint::examine`], `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`.
+/// `PriceGuarded`, those of [`mint::examine`], `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`,
+/// `BasisBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
-    let board = view::<RiskBoard>(&ctx.accounts.board)?;
-    let row = board.row(feed).or_raise(BallastError::FeedNotListed)?;
-    price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
+    let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
+    ensure!(feed < board.row_count, BallastError::FeedNotListed);
+    let (max_age, bonus_min) = (board.rules.borrow_max_age, board.rules.bonus_min);
+    let row = board.rows.get_mut(usize::from(feed)).or_raise(BallastError::FeedNotListed)?;
+    price::check_usable(row, now, max_age).or_fail()?;
 
     let listable = mint::examine(&ctx.accounts.mint, ctx.accounts.token_program.key)?;
     let scale = Decimals::new(listable.decimals).or_raise(BallastError::DecimalsNotSupported)?;
@@ -100,6 +104,8 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
     interest::write_slopes(&mut bank).or_fail()?;
     interest::update_rate(&mut bank).or_fail()?;
 
+    row.banks = row.banks.saturating_add(1).min(2);
+    limits::validate_basis(row, bonus_min).or_fail()?;
     group.bank_count = group.bank_count.checked_add(1).or_raise(BallastError::Overflow)?;
     group.sequence = group.sequence.wrapping_add(1);
     emit::log(&BankConfigured {

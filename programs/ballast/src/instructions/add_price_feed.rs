@@ -8,7 +8,7 @@ use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
 use crate::args::PriceFeedArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
 use crate::loader;
 use crate::roles;
@@ -43,7 +43,7 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     let mut feed = Creation {
         payer: &ctx.accounts.payer,
@@ -70,9 +70,11 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
 /// Writes settings into a feed and its row, after checking them.
 pub(super) fn write(feed: &mut PriceFeed, board: &mut RiskBoard, args: &PriceFeedArgs) -> Result<()> {
     args.write(feed)?;
+    let bonus_min = board.rules.bonus_min;
     limits::validate_rates(&feed.rates, board.kappa(feed.class), board.rules.bonus_min).or_fail()?;
     let row = board.rows.get_mut(usize::from(feed.row)).or_raise(BallastError::TooManyFeeds)?;
     rates::write_row(feed, row).or_fail()?;
+    limits::validate_basis(row, bonus_min).or_fail()?;
     row.fixed = u8::from(feed.sources.iter().any(|source| source.fixed_price != 0));
     if row.mid == 0 {
         row.state = PriceState::Unset.to_byte();

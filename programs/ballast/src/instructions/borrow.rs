@@ -5,51 +5,14 @@ use ballast_math::{Price, Usd};
 use ballast_risk::{interest, lending};
 use ballast_state::{rights, Bank};
 
+use super::Withdraw;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{Borrowed, EventHeader, Movement};
 use crate::loader;
 use crate::roles;
-use crate::token::{Terms, Transfer};
+use crate::token::Terms;
 use crate::view::view_mut;
-
-/// Accounts of `borrow`. The banks of the account's other balances follow.
-#[derive(Accounts)]
-pub struct Borrow<'info> {
-    /// Owns the margin account, or may send tokens from it to its owner.
-    pub authority: Signer<'info>,
-    /// CHECK: a margin account, by `loader::idle_account`; whose, by `roles`.
-    #[account(mut)]
-    pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: the group's board, by view and group.
-    pub board: UncheckedAccount<'info>,
-    /// CHECK: a bank of the account's group, by `view_mut` and its group.
-    #[account(mut)]
-    pub bank: UncheckedAccount<'info>,
-    /// CHECK: the bank's vault, by key.
-    #[account(mut)]
-    pub vault: UncheckedAccount<'info>,
-    /// CHECK: where the tokens go; the token program checks it.
-    #[account(mut)]
-    pub destination: UncheckedAccount<'info>,
-    /// CHECK: the bank's mint, by key.
-    pub mint: UncheckedAccount<'info>,
-    /// CHECK: the bank's token program, by key.
-    pub token_program: UncheckedAccount<'info>,
-}
-
-impl<'info> Borrow<'info> {
-    fn transfer(&self) -> Transfer<'_, 'info> {
-        Transfer {
-            authority: &self.authority,
-            bank: &self.bank,
-            vault: &self.vault,
-            user: &self.destination,
-            mint: &self.mint,
-            token_program: &self.token_program,
-        }
-    }
-}
 
 /// Borrows `amount` atoms against the account's collateral.
 ///
@@ -62,7 +25,7 @@ impl<'info> Borrow<'info> {
 /// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` (a delegate's), `WrongGroup`, `WrongBoard`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`,
 /// `MissingAccount`, those of [`lending::borrow`], `RiskPaused`, the price errors, `InsufficientHealth`, `VaultMismatch`,
 /// `VaultBelowBooks`.
-pub(crate) fn handle<'info>(ctx: Context<'info, Borrow<'info>>, amount: u64) -> Result<()> {
+pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
     let (event, terms) = {

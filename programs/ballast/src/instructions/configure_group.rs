@@ -1,11 +1,12 @@
 //! `configure_group`.
 
 use anchor_lang::prelude::*;
+use ballast_risk::limits;
 use ballast_state::{Group, RiskBoard};
 
 use crate::args::ConfigureGroupArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, GroupConfigured};
 use crate::roles;
 use crate::view::view_mut;
@@ -29,7 +30,8 @@ pub struct ConfigureGroup<'info> {
 /// Changes roles and group-wide rules. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `InvalidParameter`, `PauseTooLong`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `InvalidParameter`, `PauseTooLong`, `AddOnBelowBonus`,
+/// `BasisBelowBonus`.
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) -> Result<()> {
     let rules = args.rules.validated()?;
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
@@ -41,13 +43,9 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     group.fee_recipient = args.fee_recipient;
     group.max_pause = args.max_pause;
     group.sequence = group.sequence.wrapping_add(1);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
-    // Add-ons were checked against the smallest bonus at listing: it may not rise above them afterwards.
-    ensure!(
-        board.rows.iter().take(usize::from(board.row_count)).all(|row| row.maintenance_add_on >= rules.bonus_min),
-        BallastError::AddOnBelowBonus
-    );
+    limits::validate_bonus_min(&board, rules.bonus_min).or_fail()?;
     board.rules = rules;
     board.sequence = board.sequence.wrapping_add(1);
     emit::log(&GroupConfigured {

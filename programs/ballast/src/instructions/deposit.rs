@@ -5,19 +5,19 @@ use ballast_risk::{interest, lending};
 use ballast_state::{rights, Bank};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deposited, EventHeader, Movement};
 use crate::loader;
 use crate::roles;
 use crate::token::{Terms, Transfer};
 use crate::view::view_mut;
 
-/// Accounts of `deposit`.
+/// Accounts of `deposit` and `repay`.
 #[derive(Accounts)]
 pub struct Deposit<'info> {
-    /// Owns the margin account or may deposit into it, and signs for the tokens.
+    /// Signs for the tokens. Of a deposit: owns the margin account, or may deposit into it; anyone may repay.
     pub authority: Signer<'info>,
-    /// CHECK: a margin account, by `loader::idle_account`; whose, by `roles`.
+    /// CHECK: a margin account, by `view_mut`; whose, by `roles`.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: a bank of the account's group, by `view_mut` and its group.
@@ -36,7 +36,7 @@ pub struct Deposit<'info> {
 }
 
 impl<'info> Deposit<'info> {
-    fn transfer(&self) -> Transfer<'_, 'info> {
+    pub(super) fn transfer(&self) -> Transfer<'_, 'info> {
         Transfer {
             authority: &self.authority,
             bank: &self.bank,

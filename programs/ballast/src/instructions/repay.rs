@@ -6,48 +6,13 @@ use ballast_risk::lending::{self, Amount};
 use ballast_risk::liquidation::staged;
 use ballast_state::{Bank, MarginAccount};
 
+use super::Deposit;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Movement, Repaid};
 use crate::loader;
-use crate::token::{Terms, Transfer};
+use crate::token::Terms;
 use crate::view::view_mut;
-
-/// Accounts of `repay`.
-#[derive(Accounts)]
-pub struct Repay<'info> {
-    /// Signs for the tokens. Anyone may repay anyone's loan.
-    pub authority: Signer<'info>,
-    /// CHECK: a margin account, by `view_mut`.
-    #[account(mut)]
-    pub margin_account: UncheckedAccount<'info>,
-    /// CHECK: a bank of the account's group, by `view_mut` and its group.
-    #[account(mut)]
-    pub bank: UncheckedAccount<'info>,
-    /// CHECK: the bank's vault, by key.
-    #[account(mut)]
-    pub vault: UncheckedAccount<'info>,
-    /// CHECK: where the tokens come from; the token program checks it.
-    #[account(mut)]
-    pub source: UncheckedAccount<'info>,
-    /// CHECK: the bank's mint, by key.
-    pub mint: UncheckedAccount<'info>,
-    /// CHECK: the bank's token program, by key.
-    pub token_program: UncheckedAccount<'info>,
-}
-
-impl<'info> Repay<'info> {
-    fn transfer(&self) -> Transfer<'_, 'info> {
-        Transfer {
-            authority: &self.authority,
-            bank: &self.bank,
-            vault: &self.vault,
-            user: &self.source,
-            mint: &self.mint,
-            token_program: &self.token_program,
-        }
-    }
-}
 
 /// Repays `amount` atoms of the account's loan, or all of it. Needs no price; nothing stops it.
 ///
@@ -59,7 +24,7 @@ impl<'info> Repay<'info> {
 /// # Errors
 /// `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of [`lending::repay`]
 /// and [`staged::repay`], `VaultMismatch`, `VaultBelowBooks`.
-pub(crate) fn handle(ctx: Context<Repay>, amount: Option<u64>) -> Result<()> {
+pub(crate) fn handle(ctx: Context<Deposit>, amount: Option<u64>) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
     let (event, terms) = {

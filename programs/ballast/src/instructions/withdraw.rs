@@ -6,14 +6,14 @@ use ballast_risk::lending::{self, Amount};
 use ballast_state::{rights, Bank};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Movement, Withdrawn};
 use crate::loader;
 use crate::roles;
 use crate::token::{Terms, Transfer};
 use crate::view::view_mut;
 
-/// Accounts of `withdraw`. Of an account that owes something, the banks of the other balances follow.
+/// Accounts of `withdraw` and `borrow`. Of an account that owes something, the banks of the other balances follow.
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
     /// Owns the margin account, or may send tokens from it to its owner.
@@ -39,7 +39,7 @@ pub struct Withdraw<'info> {
 }
 
 impl<'info> Withdraw<'info> {
-    fn transfer(&self) -> Transfer<'_, 'info> {
+    pub(super) fn transfer(&self) -> Transfer<'_, 'info> {
         Transfer {
             authority: &self.authority,
             bank: &self.bank,
