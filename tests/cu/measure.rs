@@ -139,9 +139,7 @@ fn call(put: &mut impl FnMut(&str, u64)) {
     let called = |world: &mut World| {
         world.mint_to(user, 1, 1_000_000);
         world.svm.advance(1);
-        saver.send(world, |world, saver| saver.deposit(world, 1, 1_000_000)).expect("deposit");
-        println!("called {}", s.logs.join("\ncalled "));
-        s.compute_units
+        saver.send(world, |world, saver| saver.deposit(world, 1, 1_000_000)).expect("deposit").compute_units
     };
     let direct = |world: &mut World| {
         world.svm.advance(1);

@@ -21,25 +21,24 @@ declare_process_instruction!(Forward, 0, |context| {
     context.native_invoke_signed(instruction, &[])
 });
 
-/// Ballast's instruction with the data that came, of all the accounts that came but Ballast itself, wherever that stood.
+/// Ballast's instruction with the data and the accounts that came, but for the last one of them that is Ballast.
 fn forwarded(context: &InvokeContext<'_, '_>) -> Result<Instruction, InstructionError> {
     let current = context.transaction_context.get_current_instruction_context()?;
     let mut accounts = Vec::new();
     for index in 0..current.get_number_of_instruction_accounts() {
-        let pubkey = *current.get_key_of_instruction_account(index)?;
-        if pubkey != PROGRAM_ID {
-            accounts.push(AccountMeta {
-                pubkey,
-                is_signer: current.is_instruction_account_signer(index)?,
-                is_writable: current.is_instruction_account_writable(index)?,
-            });
-        }
+        accounts.push(AccountMeta {
+            pubkey: *current.get_key_of_instruction_account(index)?,
+            is_signer: current.is_instruction_account_signer(index)?,
+            is_writable: current.is_instruction_account_writable(index)?,
+        });
     }
+    let callee = accounts.iter().rposition(|meta| meta.pubkey == PROGRAM_ID).ok_or(InstructionError::MissingAccount)?;
+    accounts.remove(callee);
     Ok(Instruction { program_id: PROGRAM_ID, accounts, data: current.get_instruction_data().to_vec() })
 }
 
 impl Svm {
-    /// Puts the forwarder there.
+    /// Adds the program at [`FORWARDER`].
     pub fn add_forwarder(&mut self) {
         self.inner().add_builtin(FORWARDER, Forward::register);
     }
