@@ -1,4 +1,4 @@
-//! What is used of Ballast to call it, out of its IDL or out of its crate. Two names differ: the IDL calls accounts after the
+//! What is used of Ballast to call it, out of its IDL or out of its crate. Names differ in one way: the IDL calls accounts after the
 //! instruction, the crate after the struct, which several instructions share.
 
 pub(crate) use crate::ballast::cpi::accounts::{CloseMarginAccount, OpenMarginAccount};

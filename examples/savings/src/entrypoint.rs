@@ -1,5 +1,5 @@
 //! The entry point: Anchor's, but the accounts are left on the heap, which ends with the instruction, instead of dropped one
-//! by one. That is 35 units an account.
+//! by one. That is 28 units an account.
 #![allow(unsafe_code, reason = "what the runtime calls")]
 
 use anchor_lang::solana_program::entrypoint::{custom_heap_default, custom_panic_default, deserialize, SUCCESS};

@@ -37,7 +37,7 @@ use ::ballast;
 
 declare_id!("SavingskWEh2B1WCKzjuEKquAtM23ncFnBq1hueXTgJ");
 
-#[cfg(all(feature = "lean-entrypoint", not(feature = "cpi")))]
+#[cfg(all(target_os = "solana", feature = "lean-entrypoint", not(feature = "cpi")))]
 mod entrypoint;
 
 /// Savings plans.
