@@ -9,6 +9,7 @@ use ballast_oracle::fixtures::{PythLegacyPrice, SwitchboardOnDemandFeed};
 use ballast_oracle::Provider;
 use ballast_state::TransferFee;
 use ballast_testkit::{listing, MarketSpec, Trader, World, TOKEN_2022};
+use ballast_tests::saver::{add_savings, Saver};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -49,6 +50,7 @@ pub(crate) fn all() -> BTreeMap<String, u64> {
     takeover(8, &mut put);
     takeover_16(&mut put);
     refresh(&mut put);
+    call(&mut put);
     put("elf_bytes", ballast_testkit::ELF.len() as u64);
     results
 }
@@ -138,6 +140,27 @@ fn crash(world: &mut World, n: u16) {
         }
     }
     world.svm.advance(1);
+}
+
+/// What the example `savings` adds to a deposit: its own instruction, and the call.
+fn call(put: &mut impl FnMut(&str, u64)) {
+    let mut world = world(2);
+    add_savings(&mut world);
+    let saver = Saver::new(&mut world);
+    saver.send(&mut world, |world, saver| saver.open(world, 1, 0)).expect("open");
+    let user = &saver.user;
+    let called = |world: &mut World| {
+        world.mint_to(user, 1, 1_000_000);
+        world.svm.advance(1);
+        saver.send(world, |world, saver| saver.deposit(world, 1, 1_000_000)).expect("deposit").compute_units
+    };
+    let direct = |world: &mut World| {
+        world.svm.advance(1);
+        world.deposit(user, 1, 1_000_000).expect("deposit").compute_units
+    };
+    // The first two open the balances.
+    let [_, _, called, direct] = [called(&mut world), direct(&mut world), called(&mut world), direct(&mut world)];
+    put("cpi_deposit", called - direct);
 }
 
 fn refresh(put: &mut impl FnMut(&str, u64)) {

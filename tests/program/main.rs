@@ -3,6 +3,7 @@
 
 mod bounds;
 mod coverage;
+mod integrator;
 mod malformed;
 mod support;
 

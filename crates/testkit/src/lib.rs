@@ -4,6 +4,7 @@
 
 mod actions;
 mod check;
+mod forwarder;
 mod markets;
 mod stories;
 mod svm;
@@ -14,6 +15,7 @@ mod world;
 pub use actions::{plain, PLAIN, PLAIN_DOLLAR};
 pub use ballast_client::events::Event;
 pub use check::{assert_fails, assert_same};
+pub use forwarder::{forward, FORWARDER};
 pub use markets::{demo, listing, Underlying};
 pub use stories::{aged, indebted, lent, unhealthy};
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
