@@ -48,17 +48,28 @@ macro_rules! events {
     };
 }
 events!(
+    AccountMigrated,
+    AdminAccepted,
+    AdminProposed,
     BankConfigured,
     BankruptcyResolved,
     Borrowed,
+    ChangeCancelled,
+    ChangeExecuted,
+    ChangeProposed,
+    DelegateSet,
     Deleveraged,
     Deposited,
     FeesCollected,
+    FlashLoanBegun,
+    FlashLoanEnded,
     GroupConfigured,
     InsuranceDeposited,
     Liquidated,
+    LiquidationBegun,
     MarginAccountClosed,
     MarginAccountOpened,
+    MarginAccountTransferred,
     Marked,
     PolicySet,
     PriceFeedConfigured,
@@ -66,6 +77,8 @@ events!(
     Repaid,
     RiskClassConfigured,
     RiskPaused,
+    Seized,
+    TimelockConfigured,
     Withdrawn,
 );
 
