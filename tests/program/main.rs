@@ -5,6 +5,7 @@ mod bounds;
 mod coverage;
 mod malformed;
 mod support;
+mod transient;
 
 mod add_bank;
 mod add_price_feed;

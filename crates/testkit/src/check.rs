@@ -188,6 +188,7 @@ impl World {
         let comparable = last.group == self.group;
         for (index, bank) in &banks {
             assert_eq!(invariant::check_bank(bank, self.vault(*index)), Ok(()), "bank {index}");
+            assert_eq!(bank.flash_loaned, 0, "flash loans are transient");
             assert_eq!(invariant::check_shares(bank, &accounts), Ok(()), "bank {index}");
             if let Some(before) = last.banks.get(index).filter(|_| comparable) {
                 assert_eq!(invariant::check_indices(before, bank), Ok(()), "bank {index}");
