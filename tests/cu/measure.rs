@@ -112,7 +112,6 @@ fn staged(n: u16, put: &mut impl FnMut(&str, u64)) {
     crash(&mut world, n);
     let transaction = world.stages(&liquidator, &trader, 0, 1).all(u64::MAX);
     let sent = world.svm.send(&transaction, &[&liquidator.key]).expect("a liquidation");
-    println!("{:#?}", sent.logs);
     put("begin_end_liquidation_8", sent.compute_units);
     put("begin_end_liquidation_8_bytes", sent.bytes as u64);
 }
