@@ -107,7 +107,7 @@ impl Told {
         match sent.events.as_slice() {
             [Event::LiquidationBegun(begun), Event::Seized(seized), Event::Repaid(repaid), Event::Liquidated(done)]
             | [Event::LiquidationBegun(begun), Event::Repaid(repaid), Event::Seized(seized), Event::Liquidated(done)] => {
-                Self { begun: begun.clone(), seized: seized.clone(), repaid: repaid.clone(), done: done.clone() }
+                Self { begun: *begun, seized: *seized, repaid: *repaid, done: *done }
             }
             others => panic!("{:?}", others.iter().map(Event::name).collect::<Vec<_>>()),
         }
