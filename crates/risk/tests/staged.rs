@@ -264,6 +264,22 @@ fn what_was_seized_is_paid_for() {
     assert_eq!((done.exchange.seized, done.exchange.repaid), (SOL, due + 1));
 }
 
+/// To the share: what a liquidation of just so much would hand over, and not one more.
+#[test]
+fn not_a_share_more_than_is_paid_for() {
+    let paid = 150 * MILLION;
+    let most = borrower(14_000).liquidate([0, 1], USDC_SOL, paid, NOW).unwrap().exchange.seized_shares;
+    // 1 + bonus SOL, down, twice: a unit of 2⁻²⁰ USD buys seven of it.
+    let rate = of_ratio(ballast_math::Ratio(opened(14_000).accounts[0].liquidation.bonus)) + int(1);
+    assert!(is_down(&int(most), &(rate * int(SOL)), &int(14)), "{most}");
+    for (seized, expected) in [(most, None), (most + 1, Some(RiskError::SeizedTooMuch))] {
+        let mut world = opened(14_000);
+        world.repay(0, 0, Exact(paid), NOW).unwrap();
+        world.seize(0, 1, Exact(seized)).unwrap();
+        assert_eq!(world.end(0, USDC_SOL, NOW).err(), expected);
+    }
+}
+
 /// Repaying without seizing is a present, and would let the account jump over its target.
 #[test]
 fn a_present_past_the_target_is_refused() {
