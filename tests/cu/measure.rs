@@ -49,6 +49,8 @@ pub(crate) fn all() -> BTreeMap<String, u64> {
     put("withdraw_16_bytes", bytes);
     takeover(8, &mut put);
     takeover_16(&mut put);
+    staged(8, &mut put);
+    flash_loan(&mut put);
     refresh(&mut put);
     call(&mut put);
     put("elf_bytes", ballast_testkit::ELF.len() as u64);
@@ -114,6 +116,31 @@ fn takeover(n: u16, put: &mut impl FnMut(&str, u64)) {
     put("liquidate_8", liquidated.compute_units);
     let mark = ix::mark(&trader.account, &world.margin(&trader));
     put("mark_8", world.svm.send(&[mark], &[&taker.key]).expect("mark").compute_units);
+}
+
+/// A liquidation of an account with `n` positions in stages: begin, seize, repay, end in one transaction, nothing in between.
+fn staged(n: u16, put: &mut impl FnMut(&str, u64)) {
+    let mut world = world(n);
+    let (_, trader) = positions(&mut world, n);
+    let liquidator = world.trader();
+    world.mint_to(&liquidator, 0, 1_000_000_000_000);
+    world.advance(3_600);
+    crash(&mut world, n);
+    let transaction = world.stages(&liquidator, &trader, 0, 1).all(u64::MAX);
+    let sent = world.svm.send(&transaction, &[&liquidator.key]).expect("a liquidation");
+    put("begin_end_liquidation_8", sent.compute_units);
+    put("begin_end_liquidation_8_bytes", sent.bytes as u64);
+}
+
+/// Both ends of a flash loan in one transaction, a second after the bank was last accrued.
+fn flash_loan(put: &mut impl FnMut(&str, u64)) {
+    let mut world = world(2);
+    let (lender, _) = positions(&mut world, 2);
+    world.mint_to(&lender, 0, 1_000_000);
+    world.svm.advance(1);
+    let transaction = world.flash_loan(&lender, 0, 1_000_000_000);
+    let sent = world.svm.send(&transaction, &[&lender.key]).expect("a flash loan");
+    put("flash_loan", sent.compute_units);
 }
 
 /// The fullest account: 16 positions.

@@ -16,8 +16,10 @@ const TOKEN_PROGRAMS: [Pubkey; 2] = [spl_token_interface::ID, TOKEN_2022];
 pub(crate) const SYSTEM: Pubkey = Pubkey::new_from_array([0; 32]);
 /// The clock.
 pub(crate) const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
+/// The transaction's instructions.
+pub(crate) const INSTRUCTIONS: Pubkey = Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 /// Accounts that the runtime never lets anybody write.
-const RESERVED: [Pubkey; 3] = [CLOCK, SYSTEM, PROGRAM_ID];
+const RESERVED: [Pubkey; 4] = [CLOCK, INSTRUCTIONS, SYSTEM, PROGRAM_ID];
 /// Bytes of a mint without extensions.
 const MINT_BYTES: usize = 82;
 
@@ -46,6 +48,8 @@ pub(crate) enum Role {
     /// This program.
     Itself,
     EventAuthority,
+    /// The sysvar of the transaction's instructions: there is no account of it outside of one.
+    Instructions,
     /// Data of a program that is none of these.
     Oracle,
     /// A wallet that need not sign.
@@ -77,6 +81,9 @@ impl Role {
         }
         if *key == addresses::event_authority() {
             return Self::EventAuthority;
+        }
+        if *key == INSTRUCTIONS {
+            return Self::Instructions;
         }
         match svm.account(key) {
             None => Self::Unborn,

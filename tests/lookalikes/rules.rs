@@ -64,6 +64,7 @@ impl Tried<'_> {
             // What is to be created is found by its seeds.
             (Role::Unborn, _) => "anchor::ConstraintSeeds",
             (Role::EventAuthority, _) => "anchor::ConstraintAddress",
+            (Role::Instructions, _) => "WrongSysvar",
             // The program leaves its receipt by a call to itself: without its account the runtime knows none to call.
             (Role::Itself, _) => "runtime::MissingAccount",
             (Role::Mint, lookalike) if seat.by_anchor => self.new_mint(lookalike),

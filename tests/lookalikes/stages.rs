@@ -4,6 +4,8 @@ use ballast_client::instructions::{self as ix, Takeover};
 use ballast_client::presets;
 use ballast_oracle::fixtures::PythLegacyPrice;
 use ballast_oracle::Provider;
+use ballast_risk::interest;
+use ballast_risk::liquidation::staged;
 use ballast_state::{Bank, MarginAccount};
 use ballast_testkit::plain::{COIN, DOLLAR, GEM, ONE_COIN, ONE_GEM, USD};
 use ballast_testkit::{aged, indebted, lent, unhealthy, Trader, World};
@@ -21,6 +23,8 @@ type Build = fn() -> Stage;
 pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("add_bank", "", add_bank),
     ("add_price_feed", "", add_price_feed),
+    ("begin_flash_loan", "", begin_flash_loan),
+    ("begin_liquidation", "", begin_liquidation),
     ("borrow", "", borrow),
     ("close_margin_account", "", close_margin_account),
     ("collect_fees", "", collect_fees),
@@ -33,6 +37,8 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("deleverage", "wind-down", deleverage_wind_down),
     ("deposit", "", deposit),
     ("deposit_insurance", "", deposit_insurance),
+    ("end_flash_loan", "", end_flash_loan),
+    ("end_liquidation", "", end_liquidation),
     ("liquidate", "", liquidate),
     ("mark", "", mark),
     ("open_margin_account", "", open_margin_account),
@@ -42,7 +48,9 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("refresh_price_feed", "an account by its address", refresh_named),
     ("refresh_price_feed", "three sources", refresh_three),
     ("repay", "", repay),
+    ("repay", "in a liquidation", repay_in_a_liquidation),
     ("resolve_bankruptcy", "", resolve_bankruptcy),
+    ("seize", "", seize),
     ("set_bank_mode", "", set_bank_mode),
     ("set_policy", "", set_policy),
     ("withdraw", "with debt", withdraw),
@@ -87,6 +95,79 @@ fn add_price_feed() -> Stage {
     let world = World::plain();
     let add = ix::add_price_feed(&world.admin.pubkey(), &world.group, 3, world.markets[1].feed_args.clone());
     by_admin(world, add)
+}
+
+fn begin_flash_loan() -> Stage {
+    let (mut world, lender, trader) = indebted();
+    world.mint_to(&lender, USD, 2 * DOLLAR);
+    // Somebody else pays: who borrows is nobody's concern.
+    let ([begin, _], [_, end]) = (world.flash_loan(&trader, USD, DOLLAR), world.flash_loan(&lender, USD, DOLLAR));
+    Stage::alone(world, begin, &[&trader.key, &lender.key]).between(Vec::new(), vec![end])
+}
+
+/// An account that also holds gems, and a liquidator with a wallet of dollars.
+fn unhealthy_with_gems() -> (World, Trader, Trader) {
+    let (mut world, _, trader, liquidator) = unhealthy();
+    world.deposit(&trader, GEM, ONE_GEM / 1_000).expect("deposit");
+    world.mint_to(&liquidator, USD, 10_000 * DOLLAR);
+    (world, trader, liquidator)
+}
+
+fn begin_liquidation() -> Stage {
+    let (world, trader, liquidator) = unhealthy_with_gems();
+    let mut all = world.stages(&liquidator, &trader, USD, COIN).all(u64::MAX);
+    let begin = all.remove(0);
+    Stage::alone(world, begin, &[&liquidator.key]).between(Vec::new(), all)
+}
+
+/// A stage in the middle of a liquidation, after so many of its steps: seizing, repaying. No transaction ends like this, so
+/// the engine begins it. Then nothing but the instruction itself is asked about its accounts.
+fn while_open(steps: usize, at: usize) -> Stage {
+    let (world, trader, liquidator) = unhealthy_with_gems();
+    let mut all = world.stages(&liquidator, &trader, USD, COIN).all(u64::MAX);
+    let mut stage = Stage::alone(world, all[at].clone(), &[&liquidator.key]);
+    let world = &mut stage.world;
+    let (now, board, portfolio) = (world.now(), world.board(), world.portfolio(&trader));
+    let (mut account, mut loan, mut collateral) = (world.margin(&trader), world.bank(USD), world.bank(COIN));
+    for bank in [&mut loan, &mut collateral] {
+        interest::accrue(bank, now).expect("accrue");
+    }
+    let (others, key) = (world.bank(GEM).sequence, liquidator.key.pubkey());
+    staged::begin(&board, &mut loan, &mut collateral, &mut account, &portfolio, others, key, u64::MAX, now)
+        .expect("begin");
+    let [loan_key, collateral_key] = [USD, COIN].map(|bank| world.bank_key(bank));
+    world.svm.edit::<MarginAccount>(&trader.account, |state| *state = account);
+    world.svm.edit::<Bank>(&loan_key, |state| *state = loan);
+    world.svm.edit::<Bank>(&collateral_key, |state| *state = collateral);
+    for step in all.drain(1..=steps) {
+        world.send(step, &[&liquidator.key]).expect("a step");
+    }
+    stage
+}
+
+fn seize() -> Stage {
+    while_open(0, 1)
+}
+
+fn repay_in_a_liquidation() -> Stage {
+    while_open(1, 2)
+}
+
+fn end_liquidation() -> Stage {
+    while_open(2, 3)
+}
+
+/// While a flash loan is open, which no transaction leaves behind.
+fn end_flash_loan() -> Stage {
+    let (mut world, _, trader) = indebted();
+    world.mint_to(&trader, USD, 2 * DOLLAR);
+    let (bank, Bank { vault, mint, .. }) = (world.bank_key(USD), world.bank(USD));
+    world.svm.put_tokens(&vault, &mint, &bank, world.vault(USD) - DOLLAR);
+    world
+        .svm
+        .edit::<Bank>(&bank, |bank| (bank.flash_loaned, bank.vault_balance) = (DOLLAR, bank.vault_balance - DOLLAR));
+    let end = world.flash_loan(&trader, USD, DOLLAR)[1].clone();
+    Stage::alone(world, end, &[&trader.key])
 }
 
 fn borrow() -> Stage {

@@ -46,13 +46,46 @@ const THREE: &str = "refresh_price_feed (three sources)";
 /// What an account found by its key cannot be at another address.
 const ELSEWHERE: Names = &["uninitialised", "wrong owner", "wrong type", "alias", "other mint's", "duplicate"];
 
+/// The same, and what belongs to others.
+const ELSEWHERE_OR_OTHERS: Names = &[
+    "uninitialised",
+    "wrong owner",
+    "wrong type",
+    "alias",
+    "other mint's",
+    "other group's",
+    "other user's",
+    "duplicate",
+];
+
 /// A defect: an unknown version is to be refused everywhere.
 const VERSION: &str = "Anchor's loader does not look at the version";
 
 /// Other errors than the rules say.
 pub(crate) const EXCEPTIONS: &[Row] = &[
     but(
-        &["repay", "deposit_insurance"],
+        &["begin_flash_loan"],
+        &["bank"],
+        ELSEWHERE_OR_OTHERS,
+        "MissingEnd",
+        "the end names the bank, and is looked for first",
+    ),
+    but(
+        &["begin_liquidation"],
+        &["margin_account"],
+        ELSEWHERE_OR_OTHERS,
+        "MissingEnd",
+        "the end names the account, and is looked for first",
+    ),
+    but(
+        &["begin_liquidation"],
+        &["loan_bank", "collateral_bank"],
+        &["duplicate: loan_bank", "duplicate: collateral_bank"],
+        "SamePair",
+        "asked before anything is read",
+    ),
+    but(
+        &["repay", "deposit_insurance", "end_flash_loan"],
         &["authority"],
         &["other user's"],
         "token::OwnerMismatch",
@@ -73,13 +106,19 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the owner is part of the account's address",
     ),
     but(
-        &["mark", "resolve_bankruptcy"],
+        &["mark", "resolve_bankruptcy", "end_liquidation"],
         &["margin_account"],
         &["other group's"],
         "WrongBoard",
         "the board is the first account it is compared with",
     ),
-    but(&["deposit_insurance"], &["bank"], &["other group's"], "WrongVault", "the vault is all it is compared with"),
+    but(
+        &["deposit_insurance", "end_flash_loan"],
+        &["bank"],
+        &["other group's"],
+        "WrongVault",
+        "the vault is all it is compared with",
+    ),
     but(&["refresh_price_feed"], &["feed"], &["other group's"], "WrongBoard", "the board is all it is compared with"),
     but(
         &[BY_FEED_ID, THREE],
@@ -146,6 +185,26 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
 
 /// What succeeds, and may.
 pub(crate) const ACCEPTED: &[Row] = &[
+    accepted(&["begin_flash_loan"], &["authority"], &["other user's"], "whoever signs may borrow: it costs a fee"),
+    accepted(
+        &["begin_flash_loan", "seize"],
+        &["tokens", "destination"],
+        &["alias", "other user's"],
+        "the borrower and the liquidator send the tokens to whom they like",
+    ),
+    accepted(&["end_flash_loan"], &["tokens"], &["alias"], "any token account that the signer may spend from"),
+    accepted(
+        &["end_flash_loan"],
+        &["instructions"],
+        &["uninitialised", "wrong type", "duplicate"],
+        "only the beginning reads it",
+    ),
+    accepted(
+        &["seize", "end_liquidation"],
+        &["margin_account"],
+        &["alias", "other user's"],
+        "anyone's account whose liquidation the signer began",
+    ),
     accepted(&["open_margin_account"], &["payer"], &["other user's", "duplicate: owner"], "whoever signs may pay"),
     accepted(
         &["close_margin_account"],

@@ -2,14 +2,15 @@
 
 pub(crate) use super::bounds::{refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS};
 pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, Movement};
+pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::{addresses, instructions as ix, presets};
 pub(crate) use ballast_math::Index;
 pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard, TransferFee};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    aged, assert_same, event, indebted, lent, unhealthy, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
-    TOKEN_2022,
+    aged, assert_same, event, indebted, lent, unhealthy, Failed, MarketSpec, Sent, Trader, World, PLAIN, PLAIN_DOLLAR,
+    START_TS, TOKEN_2022,
 };
 pub(crate) use solana_instruction::Instruction;
 pub(crate) use solana_keypair::Keypair;
@@ -48,6 +49,75 @@ pub(crate) fn takeover<T>(
         loan_bank,
         collateral_bank,
     })
+}
+
+/// A pool that trades at whatever price it is asked for, and signs: it stands for any other program.
+pub(crate) fn swap(
+    world: &World,
+    pool: &Trader,
+    user: &Trader,
+    sold: (u16, u64),
+    bought: (u16, u64),
+) -> Vec<Instruction> {
+    let transfer = |from: &Trader, to: &Trader, (bank, atoms): (u16, u64)| {
+        let (market, at) = (&world.markets[usize::from(bank)], usize::from(bank));
+        let (program, from_key) = (spl_token_interface::ID, from.key.pubkey());
+        spl_token_interface::instruction::transfer_checked(
+            &program,
+            &from.tokens[at],
+            &market.mint,
+            &to.tokens[at],
+            &from_key,
+            &[],
+            atoms,
+            market.decimals,
+        )
+        .expect("a transfer")
+    };
+    vec![transfer(user, pool, sold), transfer(pool, user, bought)]
+}
+
+/// Of these keys those that a transaction needs; the first pays.
+pub(crate) fn signers<'a>(transaction: &[Instruction], keys: &[&'a Keypair]) -> Vec<&'a Keypair> {
+    let signs = |key: &Keypair| {
+        let metas = transaction.iter().flat_map(|one| &one.accounts);
+        metas.into_iter().any(|meta| meta.is_signer && meta.pubkey == key.pubkey())
+    };
+    let (payer, others) = keys.split_first().expect("a payer");
+    std::iter::once(*payer).chain(others.iter().copied().filter(|key| signs(key))).collect()
+}
+
+/// Liquidates in stages without anything in between: the wallet is given what it takes.
+pub(crate) fn liquidate_in_stages(world: &mut World, liquidator: &Trader, from: &Trader) -> Result<Sent, Failed> {
+    world.mint_to(liquidator, USD, 100_000 * DOLLAR);
+    let transaction = world.stages(liquidator, from, USD, COIN).all(u64::MAX);
+    world.svm.send(&transaction, &[&liquidator.key])
+}
+
+/// What the events of a transaction with one liquidation in two steps tell, in any order of the steps.
+pub(crate) struct Told {
+    pub(crate) begun: LiquidationBegun,
+    pub(crate) seized: Seized,
+    pub(crate) repaid: Repaid,
+    pub(crate) done: Liquidated,
+}
+
+impl Told {
+    pub(crate) fn by(sent: &Sent) -> Self {
+        match sent.events.as_slice() {
+            [Event::LiquidationBegun(begun), Event::Seized(seized), Event::Repaid(repaid), Event::Liquidated(done)]
+            | [Event::LiquidationBegun(begun), Event::Repaid(repaid), Event::Seized(seized), Event::Liquidated(done)] => {
+                Self { begun: *begun, seized: *seized, repaid: *repaid, done: *done }
+            }
+            others => panic!("{:?}", others.iter().map(Event::name).collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// What insurance gets on top of a repayment in a liquidation: `⌈atoms · ⌈share · bonus⌉⌉`, worked out without the engine.
+pub(crate) fn insurance(atoms: u64, bonus: u64) -> u64 {
+    let up = |a: u64, b: u64| u64::try_from((u128::from(a) * u128::from(b)).div_ceil(1 << 32)).expect("a ratio of it");
+    up(atoms, up(bonus, u64::from(presets::rules().insurance_share)))
 }
 
 /// `⌊atoms / index⌋`, worked out without the engine's own function.
