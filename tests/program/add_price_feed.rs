@@ -2,7 +2,7 @@
 
 use ballast_client::ballast::types::PriceFeedArgs;
 use ballast_oracle::Provider;
-use ballast_state::{Group, PriceFeed};
+use ballast_state::PriceFeed;
 
 use super::support::*;
 
