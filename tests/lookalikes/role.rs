@@ -38,8 +38,6 @@ pub(crate) enum Role {
     Margin,
     /// A change that waits for the timelock.
     Change,
-    /// The address that signs for such changes.
-    Timelock,
     /// A token account of a bank.
     Vault,
     /// A token account of somebody else.

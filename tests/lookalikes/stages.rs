@@ -59,6 +59,13 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("withdraw", "without debt", withdraw_without_debt),
 ];
 
+/// The same where somebody else pays, who signs after the admin.
+fn by_admin_and_payer(mut world: World, mut instruction: Instruction) -> Stage {
+    let (admin, payer) = (world.admin.insecure_clone(), rich(&mut world));
+    instruction.accounts[1].pubkey = payer.pubkey();
+    Stage::alone(world, instruction, &[&admin, &payer])
+}
+
 /// A stage whose instruction the admin signs.
 fn by_admin(world: World, instruction: Instruction) -> Stage {
     let admin = world.admin.insecure_clone();
@@ -90,13 +97,13 @@ fn add_bank() -> Stage {
     world.svm.put_mint(&mint, 9);
     let (admin, tokens) = (world.admin.pubkey(), spl_token_interface::ID);
     let add = ix::add_bank(&admin, &world.group, 3, &mint, &tokens, 1, presets::bank(1_000, 500));
-    by_admin(world, add)
+    by_admin_and_payer(world, add)
 }
 
 fn add_price_feed() -> Stage {
     let world = World::plain();
     let add = ix::add_price_feed(&world.admin.pubkey(), &world.group, 3, world.markets[1].feed_args.clone());
-    by_admin(world, add)
+    by_admin_and_payer(world, add)
 }
 
 fn borrow() -> Stage {
