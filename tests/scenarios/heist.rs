@@ -59,7 +59,7 @@ pub(crate) struct Heist {
     pub(crate) world: World,
     pub(crate) roles: Roles,
     pub(crate) users: Vec<Trader>,
-    /// The thief's accounts: of its own two keys, and of the stolen one.
+    /// The thief's accounts: of its own keys, and last of the stolen one.
     pub(crate) thieves: Vec<Trader>,
     /// Changes that were published.
     pub(crate) proposed: Vec<(u64, Instruction)>,
@@ -116,7 +116,7 @@ impl Heist {
             Stolen::FeeRecipient => roles.fee_recipient.insecure_clone(),
             Stolen::Forecaster => roles.forecaster.insecure_clone(),
             Stolen::Deployer => deployer,
-            Stolen::Delegate | Stolen::User => thieves[0].key.insecure_clone(),
+            Stolen::Delegate | Stolen::User => thieves[1].key.insecure_clone(),
         };
         if stolen == Stolen::Delegate {
             let (owner, account) = (&users[PRINCIPAL].key, users[PRINCIPAL].account);

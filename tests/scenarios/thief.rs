@@ -8,7 +8,7 @@ use ballast_state::MarginAccount;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 
-use super::heist::{addresses_of, margin, Heist, LENDER, SAVER};
+use super::heist::{addresses_of, margin, Heist, LENDER, PRINCIPAL, SAVER};
 use super::support::*;
 
 /// Numbers that are the same every time.
@@ -172,13 +172,22 @@ fn settings(heist: &Heist, bank: u16, dice: &mut Dice) -> BankArgs {
 
 /// Somebody's margin account and somebody's token account.
 fn user(heist: &Heist, bank: u16, dice: &mut Dice) -> (User, MarginAccount) {
-    let of = |dice: &mut Dice| if dice.one_in(3) { dice.pick(&heist.users) } else { dice.pick(&heist.thieves) };
-    let account = of(dice);
+    let account = if !dice.one_in(3) {
+        dice.pick(&heist.thieves)
+    } else if dice.one_in(2) {
+        &heist.users[PRINCIPAL]
+    } else {
+        dice.pick(&heist.users)
+    };
     let state = margin(&heist.world, &account.account).unwrap_or_else(ballast_state::Zeroable::zeroed);
     let state = MarginAccount { group: heist.world.group, ..state };
     // Accounts of the thief's change hands.
     let owner = heist.thieves.iter().find(|thief| thief.key.pubkey() == state.owner).unwrap_or(account);
-    let tokens = if dice.one_in(4) { of(dice) } else { owner };
+    let tokens = match dice.below(8) {
+        0 => dice.pick(&heist.users),
+        1..=3 => dice.pick(&heist.thieves),
+        _ => owner,
+    };
     let authority = owner.key.pubkey();
     (User { authority, margin_account: account.account, tokens: tokens.tokens[usize::from(bank)] }, state)
 }
