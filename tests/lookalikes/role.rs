@@ -1,7 +1,7 @@
 //! What an account is to an instruction, told by what is there when the instruction succeeds.
 
 use ballast_client::{addresses, PROGRAM_ID};
-use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PriceFeed, RiskBoard};
+use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PendingChange, PriceFeed, RiskBoard};
 use ballast_testkit::Svm;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -38,6 +38,8 @@ pub(crate) enum Role {
     Feed,
     Bank,
     Margin,
+    /// A change that waits for the timelock.
+    Change,
     /// A token account of a bank.
     Vault,
     /// A token account of somebody else.
@@ -96,7 +98,7 @@ impl Role {
 
     /// Whether it is an account of this program.
     pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Self::Group | Self::Board | Self::Feed | Self::Bank | Self::Margin)
+        matches!(self, Self::Group | Self::Board | Self::Feed | Self::Bank | Self::Margin | Self::Change)
     }
 
     /// Whether a user or somebody else than this program writes its data: so that it may become anything where it is.
@@ -112,6 +114,7 @@ impl Role {
             PriceFeed::TAG => Self::Feed,
             Bank::TAG => Self::Bank,
             MarginAccount::TAG => Self::Margin,
+            PendingChange::TAG => Self::Change,
             _ => panic!("an account of the program without a role: {tag:?}"),
         }
     }

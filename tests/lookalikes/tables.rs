@@ -40,6 +40,7 @@ impl Row {
 }
 
 const TAKEOVERS: Names = &["liquidate", "deleverage"];
+const BY_DELEGATE: &str = "borrow (by a delegate)";
 const BY_FEED_ID: &str = "refresh_price_feed (any account of a feed id)";
 const NAMED: &str = "refresh_price_feed (an account by its address)";
 const THREE: &str = "refresh_price_feed (three sources)";
@@ -57,9 +58,6 @@ const ELSEWHERE_OR_OTHERS: Names = &[
     "other user's",
     "duplicate",
 ];
-
-/// A defect: an unknown version is to be refused everywhere.
-const VERSION: &str = "Anchor's loader does not look at the version";
 
 /// Other errors than the rules say.
 pub(crate) const EXCEPTIONS: &[Row] = &[
@@ -178,8 +176,101 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         &["close_margin_account"],
         &["receiver"],
         &["duplicate: margin_account"],
-        "anchor::ConstraintClose",
+        "DuplicateAccount",
         "an account cannot receive its own rent",
+    ),
+    but(
+        &["add_bank", "add_price_feed", "configure_group", "configure_risk_class", "pause_risk"],
+        &["board"],
+        ELSEWHERE,
+        "WrongBoard",
+        "the group names its board",
+    ),
+    but(
+        &["add_bank"],
+        &["token_program"],
+        &["other token program's"],
+        "NotAMint",
+        "the mint is the other program's, and none of this one's",
+    ),
+    but(
+        &["configure_timelock"],
+        &["group"],
+        ELSEWHERE,
+        "anchor::ConstraintSeeds",
+        "the group is part of the timelock's address",
+    ),
+    but(
+        &["configure_bank", "collect_fees"],
+        &["bank"],
+        &["duplicate: group"],
+        "WrongAccountType",
+        "the group is let go of before the bank is read",
+    ),
+    but(
+        &["configure_bank"],
+        &["bank"],
+        &["duplicate: board"],
+        "DuplicateAccount",
+        "the board is held while the bank is read",
+    ),
+    but(
+        &["cancel_change", "execute_change"],
+        &["change"],
+        &["other user's"],
+        "ChangeMismatch",
+        "somebody else proposed it, who is not the one given",
+    ),
+    but(&["execute_change"], &["change"], &["duplicate: group"], "WrongAccountType", "both are only read"),
+    but(&["execute_change"], &["group"], &["other group's"], "WrongGroup", "its timelock is asked for later"),
+    but(
+        &["execute_change"],
+        &["following 0", "following 1", "following 2"],
+        &["uninitialised", "wrong owner", "wrong type", "other mint's", "other group's", "duplicate", "missing"],
+        "ChangeMismatch",
+        "the change names its accounts",
+    ),
+    but(
+        &["execute_change"],
+        &["following 2"],
+        &["closed"],
+        "anchor::AccountDiscriminatorMismatch",
+        "in the instruction that runs Anchor reads the bank",
+    ),
+    but(
+        &["propose_change"],
+        &["following 0"],
+        &["uninitialised", "wrong owner", "wrong type", "duplicate", "missing"],
+        "ChangeMismatch",
+        "the timelock has to be the authority",
+    ),
+    but(
+        &["migrate_account"],
+        &["account"],
+        &["other mint's"],
+        "WrongAccountVersion",
+        "the other bank is of this version",
+    ),
+    but(
+        &[BY_DELEGATE],
+        &["destination"],
+        &["closed", "other user's", "wrong type: a mint", "wrong type: a vault", "duplicate: mint", "duplicate: vault"],
+        "DestinationNotOwners",
+        "whoever its bytes name as owner does not own the account",
+    ),
+    but(
+        &[BY_DELEGATE],
+        &["destination"],
+        &["uninitialised", "wrong owner", "wrong type", "other token program's", "duplicate"],
+        "WrongTokenAccount",
+        "its owner is read, so its program is asked first",
+    ),
+    but(
+        &[BY_DELEGATE],
+        &["margin_account"],
+        &["other user's"],
+        "DestinationNotOwners",
+        "of another owner with the same delegate: then the tokens are to go to the other",
     ),
 ];
 
@@ -205,7 +296,12 @@ pub(crate) const ACCEPTED: &[Row] = &[
         &["alias", "other user's"],
         "anyone's account whose liquidation the signer began",
     ),
-    accepted(&["open_margin_account"], &["payer"], &["other user's", "duplicate: owner"], "whoever signs may pay"),
+    accepted(
+        &["add_bank", "add_price_feed", "open_margin_account"],
+        &["payer"],
+        &["other user's", "duplicate: authority", "duplicate: owner"],
+        "whoever signs may pay",
+    ),
     accepted(
         &["close_margin_account"],
         &["receiver"],
@@ -233,14 +329,22 @@ pub(crate) const ACCEPTED: &[Row] = &[
     ),
     accepted(&["configure_price_feed"], &["feed"], &["other mint's"], "any feed of the group may be meant"),
     accepted(
-        &["borrow", "close_margin_account", "deposit", "set_policy", "withdraw"],
+        &[
+            "borrow",
+            "close_margin_account",
+            "deposit",
+            "set_delegate",
+            "set_policy",
+            "transfer_margin_account",
+            "withdraw",
+        ],
         &["margin_account"],
         &["alias"],
         "any account of its owner may be meant",
     ),
     accepted(TAKEOVERS, &["liquidator", "keeper"], &["alias"], "any account of its owner may take over"),
     accepted(
-        &["close_margin_account", "set_policy"],
+        &["close_margin_account", "set_delegate", "set_policy", "transfer_margin_account"],
         &["margin_account"],
         &["other group's"],
         "any account of its owner may be meant, in any group",
@@ -285,25 +389,42 @@ pub(crate) const ACCEPTED: &[Row] = &[
         ],
         "an account that owes nothing needs no board: nothing reads it",
     ),
-    accepted(&["open_margin_account"], &["group"], &["wrong length"], "only its address is used"),
-    accepted(&["collect_fees"], &["group"], &["wrong version"], VERSION),
     accepted(
-        &[
-            "add_bank",
-            "add_price_feed",
-            "close_margin_account",
-            "configure_bank",
-            "configure_group",
-            "configure_price_feed",
-            "configure_risk_class",
-            "open_margin_account",
-            "pause_bank",
-            "pause_risk",
-            "set_bank_mode",
-            "set_policy",
-        ],
-        &[],
-        &["wrong version"],
-        VERSION,
+        &["accept_admin", "propose_admin"],
+        &["group"],
+        &["other group's"],
+        "any group may be meant whose admin the signer is, or is to be",
+    ),
+    accepted(
+        &["transfer_margin_account"],
+        &["new_owner"],
+        &["other user's", "duplicate: owner"],
+        "whoever signs takes it",
+    ),
+    accepted(&["migrate_account"], &["account"], &["other group's"], "any account of an older version, in any group"),
+    accepted(&["cancel_change", "execute_change"], &["change"], &["alias"], "any change of the group may be meant"),
+    accepted(
+        &["configure_timelock"],
+        &["timelock"],
+        &["taken"],
+        "only the address is used, which nobody but the program can sign for",
+    ),
+    accepted(
+        &["execute_change", "propose_change"],
+        &["following 0"],
+        &["taken"],
+        "only the timelock's address is used",
+    ),
+    accepted(
+        &["propose_change"],
+        &["following 1", "following 2"],
+        &["uninitialised", "wrong owner", "wrong type", "other group's", "other mint's", "duplicate", "missing"],
+        "keys are published, whatever is there: the instruction judges them when it runs",
+    ),
+    accepted(
+        &["propose_change"],
+        &["following 2"],
+        &["closed", "wrong version", "wrong length"],
+        "keys are published, whatever is there: the instruction judges them when it runs",
     ),
 ];

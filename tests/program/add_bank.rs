@@ -1,7 +1,6 @@
 //! `add_bank`.
 
 use ballast_client::ballast::types::BankArgs;
-use ballast_state::Group;
 
 use super::support::*;
 
@@ -48,6 +47,8 @@ fn lists_a_bank_with_its_vault() {
         (0, 0, 0, 0, 0)
     );
     assert_eq!((bank.deposit_cap, bank.borrow_cap), (1_000, 500));
+    assert_eq!((bank.deposit_cap_limit, bank.borrow_cap_limit), (1_000, 500));
+    assert_eq!((bank.warm_up, bank.warm_ts, bank.flash_fee), (0, world.svm.now(), presets::bps(5)));
     assert_eq!((bank.collateral, bank.borrowable, bank.curve_points), (1, 1, 3));
     assert_eq!(bank.interest_fee, presets::bps(1_000));
     assert_eq!(bank.curve[2].utilisation, 1 << 32);

@@ -6,13 +6,13 @@ pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Rep
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::{addresses, instructions as ix, presets};
 pub(crate) use ballast_math::Index;
-pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard, TransferFee};
+pub(crate) use ballast_state::{Bank, Group, MarginAccount, RiskBoard, TransferFee};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    aged, assert_same, event, indebted, lent, unhealthy, Failed, MarketSpec, Sent, Trader, World, PLAIN, PLAIN_DOLLAR,
-    START_TS, TOKEN_2022,
+    aged, assert_fails, assert_same, event, indebted, lent, unhealthy, Event, Failed, MarketSpec, Sent, Trader, World,
+    DELAY, EXPIRY, PLAIN, PLAIN_DOLLAR, START_TS, TOKEN_2022,
 };
-pub(crate) use solana_instruction::Instruction;
+pub(crate) use solana_instruction::{AccountMeta, Instruction};
 pub(crate) use solana_keypair::Keypair;
 pub(crate) use solana_pubkey::Pubkey;
 pub(crate) use solana_signer::Signer;
@@ -167,4 +167,44 @@ pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, tra
     let (tokens, mint) = (trader.tokens[usize::from(bank)], world.bank(bank).mint);
     world.svm.put_tokens(&tokens, &mint, &trader.key.pubkey(), 0);
     world.refuses(right, &[&trader.key], "token::InsufficientFunds");
+}
+
+/// One of each kind of change that waits for the timelock, as the admin would send it in the plain world.
+pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
+    let mint = world.key().pubkey();
+    world.svm.put_mint(&mint, 9);
+    let (admin, group) = (world.admin.pubkey(), world.group);
+    let (feed, mut bank) = (world.markets[1].feed_args.clone(), world.markets[1].bank_args.clone());
+    bank.max_utilisation += 1;
+    let mut listed = presets::bank(1_000, 500);
+    listed.warm_up = 7 * 86_400;
+    let (token_program, next) = (spl_token_interface::ID, Pubkey::new_from_array([5; 32]));
+    [
+        ("add_bank", ix::add_bank(&admin, &group, 3, &mint, &token_program, 1, listed)),
+        ("add_price_feed", ix::add_price_feed(&admin, &group, 3, feed.clone())),
+        ("configure_bank", ix::configure_bank(&admin, &group, COIN, bank)),
+        ("configure_group", ix::configure_group(&admin, &group, world.group_args())),
+        ("configure_price_feed", ix::configure_price_feed(&admin, &group, 1, feed)),
+        ("configure_risk_class", ix::configure_risk_class(&admin, &group, 0, presets::bps(1_000))),
+        ("configure_timelock", ix::configure_timelock(&admin, &group, DELAY - 1, EXPIRY)),
+        ("propose_admin", ix::propose_admin(&admin, &group, next)),
+        ("set_bank_mode", ix::set_bank_mode(&admin, &group, COIN, 2)),
+    ]
+}
+
+/// Sends lamports to an address.
+pub(crate) fn pay(from: &Pubkey, to: &Pubkey, lamports: u64) -> Instruction {
+    let accounts = vec![AccountMeta::new(*from, true), AccountMeta::new(*to, false)];
+    // Number 2 of the system program: transfer.
+    let data = [&2u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat();
+    Instruction { program_id: Pubkey::default(), accounts, data }
+}
+
+/// The instruction with somebody else in every place of a signer.
+pub(crate) fn signed_by(instruction: &Instruction, signer: &Keypair, other: &Keypair) -> Instruction {
+    let mut changed = instruction.clone();
+    for meta in changed.accounts.iter_mut().filter(|meta| meta.pubkey == signer.pubkey()) {
+        meta.pubkey = other.pubkey();
+    }
+    changed
 }
