@@ -9,8 +9,8 @@ pub(crate) use ballast_math::Index;
 pub(crate) use ballast_state::{Bank, Group, MarginAccount, RiskBoard, TransferFee};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    aged, assert_fails, assert_same, event, indebted, lent, unhealthy, Event, Failed, MarketSpec, Sent, Trader, World,
-    DELAY, EXPIRY, PLAIN, PLAIN_DOLLAR, START_TS, TOKEN_2022,
+    aged, assert_fails, assert_same, event, indebted, lent, unhealthy, Failed, MarketSpec, Sent, Trader, World, DELAY,
+    EXPIRY, PLAIN, PLAIN_DOLLAR, START_TS, TOKEN_2022,
 };
 pub(crate) use solana_instruction::{AccountMeta, Instruction};
 pub(crate) use solana_keypair::Keypair;
