@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use ballast_client::instructions as ix;
-use ballast_client::presets::{self, Underlying};
+use ballast_client::presets;
+use ballast_migrate::FeedPlan;
 use ballast_oracle::fixtures::{PythLegacyPrice, SwitchboardOnDemandFeed};
 use ballast_oracle::Provider;
-use ballast_testkit::{MarketSpec, Trader, World};
+use ballast_testkit::{listing, MarketSpec, Trader, World};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 /// Bank 0 is the quote; the others are collateral at ten dollars a token.
 fn world(markets: u16) -> World {
     let mut world = World::empty();
-    world.list(&MarketSpec::new(presets::USDC, 6, 100_000_000));
+    world.list(&MarketSpec::new(listing("USDC").0, 6, 100_000_000));
     for _ in 1..markets {
-        let underlying = Underlying { symbol: "COIN", ..presets::SOL };
-        world.list(&MarketSpec::new(underlying, 9, 10_00000000));
+        let coin = FeedPlan { symbol: "COIN".parse().expect("a symbol"), ..listing("SOL").0 };
+        world.list(&MarketSpec::new(coin, 9, 10_00000000));
     }
     world
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use ballast_client::instructions as ix;
-use ballast_client::presets::{self, Underlying};
+use ballast_client::presets;
 use ballast_math::Ratio;
-use ballast_testkit::{Failed, MarketSpec, Sent, Trader, World};
+use ballast_migrate::units::{Class, Share};
+use ballast_migrate::FeedPlan;
+use ballast_testkit::{listing, Failed, MarketSpec, Sent, Trader, World};
 use solana_signer::Signer;
 
 use super::host::{shown, Action, Host};
@@ -25,15 +27,22 @@ impl Story {
     /// of whom lends in every market.
     pub(crate) fn new(traders: usize) -> Self {
         let mut world = World::empty();
-        let coin = Underlying { symbol: "COIN", class: 1, ..presets::SOL };
-        for (underlying, decimals, price) in [
-            (presets::USDC, 6, 99_987_654),
+        let like = |known: &str, symbol: &str| {
+            let symbol = symbol.parse().expect("a symbol");
+            FeedPlan { symbol, ..listing(known).0 }
+        };
+        let coin = FeedPlan { class: Class(1), ..like("SOL", "COIN") };
+        let mut staked = FeedPlan { class: Class(1), ..like("SOL", "STAKED") };
+        staked.rates.maintenance_add_on = Share(presets::bps(400));
+        staked.rates.initial_add_on = Share(presets::bps(400));
+        for (feed, decimals, price) in [
+            (listing("USDC").0, 6, 99_987_654),
             (coin, 9, 31_41592653),
-            (Underlying { symbol: "STAKED", add_on: 400, ..coin }, 5, 35_77777777),
-            (Underlying { symbol: "BIG", ..presets::BTC }, 2, 19_876_54321098),
-            (Underlying { symbol: "FINE", ..presets::ETH }, 15, 1_234_56789012),
+            (staked, 5, 35_77777777),
+            (like("BTC", "BIG"), 2, 19_876_54321098),
+            (like("ETH", "FINE"), 15, 1_234_56789012),
         ] {
-            let mut spec = MarketSpec::new(underlying, decimals, price);
+            let mut spec = MarketSpec::new(feed, decimals, price);
             if decimals == 15 {
                 (spec.bank.deposit_cap, spec.bank.borrow_cap) = (u64::MAX / 8, u64::MAX / 8);
             }

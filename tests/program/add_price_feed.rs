@@ -1,13 +1,15 @@
 //! `add_price_feed`.
 
 use ballast_client::ballast::types::PriceFeedArgs;
+use ballast_migrate::FeedPlan;
 use ballast_oracle::Provider;
 use ballast_state::{Group, PriceFeed};
 
 use super::support::*;
 
 fn args() -> PriceFeedArgs {
-    PLAIN.feed(vec![presets::pyth_pull([7; 32])])
+    let sources = vec![presets::pyth_pull([7; 32])];
+    PriceFeedArgs { sources, ..PriceFeedArgs::from(&FeedPlan::from(PLAIN)) }
 }
 
 fn instruction(world: &World, row: u8, args: PriceFeedArgs) -> Instruction {

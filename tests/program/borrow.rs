@@ -73,7 +73,7 @@ fn the_limit_is_exact() {
 #[test]
 fn initial_asks_for_a_quarter_more_than_maintenance() {
     let mut world = World::empty();
-    let underlying = ballast_client::presets::Underlying { initial: (1_250, 1_250), ..PLAIN };
+    let underlying = ballast_testkit::Underlying { initial: (1_250, 1_250), ..PLAIN };
     world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
     world.list(&MarketSpec::plain(underlying, 9, 32_00000000));
     let _lender = world.trader_with(&[(USD, 100_000 * DOLLAR)]);

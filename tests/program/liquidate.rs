@@ -229,7 +229,7 @@ fn refuses_a_stale_price_of_the_pair() {
 #[test]
 fn t10_refuses_what_would_worsen() {
     let mut world = World::plain();
-    let euro = presets::Underlying { symbol: "EUR", ..PLAIN_DOLLAR };
+    let euro = ballast_testkit::Underlying { symbol: "EUR", ..PLAIN_DOLLAR };
     let loan = world.list(&MarketSpec::plain(euro, 6, 1_00000000));
     let collateral = world.list_under(loan, 6);
     let _lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (loan, 100_000 * DOLLAR)]);

@@ -6,6 +6,7 @@ mod episodes;
 mod exits;
 mod full_account;
 mod losses;
+mod migrations;
 mod prices;
 mod support;
 mod vaults;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod oracle;
+mod plan;
 mod utc;
 
 use std::process::ExitCode;
@@ -20,11 +21,13 @@ struct Cli {
 enum Command {
     Demo(demo::Demo),
     Oracle(oracle::Oracle),
+    Plan(plan::Plan),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(demo) => demo.run(),
         Command::Oracle(oracle) => oracle.run(),
+        Command::Plan(plan) => plan.run(),
     }
 }

@@ -5,7 +5,7 @@
 
 mod address;
 mod decimal;
-mod dump;
+pub(crate) mod dump;
 mod inspection;
 mod json;
 mod table;

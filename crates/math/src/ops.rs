@@ -9,10 +9,11 @@ use crate::{MathError, MathResult};
 #[track_caller]
 #[inline]
 pub fn checked_add(a: u64, b: u64) -> MathResult<u64> {
-    match a.checked_add(b) {
-        Some(sum) => Ok(sum),
-        None => Err(MathError::here()),
+    // As `a.checked_add(b)`, in half the instructions: LLVM's BPF back end makes a carry flag of that, which it has not.
+    if b > !a {
+        return Err(MathError::here());
     }
+    Ok(a.wrapping_add(b))
 }
 
 /// `a − b`.
@@ -149,4 +150,17 @@ pub fn scaled_root_up(n: u64) -> (u64, u32) {
     root = (root + n / root) >> 1;
     // Newton's steps come from above; rounding down can take one away.
     (root + 1, half)
+}
+
+/// `⌊√n⌋`. As `u64::isqrt`, whose tables are three kilobytes of program.
+#[inline(never)]
+#[must_use]
+pub fn root_down(n: u64) -> u64 {
+    let (root, half) = scaled_root_up(n);
+    // At most 2^32 · 2⁻³⁰ above the root.
+    let mut root = root >> half;
+    while wide(root, root) > u128::from(n) {
+        root = root.saturating_sub(1);
+    }
+    root
 }

@@ -53,10 +53,7 @@ impl Ratio {
     #[track_caller]
     #[inline]
     pub fn add(self, other: Self) -> MathResult<Self> {
-        match self.0.checked_add(other.0) {
-            Some(raw) => Ok(Self(raw)),
-            None => Err(MathError::here()),
-        }
+        Ok(Self(crate::checked_add(self.0, other.0)?))
     }
 
     /// `self − other`.

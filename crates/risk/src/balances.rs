@@ -48,10 +48,10 @@ fn open(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64
     let count = usize::from(account.balance_count);
     let key = (bank.feed, bank.index);
     let slot = account.active().iter().take_while(|balance| (balance.feed, balance.bank) < key).count();
-    // The range that moves up by one: rotating it right brings the free slot at its end to the front.
     let last = count.checked_add(1).ok_or(RiskError::TooManyBalances)?;
     let range = account.balances.get_mut(slot..last).ok_or(RiskError::TooManyBalances)?;
-    range.rotate_right(1);
+    // Entries move up by one into the free slot at the range's end. Its length is one more than what moves.
+    range.copy_within(..count.saturating_sub(slot), 1);
     let entry = range.first_mut().ok_or(RiskError::TooManyBalances)?;
     *entry = Balance { bank: bank.index, feed: bank.feed, side: side_byte(side), shares, ..Balance::zeroed() };
     account.balance_count = u8::try_from(last).map_err(|_| RiskError::TooManyBalances)?;
@@ -61,7 +61,8 @@ fn open(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64
 fn close(account: &mut MarginAccount, slot: usize) -> RiskResult<()> {
     let count = usize::from(account.balance_count);
     let range = account.balances.get_mut(slot..count).ok_or(RiskError::NoBalance)?;
-    range.rotate_left(1);
+    // Not empty: the slot is that of an active balance.
+    range.copy_within(1.., 0);
     *range.last_mut().ok_or(RiskError::NoBalance)? = Balance::zeroed();
     account.balance_count = account.balance_count.saturating_sub(1);
     Ok(())

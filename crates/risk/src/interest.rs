@@ -39,17 +39,21 @@ pub fn project(bank: &Bank, now: Now) -> MathResult<Indices> {
     })
 }
 
-/// The liability index of [`project`] alone.
+/// One index of [`project`] alone: of loans or of deposits.
 ///
 /// # Errors
 /// As [`project`].
 #[inline]
-pub fn project_liability(bank: &Bank, now: Now) -> MathResult<Index> {
+pub fn project_one(bank: &Bank, is_loan: bool, now: Now) -> MathResult<Index> {
     let liability = Index::from_words(bank.liability_index);
-    match liability_rise(bank, liability, now)? {
-        None => Ok(liability),
-        Some(rise) => Ok(Index(checked_add_wide(liability.0, rise)?)),
-    }
+    let rise = liability_rise(bank, liability, now)?;
+    let (index, rise) = if is_loan {
+        (liability, rise)
+    } else {
+        let lenders = rise.map(|rise| asset_rise(bank, rise)).transpose()?;
+        (Index::from_words(bank.asset_index), lenders)
+    };
+    rise.map_or(Ok(index), |rise| Ok(Index(checked_add_wide(index.0, rise)?)))
 }
 
 /// By how much the liability index rises until `now`; nothing if it stands.

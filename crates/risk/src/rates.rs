@@ -1,6 +1,6 @@
 //! Margin rates: from volatility and settings to what the board's row holds (rules-risk 1).
 
-use ballast_math::{div_up, MathError, MathResult, Ratio, Usd};
+use ballast_math::{div_up, root_down, MathError, MathResult, Ratio, Usd};
 use ballast_state::{PriceFeed, RiskRow, SideRates};
 
 use crate::RiskResult;
@@ -78,7 +78,7 @@ fn impact_slope(factor: Ratio, depth: Usd) -> MathResult<u64> {
         return Ok(0);
     }
     let half = depth.0.leading_zeros() >> 1;
-    let root = depth.0.checked_shl(half << 1).ok_or_else(MathError::here)?.isqrt();
+    let root = root_down(depth.0.checked_shl(half << 1).ok_or_else(MathError::here)?);
     let bits = half.checked_add(24).ok_or_else(MathError::here)?;
     let numerator = u128::from(factor.0).checked_shl(bits).ok_or_else(MathError::here)?;
     u64::try_from(div_up(numerator, u128::from(root))?).map_err(|_| MathError::here())

@@ -2,7 +2,7 @@
 mod support;
 
 use ballast_math::{exp_m1_up, Index, Ratio};
-use ballast_risk::interest::{accrue, curve_rate, project, project_liability, update_rate, utilisation, write_slopes};
+use ballast_risk::interest::{accrue, curve_rate, project, project_one, update_rate, utilisation, write_slopes};
 use ballast_risk::{invariant, Now, RiskError};
 use ballast_state::{BalanceSide, Bank, CurvePoint};
 use num_bigint::BigInt;
@@ -125,7 +125,8 @@ proptest! {
         let later = accrued(&bank, after(seconds));
         prop_assert_eq!(ahead.asset.to_words(), later.asset_index);
         prop_assert_eq!(ahead.liability.to_words(), later.liability_index);
-        prop_assert_eq!(project_liability(&bank, after(seconds)).unwrap(), ahead.liability);
+        prop_assert_eq!(project_one(&bank, true, after(seconds)).unwrap(), ahead.liability);
+        prop_assert_eq!(project_one(&bank, false, after(seconds)).unwrap(), ahead.asset);
     }
 
     #[test]

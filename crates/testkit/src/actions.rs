@@ -1,12 +1,12 @@
 //! More of what happens in a world, in words of its story.
 
 use ballast_client::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesArgs};
-use ballast_client::presets::{self, Underlying};
+use ballast_client::presets;
 use ballast_client::{addresses, instructions as ix};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
-use crate::{Failed, MarketSpec, Sent, Trader, World};
+use crate::{markets, Failed, MarketSpec, Sent, Trader, Underlying, World};
 
 /// Banks of [`World::plain`], and what one whole token of each is in atoms.
 pub mod plain {
@@ -188,15 +188,7 @@ impl World {
     /// Arguments of `configure_group` that leave a new group as it is.
     #[must_use]
     pub fn group_args(&self) -> ConfigureGroupArgs {
-        let admin = self.admin.pubkey();
-        ConfigureGroupArgs {
-            risk_admin: admin,
-            guardian: admin,
-            forecaster: admin,
-            fee_recipient: admin,
-            max_pause: 86_400,
-            rules: presets::rules(),
-        }
+        ConfigureGroupArgs::from(&markets::demo().group.settings)
     }
 
     /// Sets a bank's mode.

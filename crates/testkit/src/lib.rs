@@ -4,6 +4,7 @@
 
 mod actions;
 mod check;
+mod markets;
 mod stories;
 mod svm;
 mod tokens;
@@ -12,6 +13,7 @@ mod world;
 pub use actions::{plain, PLAIN, PLAIN_DOLLAR};
 pub use ballast_client::events::Event;
 pub use check::{assert_fails, assert_same};
+pub use markets::{demo, listing, Underlying};
 pub use stories::{aged, indebted, lent, unhealthy};
 pub use svm::{code, error_name, Failed, Sent, Svm, ELF};
 pub use world::{Market, MarketSpec, Trader, World, START_TS};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ballast_client::events::{self, Event};
 use ballast_client::PROGRAM_ID;
+use ballast_migrate::ChainState;
 use ballast_state::Account as Layout;
 use litesvm::types::TransactionMetadata;
 use litesvm::LiteSVM;
@@ -265,6 +266,12 @@ impl Svm {
                 logs: failed.meta.logs,
             }),
         }
+    }
+}
+
+impl ChainState for Svm {
+    fn account(&self, key: &Pubkey) -> Result<Option<Account>, String> {
+        Ok(self.inner.get_account(key))
     }
 }
 

@@ -2,21 +2,26 @@
 
 use ballast_client::ballast::types::{BankArgs, PriceFeedArgs};
 use ballast_client::instructions::{self as ix, Takeover, User};
-use ballast_client::presets::{self, Underlying};
+use ballast_client::presets;
 use ballast_client::view::Banks;
 use ballast_client::{addresses, view};
+use ballast_migrate::units::{Key, Mode};
+use ballast_migrate::{
+    apply, BankPlan, BankSettings, ChainState, Deployment, FeedPlan, FeedRef, MigrateError, SourcePlan, Sources, Step,
+};
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
 use ballast_risk::health::{Health, Portfolio};
 use ballast_risk::Now;
-use ballast_state::{Bank, MarginAccount, PriceFeed, RiskBoard};
+use ballast_state::{Bank, BankMode, MarginAccount, PriceFeed, RiskBoard};
+use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::check::Audited;
-use crate::{Failed, Sent, Svm};
+use crate::{listing, markets, Failed, Sent, Svm};
 
 /// Where worlds begin: 1 November 2022, 00:00 UTC.
 pub const START_TS: i64 = 1_667_260_800;
@@ -27,8 +32,8 @@ const EXPONENT: i32 = -8;
 /// A market to list.
 #[derive(Clone, Debug)]
 pub struct MarketSpec {
-    /// The underlying's margin settings.
-    pub underlying: Underlying,
+    /// The feed, but for its sources.
+    pub feed: FeedPlan,
     /// Decimals of the mint.
     pub decimals: u8,
     /// First price, 10⁻⁸ USD.
@@ -42,19 +47,17 @@ pub struct MarketSpec {
 impl MarketSpec {
     /// A market with a bank that takes up to about a hundred million dollars.
     #[must_use]
-    pub fn new(underlying: Underlying, decimals: u8, price: i64) -> Self {
+    pub fn new(feed: impl Into<FeedPlan>, decimals: u8, price: i64) -> Self {
         // 10^8 USD / price (10^-8 USD), in atoms, within 64 bits.
         let cap = 10u128.pow(16 + u32::from(decimals)) / u128::try_from(price.max(1)).unwrap_or(1);
         let cap = u64::try_from(cap).unwrap_or(u64::MAX / 2_000);
-        Self { underlying, decimals, price, confidence: 5, bank: presets::bank(cap, cap) }
+        Self { feed: feed.into(), decimals, price, confidence: 5, bank: presets::bank(cap, cap) }
     }
 }
 
 /// A listed market.
 #[derive(Clone, Debug)]
 pub struct Market {
-    /// Symbol.
-    pub symbol: &'static str,
     /// Row on the board.
     pub row: u8,
     /// The bank's index.
@@ -138,7 +141,7 @@ impl World {
         };
         world.svm.fund(&world.admin.pubkey());
         world.group = addresses::group(&world.admin.pubkey(), 0);
-        world.as_admin(ix::create_group(&world.admin.pubkey(), 0, presets::rules())).expect("create_group");
+        world.set_up(&Deployment::new(world.admin.pubkey(), 0, markets::demo().group.settings.clone()));
         world
     }
 
@@ -149,10 +152,10 @@ impl World {
     #[must_use]
     pub fn standard() -> Self {
         let mut world = Self::empty();
-        world.list(&MarketSpec::new(presets::USDC, 6, 100_000_000));
-        world.list(&MarketSpec::new(presets::SOL, 9, 32_00000000));
-        world.list(&MarketSpec::new(presets::ETH, 8, 1_600_00000000));
-        world.list(&MarketSpec::new(presets::BTC, 8, 20_000_00000000));
+        world.list(&MarketSpec::new(listing("USDC").0, 6, 100_000_000));
+        world.list(&MarketSpec::new(listing("SOL").0, 9, 32_00000000));
+        world.list(&MarketSpec::new(listing("ETH").0, 8, 1_600_00000000));
+        world.list(&MarketSpec::new(listing("BTC").0, 8, 20_000_00000000));
         world
     }
 
@@ -175,28 +178,25 @@ impl World {
         self.svm.put_mint(&mint, spec.decimals);
         let mut feed_id = [7; 32];
         feed_id[0] = row;
-        let feed_args = spec.underlying.feed(vec![presets::pyth_pull(feed_id)]);
+        let sources = Sources(vec![SourcePlan::from(&presets::pyth_pull(feed_id))]);
+        let feed = FeedPlan { sources, ..spec.feed.clone() };
         let market = Market {
-            symbol: spec.underlying.symbol,
             row,
             bank,
             mint,
             decimals: spec.decimals,
             feed_id,
             oracle: self.key().pubkey(),
-            feed_args: feed_args.clone(),
+            feed_args: (&feed).into(),
             bank_args: spec.bank.clone(),
             price: spec.price,
             confidence: spec.confidence,
         };
+        let mut deployment = self.deployment();
+        deployment.feeds.push(feed);
+        deployment.banks.push(bank_plan(&market));
         self.markets.push(market);
-        let admin = self.admin.pubkey();
-        self.as_admin(ix::add_price_feed(&admin, &self.group, row, feed_args)).expect("add_price_feed");
-        self.publish(bank, spec.price);
-        self.refresh(bank).expect("refresh_price_feed");
-        let token_program = spl_token_interface::ID;
-        let add = ix::add_bank(&admin, &self.group, bank, &mint, &token_program, row, spec.bank.clone());
-        self.as_admin(add).expect("add_bank");
+        self.set_up(&deployment);
         bank
     }
 
@@ -209,12 +209,38 @@ impl World {
         let mint = self.key().pubkey();
         self.svm.put_mint(&mint, decimals);
         let market = Market { bank, mint, decimals, ..self.markets[usize::from(of)].clone() };
-        let args = market.bank_args.clone();
-        let add =
-            ix::add_bank(&self.admin.pubkey(), &self.group, bank, &mint, &spl_token_interface::ID, market.row, args);
+        let mut deployment = self.deployment();
+        deployment.banks.push(bank_plan(&market));
         self.markets.push(market);
-        self.as_admin(add).expect("add_bank");
+        self.set_up(&deployment);
         bank
+    }
+
+    /// What the group is on the chain.
+    ///
+    /// # Panics
+    /// If it is not there.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        Deployment::read(&self.svm, &self.group).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Makes the chain what a deployment says, with the prices of the markets.
+    ///
+    /// # Panics
+    /// If a step fails.
+    pub fn set_up(&mut self, deployment: &Deployment) {
+        let send = |world: &mut Self, step: &Step, instruction: &Instruction| -> Result<(), MigrateError> {
+            world.as_admin(instruction.clone()).unwrap_or_else(|failed| panic!("{step}: {}", failed.name()));
+            Ok(())
+        };
+        let refresh = |world: &mut Self, row| {
+            let market = world.markets.iter().find(|market| market.row == row).expect("a market on the row");
+            let (bank, price) = (market.bank, market.price);
+            world.set_price(bank, price).expect("refresh_price_feed");
+            Ok(())
+        };
+        apply(deployment, self, send, refresh).unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Sends one instruction signed by the admin.
@@ -450,6 +476,23 @@ impl World {
     #[must_use]
     pub fn health(&self, trader: &Trader) -> Health {
         view::maintenance(&self.margin(trader), &self.board(), &self.banks(), self.now()).expect("health")
+    }
+}
+
+impl ChainState for World {
+    fn account(&self, key: &Pubkey) -> Result<Option<Account>, String> {
+        ChainState::account(&self.svm, key)
+    }
+}
+
+fn bank_plan(market: &Market) -> BankPlan {
+    BankPlan {
+        name: format!("bank {}", market.bank),
+        mint: Key(market.mint),
+        decimals: market.decimals,
+        feed: FeedRef::Row(market.row),
+        mode: Mode(BankMode::Normal),
+        settings: BankSettings::from(&market.bank_args),
     }
 }
 

@@ -10,7 +10,7 @@ use ballast_state::{
     CURVE_POINTS, SOURCES,
 };
 
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 
 /// Group-wide rules; see [`RiskRules`] for meaning and units.
 #[allow(missing_docs, reason = "field by field those of RiskRules")]

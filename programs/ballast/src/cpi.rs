@@ -8,7 +8,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, BallastError, Failure, Result};
 
 /// How a called program sees an account.
 #[repr(C)]
@@ -89,10 +89,7 @@ pub(crate) fn invoke_signed<const N: usize>(
         data_len: length(data),
     };
     let signer = Seeds { seeds: seeds.as_ptr(), len: length(seeds) };
-    match call(&instruction, &infos, &signer, u64::from(!seeds.is_empty())) {
-        0 => Ok(()),
-        code => Err(ProgramError::from(code).into()),
-    }
+    Failure::check(call(&instruction, &infos, &signer, u64::from(!seeds.is_empty())))
 }
 
 /// Length of a slice as the runtime counts.

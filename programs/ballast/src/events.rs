@@ -10,6 +10,8 @@ use ballast_risk::lending::Moved;
 use ballast_risk::Now;
 use ballast_state::{Bank, Group, MarginAccount, PriceFeed};
 
+use crate::error::Result;
+
 /// Where and when.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct EventHeader {

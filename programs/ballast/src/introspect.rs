@@ -6,7 +6,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{get_stack_height, TRANSACTION_LEVEL_STACK_HEIGHT};
 
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, BallastError, OrRaise, Result};
 
 /// The instructions sysvar.
 const INSTRUCTIONS: Pubkey = pubkey!("Sysvar1nstructions1111111111111111111111111");

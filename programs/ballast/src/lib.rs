@@ -38,6 +38,8 @@ mod view;
 pub use args::*;
 pub use instructions::*;
 
+use error::Result;
+
 declare_id!("BaLxYiznsyLU9Aq9WucZteWDQ8SvsGtRX7yHPe8jzNkw");
 
 // The engine's crates know the address as bytes; both are one address.

@@ -8,7 +8,7 @@ use ballast_risk::liquidation::staged;
 use ballast_risk::{lending, timer, Now};
 use ballast_state::{Bank, Group, MarginAccount, RiskBoard};
 
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
 use crate::view::{view, view_mut};
 

@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use anchor_spl::token_2022::Token2022;
 
-use crate::error::{ensure, raise, BallastError, OrRaise};
+use crate::error::{ensure, raise, BallastError, OrRaise, Result};
 
 /// Bytes of a mint without extensions.
 const MINT_BYTES: usize = 82;

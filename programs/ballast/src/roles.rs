@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_state::{rights, Group, MarginAccount};
 
-use crate::error::{ensure, raise, BallastError};
+use crate::error::{ensure, raise, BallastError, Result};
 use crate::token;
 
 /// Whose word is behind a change of settings.

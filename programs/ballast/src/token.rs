@@ -5,7 +5,7 @@ use ballast_state::seeds::SEED_BANK;
 use ballast_state::Bank;
 
 use crate::cpi::{self, Meta};
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, BallastError, OrRaise, Result};
 use crate::mint;
 
 /// `TransferChecked` of both token programs.

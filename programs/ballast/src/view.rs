@@ -7,7 +7,7 @@ use std::cell::{Ref, RefMut};
 use anchor_lang::prelude::*;
 use ballast_state::Account;
 
-use crate::error::{raise, BallastError, OrRaise};
+use crate::error::{raise, BallastError, Failure, OrRaise, Result};
 
 /// The account as `T`.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn view<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Ref<'a, 
 ///
 /// # Errors
 /// As [`view`].
-#[inline]
+#[inline(never)]
 pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, T>> {
     check_owner(info)?;
     let data = info.data.try_borrow_mut().or_raise(BallastError::DuplicateAccount)?;
@@ -51,7 +51,7 @@ fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
 
 #[cold]
 #[inline(never)]
-fn layout_error<T: Account>(data: &[u8]) -> Error {
+fn layout_error<T: Account>(data: &[u8]) -> Failure {
     match T::read(data) {
         Err(error) => raise(error.into()),
         Ok(_) => raise(BallastError::WrongAccountType),

@@ -1,9 +1,11 @@
 //! Deposit, borrow, crash, liquidate, deleverage: the committed ELF in a real bank.
 
+use ballast_client::ballast::types::PriceFeedArgs;
 use ballast_client::instructions::{self as ix, Takeover, User};
 use ballast_client::view::{self, Banks};
 use ballast_client::{addresses, presets, PROGRAM_ID};
 use ballast_math::Ratio;
+use ballast_migrate::Deployment;
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
 use ballast_risk::health::Health;
@@ -129,8 +131,10 @@ async fn deposit_borrow_crash_liquidate_deleverage() {
     story.pass(0).await;
 
     story.send(ix::create_group(&admin.pubkey(), 0, presets::rules()), &admin).await;
-    for (row, underlying) in (0u8..).zip([presets::USDC, presets::SOL]) {
-        let feed = underlying.feed(vec![presets::pyth_pull([row + 1; 32])]);
+    let demo = Deployment::parse("demo.toml", include_str!("../../../migrations/demo.toml")).expect("a deployment");
+    for (row, symbol) in (0u8..).zip(["USDC", "SOL"]) {
+        let feed = demo.feeds.iter().find(|feed| feed.symbol.to_string() == symbol).expect("a feed");
+        let feed = PriceFeedArgs { sources: vec![presets::pyth_pull([row + 1; 32])], ..PriceFeedArgs::from(feed) };
         story.send(ix::add_price_feed(&admin.pubkey(), &group, row, feed), &admin).await;
     }
     story.prices([1_00000000, 32_00000000]).await;

@@ -6,11 +6,13 @@ use std::fmt;
 
 use ballast_client::{addresses, PROGRAM_ID};
 use ballast_math::{Index, Price, Usd};
+use ballast_migrate::{ChainState, MigrateError};
 use ballast_risk::health::{self, Health, Portfolio};
 use ballast_risk::invariant::{self, Violation};
 use ballast_risk::{interest, Now, RiskError, RiskResult};
 use ballast_state::{Bank, MarginAccount, RiskBoard};
 use ballast_testkit::{error_name, Failed, Sent, World};
+use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -63,6 +65,12 @@ impl fmt::Display for Stop {
 impl From<RiskError> for Stop {
     fn from(error: RiskError) -> Self {
         Self::Engine(error)
+    }
+}
+
+impl From<MigrateError> for Stop {
+    fn from(error: MigrateError) -> Self {
+        Self::SetUp(error.to_string())
     }
 }
 
@@ -462,6 +470,12 @@ impl Chain {
     /// A member's deposit in a bank, atoms, as of the bank's last accrual.
     pub(super) fn claim(&self, member: usize, bank: u16) -> u64 {
         claim(&self.members[member].state, &self.banks[usize::from(bank)])
+    }
+}
+
+impl ChainState for Chain {
+    fn account(&self, key: &Pubkey) -> Result<Option<Account>, String> {
+        self.world.account(key)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Setting up: feeds, banks, insurance, and everybody who takes part.
 
 use ballast_client::instructions as ix;
-use ballast_client::presets::{self, Underlying};
 use ballast_math::{Index, Units, Usd};
+use ballast_migrate::units::{Amount, Key};
+use ballast_migrate::{apply, BankPlan, BankSettings, FeedPlan, FeedRef, SourcePlan, Sources, Step};
 use ballast_risk::health::{assess_initial, Portfolio, Valuation};
 use ballast_risk::RiskResult;
 use ballast_state::Bank;
+use ballast_testkit::listing;
+use solana_instruction::Instruction;
 use solana_signer::Signer;
 
 use super::chain::{debt, By, Chain, Kind, Stop, Touched};
@@ -17,17 +20,6 @@ use super::prices::SCALE;
 use super::random::Random;
 use super::tape::Tape;
 
-/// What an asset is listed with that the rules have no numbers for: wider than SOL in every respect.
-const OTHER: Underlying = Underlying {
-    symbol: "",
-    class: 255,
-    sigma: 15_000,
-    maintenance: (1_600, 1_300),
-    initial: (3_600, 3_000),
-    add_on: 400,
-    basis: 400,
-    depth: 10_000_000,
-};
 /// Most a bank may hold and lend, USD at the first price.
 const CAP: u64 = 2_000_000_000;
 /// Share of a bank's loans that its insurance starts with, in basis points.
@@ -104,45 +96,40 @@ pub(super) fn open(
     Ok(Market { chain, oracles, borrowers, liquidators, keepers })
 }
 
-/// Lists one asset: feed with its sources, first price, bank.
+/// Lists one asset as `migrations/demo.toml` says: feed with its sources, first price, bank.
 fn list(chain: &mut Chain, oracles: &mut Oracles, tape: &Tape, bank: u16, symbol: &str, seed: u64) -> Result<(), Stop> {
     let first = tape.paths[usize::from(bank)].at(tape.from);
     let decimals = decimals(symbol, first);
     let mint = chain.world.key().pubkey();
     chain.world.svm.put_mint(&mint, decimals);
     let sources = oracles.add(chain, symbol, seed);
-    let row = u8::try_from(bank).unwrap_or(u8::MAX);
-    let admin = chain.world.admin.pubkey();
-    let group = chain.group();
-    let mut feed = underlying(symbol).feed(sources);
-    feed.symbol = [0; 16];
-    for (to, from) in feed.symbol.iter_mut().zip(symbol.bytes()) {
-        *to = from;
-    }
-    let touched = Touched { board: true, ..Touched::default() };
-    chain.require("add_price_feed", ix::add_price_feed(&admin, &group, row, feed), By::Admin, touched)?;
-    oracles.first(chain, tape)?;
     let cap = atoms_at(first, decimals, CAP);
-    let args = presets::bank(cap, cap);
-    let add = ix::add_bank(&admin, &group, bank, &mint, &token_program(), row, args);
-    chain.require("add_bank", add, By::Admin, Touched::default())?;
+    let (feed, plan) = listing(symbol);
+    let mut deployment = chain.world.deployment();
+    deployment.feeds.push(FeedPlan {
+        symbol: symbol.parse().map_err(Stop::SetUp)?,
+        sources: Sources(sources.iter().map(SourcePlan::from).collect()),
+        ..feed
+    });
+    deployment.banks.push(BankPlan {
+        name: symbol.to_owned(),
+        mint: Key(mint),
+        decimals,
+        feed: FeedRef::Row(u8::try_from(bank).unwrap_or(u8::MAX)),
+        settings: BankSettings {
+            deposit_cap: Amount::of_atoms(cap),
+            borrow_cap: Amount::of_atoms(cap),
+            ..plan.settings
+        },
+        ..plan
+    });
+    let send = |chain: &mut Chain, step: &Step, instruction: &Instruction| {
+        let touched = Touched { board: step.name == "add_price_feed", ..Touched::default() };
+        chain.require(step.name, instruction.clone(), By::Admin, touched).map(drop)
+    };
+    apply(&deployment, chain, send, |chain, _| oracles.first(chain, tape))?;
     chain.add_bank(bank);
     Ok(())
-}
-
-/// The SPL token program.
-fn token_program() -> solana_pubkey::Pubkey {
-    solana_pubkey::Pubkey::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
-}
-
-fn underlying(symbol: &str) -> Underlying {
-    match symbol {
-        "USDC" => presets::USDC,
-        "SOL" => presets::SOL,
-        "ETH" => presets::ETH,
-        "BTC" => presets::BTC,
-        _ => OTHER,
-    }
 }
 
 /// Decimals of a mint: the usual ones, fewer if a bank's cap would not fit.

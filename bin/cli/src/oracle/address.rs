@@ -6,11 +6,11 @@ use solana_pubkey::Pubkey;
 
 /// An address or a 32-byte identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Address(pub(super) [u8; 32]);
+pub(crate) struct Address(pub(crate) [u8; 32]);
 
 impl Address {
     /// As 64 lower-case hex digits.
-    pub(super) fn hex(&self) -> String {
+    pub(crate) fn hex(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -19,24 +19,24 @@ const MAX_FILE: u64 = 32 << 20;
 
 /// An account as it was dumped.
 #[derive(Debug)]
-pub(super) struct Dump {
-    pub(super) file: String,
-    pub(super) account: Option<Address>,
-    pub(super) owner: Address,
-    pub(super) data: Vec<u8>,
+pub(crate) struct Dump {
+    pub(crate) file: String,
+    pub(crate) account: Option<Address>,
+    pub(crate) owner: Address,
+    pub(crate) data: Vec<u8>,
     /// Length that the dump states for the data, if it does.
-    pub(super) space: Option<u64>,
+    pub(crate) space: Option<u64>,
 }
 
 /// A file that is no dumped account.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) file: String,
-    pub(super) error: String,
+pub(crate) struct Failure {
+    pub(crate) file: String,
+    pub(crate) error: String,
 }
 
 /// Reads every file; one that fails does not keep the others from being read.
-pub(super) fn read_all(files: &[String]) -> (Vec<Dump>, Vec<Failure>) {
+pub(crate) fn read_all(files: &[String]) -> (Vec<Dump>, Vec<Failure>) {
     let (mut dumps, mut failures) = (Vec::new(), Vec::new());
     let mut stdin_is_read = false;
     for file in files {
@@ -63,7 +63,7 @@ fn read_limited(reader: impl Read) -> Result<Vec<u8>, String> {
 }
 
 /// What the system says, without the number.
-fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

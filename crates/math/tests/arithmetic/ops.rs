@@ -1,6 +1,6 @@
 use ballast_math::{
     checked_add, checked_add_wide, checked_sub, checked_sub_wide, div_up, high, low, mul_div_down, mul_div_up,
-    mul_shift_64, scaled_root_up, wide, MathError,
+    mul_shift_64, root_down, scaled_root_up, wide, MathError,
 };
 use proptest::prelude::*;
 
@@ -54,6 +54,13 @@ proptest! {
             let (square, scaled) = (big(root) * big(root), big(n) << (2 * half));
             prop_assert!(n == 0 || square > scaled);
             prop_assert!(square <= &scaled + (&scaled >> 29u8));
+        }
+    }
+
+    #[test]
+    fn roots_are_those_of_the_standard_library(n in any_u64(), square in 0u64..1 << 32) {
+        for n in [n, square * square, (square * square).saturating_sub(1), u64::MAX] {
+            prop_assert_eq!(root_down(n), n.isqrt());
         }
     }
 }

@@ -100,14 +100,17 @@ impl Portfolio {
         if balance.bank != bank.index || balance.feed != bank.feed {
             return Err(RiskError::BankMismatch);
         }
-        if balance.is_loan() {
-            let index = interest::project_liability(bank, now)?;
+        let is_loan = balance.is_loan();
+        if !is_loan && bank.collateral == 0 {
+            return Ok(());
+        }
+        let index = interest::project_one(bank, is_loan, now)?;
+        if is_loan {
             let units = decimals(bank).units_up(index.amount_up(balance.shares)?)?;
             self.has_liability = true;
             let exposure = self.entry(balance.feed)?;
             exposure.loans = exposure.loans.add(units)?;
-        } else if bank.collateral != 0 {
-            let index = interest::project(bank, now)?.asset;
+        } else {
             let units = decimals(bank).units_down(index.amount_down(balance.shares)?)?;
             let exposure = self.entry(balance.feed)?;
             exposure.deposits = exposure.deposits.add(units)?;

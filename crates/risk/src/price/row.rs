@@ -1,4 +1,4 @@
-use ballast_math::{wide, MathResult, Price, Ratio};
+use ballast_math::{root_down, wide, MathResult, Price, Ratio};
 use ballast_state::{PriceState, RiskRow, RiskRules};
 
 use crate::{Now, RiskError, RiskResult};
@@ -157,7 +157,7 @@ pub fn sqrt_seconds(seconds: u64) -> Ratio {
 #[inline]
 fn root_q16(seconds: u64) -> u64 {
     let table = usize::try_from(seconds).ok().and_then(|index| ROOTS.get(index));
-    table.copied().unwrap_or_else(|| (seconds.min(u64::from(u32::MAX)) << 32).isqrt())
+    table.copied().unwrap_or_else(|| root_down(seconds.min(u64::from(u32::MAX)) << 32))
 }
 
 /// `σ·√(seconds / year)`, down.

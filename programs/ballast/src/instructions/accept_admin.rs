@@ -5,7 +5,7 @@ use ballast_state::Group;
 
 use super::ChangeAdmin;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure_same, BallastError, Result};
 use crate::events::{AdminAccepted, EventHeader};
 use crate::view::view_mut;
 
@@ -15,7 +15,7 @@ use crate::view::view_mut;
 /// `Unauthorised`.
 pub(crate) fn handle(ctx: Context<ChangeAdmin>) -> Result<()> {
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
-    ensure!(ctx.accounts.authority.key == &group.pending_admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &group.pending_admin, BallastError::Unauthorised)?;
     group.admin = group.pending_admin;
     group.pending_admin = Pubkey::default();
     group.sequence = group.sequence.wrapping_add(1);

@@ -9,7 +9,7 @@ use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 use crate::args::BankArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::roles;
 use crate::view::view_mut;
@@ -54,7 +54,7 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
     let now = loader::now()?;
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     ensure!(feed < board.row_count, BallastError::FeedNotListed);
     let (max_age, bonus_min) = (board.rules.borrow_max_age, board.rules.bonus_min);

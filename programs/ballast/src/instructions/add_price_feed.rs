@@ -8,7 +8,7 @@ use ballast_state::{Account, Group, PriceFeed, PriceState, RiskBoard, ROWS};
 use crate::args::PriceFeedArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
 use crate::loader;
 use crate::roles;
@@ -43,7 +43,7 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure!(usize::from(group.feed_count) < ROWS, BallastError::TooManyFeeds);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     let mut feed = Creation {
         payer: &ctx.accounts.payer,

@@ -6,7 +6,7 @@ use ballast_risk::{flash, interest};
 use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::OrFail;
+use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, FlashLoanBegun, Movement};
 use crate::introspect;
 use crate::loader;

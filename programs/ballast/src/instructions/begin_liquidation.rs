@@ -7,7 +7,7 @@ use ballast_risk::liquidation::staged;
 use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, LiquidationBegun};
 use crate::introspect;
 use crate::loader::{self, Banks};
@@ -57,7 +57,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_re
     let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
     let mut collateral_bank = view_mut::<Bank>(&accounts.collateral_bank)?;
     for bank in [&mut loan_bank, &mut collateral_bank] {
-        ensure!(bank.group == board.group, BallastError::WrongGroup);
+        ensure_same(&bank.group, &board.group, BallastError::WrongGroup)?;
         interest::accrue(bank, now).or_fail()?;
     }
     let banks = Banks::load(ctx.remaining_accounts, &board.group)?;

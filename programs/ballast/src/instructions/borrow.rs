@@ -6,7 +6,7 @@ use ballast_risk::{interest, lending};
 use ballast_state::{rights, Bank};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{Borrowed, EventHeader, Movement};
 use crate::loader;
 use crate::roles;

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::{Group, PendingChange};
 
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{ChangeCancelled, EventHeader};
 use crate::loader;
 use crate::view::view;
@@ -35,8 +35,8 @@ pub(crate) fn handle(ctx: Context<CancelChange>) -> Result<()> {
         let change = view::<PendingChange>(accounts.change.as_ref())?;
         let authority = accounts.authority.key;
         ensure!(authority == &group.admin || authority == &group.guardian, BallastError::Unauthorised);
-        ensure!(&change.group == accounts.group.key, BallastError::WrongGroup);
-        ensure!(&change.proposer == accounts.proposer.key, BallastError::ChangeMismatch);
+        ensure_same(&change.group, accounts.group.key, BallastError::WrongGroup)?;
+        ensure_same(&change.proposer, accounts.proposer.key, BallastError::ChangeMismatch)?;
         change.number
     };
     loader::close(accounts.change.as_ref(), &accounts.proposer)?;

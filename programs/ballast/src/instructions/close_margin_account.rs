@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{EventHeader, MarginAccountClosed};
 use crate::loader;
 
@@ -28,7 +28,7 @@ pub(crate) fn handle(ctx: Context<CloseMarginAccount>) -> Result<()> {
     let info = &ctx.accounts.margin_account;
     let event = {
         let account = loader::idle_account(info)?;
-        ensure!(&account.owner == ctx.accounts.owner.key, BallastError::Unauthorised);
+        ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
         ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
         MarginAccountClosed {
             header: EventHeader::of_account(info.key(), &account, loader::now()?),

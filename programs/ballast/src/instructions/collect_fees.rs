@@ -5,7 +5,7 @@ use ballast_risk::{interest, lending};
 use ballast_state::{Bank, Group};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, FeesCollected};
 use crate::loader;
 use crate::token::{self, Terms, Transfer};
@@ -52,7 +52,7 @@ pub(crate) fn handle(ctx: Context<CollectFees>) -> Result<()> {
     };
     let (event, terms) = {
         let mut bank = view_mut::<Bank>(&accounts.bank)?;
-        ensure!(bank.group == accounts.group.key(), BallastError::WrongGroup);
+        ensure_same(&bank.group, accounts.group.key, BallastError::WrongGroup)?;
         transfer.validate(&bank)?;
         interest::accrue(&mut bank, now).or_fail()?;
         let atoms = lending::collect_fees(&mut bank).or_fail()?;

@@ -7,7 +7,7 @@ use ballast_state::{Bank, Group, RiskBoard};
 
 use crate::args::BankArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 use crate::roles::{self, Power};
@@ -38,9 +38,9 @@ pub(crate) fn handle(ctx: Context<ConfigureBank>, args: &BankArgs) -> Result<()>
     let now = loader::now()?;
     let power = roles::power(&*view::<Group>(&ctx.accounts.group)?, ctx.accounts.authority.key)?;
     let board = view::<RiskBoard>(ctx.accounts.board.as_ref())?;
-    ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
+    ensure_same(&board.group, ctx.accounts.group.key, BallastError::WrongBoard)?;
     let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
-    ensure!(bank.group == board.group, BallastError::WrongGroup);
+    ensure_same(&bank.group, &board.group, BallastError::WrongGroup)?;
     let row = board.row(bank.feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
     interest::accrue(&mut bank, now).or_fail()?;

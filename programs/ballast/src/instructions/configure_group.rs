@@ -6,7 +6,7 @@ use ballast_state::{Group, RiskBoard};
 
 use crate::args::ConfigureGroupArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, GroupConfigured};
 use crate::roles;
 use crate::view::view_mut;
@@ -43,7 +43,7 @@ pub(crate) fn handle(ctx: Context<ConfigureGroup>, args: &ConfigureGroupArgs) ->
     group.fee_recipient = args.fee_recipient;
     group.max_pause = args.max_pause;
     group.sequence = group.sequence.wrapping_add(1);
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     limits::validate_bonus_min(&board, rules.bonus_min).or_fail()?;
     board.rules = rules;

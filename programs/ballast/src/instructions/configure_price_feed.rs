@@ -5,7 +5,7 @@ use ballast_state::{Group, PriceFeed, RiskBoard};
 
 use crate::args::PriceFeedArgs;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure_same, BallastError, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
 use crate::roles;
 use crate::view::{view, view_mut};
@@ -33,9 +33,9 @@ pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> 
     let group = view::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
-    ensure!(board.group == ctx.accounts.group.key(), BallastError::WrongBoard);
+    ensure_same(&board.group, ctx.accounts.group.key, BallastError::WrongBoard)?;
     let mut feed = view_mut::<PriceFeed>(ctx.accounts.feed.as_ref())?;
-    ensure!(feed.group == board.group, BallastError::WrongGroup);
+    ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
     super::add_price_feed::write(&mut feed, &mut board, args)?;
     emit::log(&PriceFeedConfigured {
         header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),

@@ -6,7 +6,7 @@ use ballast_state::{Group, RiskBoard};
 
 use super::ConfigureGroup;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail, OrRaise};
+use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, RiskClassConfigured};
 use crate::roles;
 use crate::view::view_mut;
@@ -19,7 +19,7 @@ use crate::view::view_mut;
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, class: u8, kappa: u32) -> Result<()> {
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     limits::validate_kappa(&board, class, kappa).or_fail()?;
     let slot = board.class_kappa.get_mut(usize::from(class)).or_raise(BallastError::InvalidParameter)?;

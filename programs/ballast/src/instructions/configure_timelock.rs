@@ -6,7 +6,7 @@ use ballast_state::seeds::SEED_TIMELOCK;
 use ballast_state::Group;
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, TimelockConfigured};
 use crate::roles::{self, Power};
 use crate::view::view_mut;
@@ -33,7 +33,7 @@ pub(crate) fn handle(ctx: Context<ConfigureTimelock>, delay: u32, expiry: u32) -
     limits::validate_timelock(delay, expiry).or_fail()?;
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     if roles::power(&group, ctx.accounts.authority.key)? != Power::Full {
-        ensure!(ctx.accounts.authority.key == &group.admin, BallastError::Unauthorised);
+        ensure_same(ctx.accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
         let tighter = delay >= group.timelock_delay && expiry <= group.timelock_expiry;
         ensure!(tighter, BallastError::TimelockRequired);
     }

@@ -7,6 +7,7 @@ use ballast_state::{Account, Group, RiskBoard};
 use crate::args::RulesArgs;
 use crate::create::Creation;
 use crate::emit;
+use crate::error::Result;
 use crate::events::{EventHeader, GroupConfigured};
 
 /// Longest pause of a new group: a day.

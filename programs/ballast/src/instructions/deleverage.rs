@@ -6,7 +6,7 @@ use ballast_risk::interest;
 use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deleveraged, EventHeader, HealthPoint};
 use crate::loader::{self, Banks};
 use crate::view::view_mut;

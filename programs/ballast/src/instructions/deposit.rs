@@ -5,7 +5,7 @@ use ballast_risk::{interest, lending};
 use ballast_state::{rights, Bank};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deposited, EventHeader, Movement};
 use crate::loader;
 use crate::roles;

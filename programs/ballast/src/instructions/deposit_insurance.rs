@@ -5,7 +5,7 @@ use ballast_risk::{interest, lending};
 use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::OrFail;
+use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, InsuranceDeposited};
 use crate::loader;
 use crate::token::{Terms, Transfer};

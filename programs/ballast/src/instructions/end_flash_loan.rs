@@ -6,7 +6,7 @@ use ballast_state::Bank;
 
 use super::FlashLoan;
 use crate::emit;
-use crate::error::OrFail;
+use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, FlashLoanEnded, Movement};
 use crate::loader;
 use crate::token::Terms;

@@ -5,7 +5,7 @@ use ballast_risk::liquidation::staged;
 use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Liquidated, LossShare};
 use crate::loader::{self, Banks};
 use crate::view::{view, view_mut};
@@ -44,7 +44,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Resul
         let opened = account.liquidation;
         let open = account.flags & MarginAccount::IN_LIQUIDATION != 0;
         ensure!(open, BallastError::NoOpenLiquidation);
-        ensure!(accounts.authority.key == &opened.liquidator, BallastError::Unauthorised);
+        ensure_same(accounts.authority.key, &opened.liquidator, BallastError::Unauthorised)?;
         let board = loader::board(&accounts.board, &account.group)?;
         let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
         let collateral_bank = view::<Bank>(&accounts.collateral_bank)?;

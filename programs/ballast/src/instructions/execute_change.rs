@@ -7,7 +7,7 @@ use ballast_state::seeds::SEED_TIMELOCK;
 use ballast_state::{Group, PendingChange};
 
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure, ensure_same, BallastError, Result};
 use crate::events::{ChangeExecuted, EventHeader};
 use crate::loader;
 use crate::view::view;
@@ -41,9 +41,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, ExecuteChange<'info>>) -> Result
     let (instruction, number, bump) = {
         let group = view::<Group>(&accounts.group)?;
         let change = view::<PendingChange>(&accounts.change)?;
-        ensure!(accounts.authority.key == &group.admin, BallastError::Unauthorised);
-        ensure!(&change.group == accounts.group.key, BallastError::WrongGroup);
-        ensure!(&change.proposer == accounts.proposer.key, BallastError::ChangeMismatch);
+        ensure_same(accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
+        ensure_same(&change.group, accounts.group.key, BallastError::WrongGroup)?;
+        ensure_same(&change.proposer, accounts.proposer.key, BallastError::ChangeMismatch)?;
         ensure!(now.ts >= change.ready_ts, BallastError::ChangeNotReady);
         ensure!(now.ts < change.expires_ts, BallastError::ChangeExpired);
         let keys = change.account_keys().iter();

@@ -5,7 +5,7 @@ use ballast_risk::{interest, liquidation};
 use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Liquidated, LossShare};
 use crate::loader::{self, Banks};
 use crate::view::view_mut;

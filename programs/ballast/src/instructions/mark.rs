@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::{health, timer};
 
 use crate::emit;
-use crate::error::OrFail;
+use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Marked};
 use crate::loader::{self, Banks};
 

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::migrate;
 
 use crate::emit;
-use crate::error::{ensure, raise, BallastError, OrRaise};
+use crate::error::{ensure, raise, BallastError, OrRaise, Result};
 use crate::events::{AccountMigrated, EventHeader};
 use crate::loader;
 

@@ -6,6 +6,7 @@ use ballast_state::{Account, Group, MarginAccount};
 
 use crate::create::Creation;
 use crate::emit;
+use crate::error::Result;
 use crate::events::{EventHeader, MarginAccountOpened};
 use crate::loader;
 use crate::view::view;

@@ -6,7 +6,7 @@ use ballast_state::{Bank, Group};
 
 use super::ChangeBank;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 use crate::roles;
@@ -20,7 +20,7 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
     let now = loader::now()?;
     let group = view::<Group>(&ctx.accounts.group)?;
     let mut bank = view_mut::<Bank>(ctx.accounts.bank.as_ref())?;
-    ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
+    ensure_same(&bank.group, ctx.accounts.group.key, BallastError::WrongGroup)?;
     flash::require_none(&bank).or_fail()?;
     roles::require_pause(&group, ctx.accounts.authority.key, seconds, bank.paused_until, now.ts)?;
     bank.paused_until = now.ts.saturating_add(i64::from(seconds));

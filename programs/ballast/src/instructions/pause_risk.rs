@@ -6,7 +6,7 @@ use ballast_state::{Group, RiskBoard};
 
 use super::ConfigureGroup;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure_same, BallastError, Result};
 use crate::events::{EventHeader, RiskPaused};
 use crate::roles;
 use crate::view::view_mut;
@@ -17,7 +17,7 @@ use crate::view::view_mut;
 /// `Unauthorised`, `WrongBoard`, `PauseTooLong`, `PauseTooSoon`.
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
-    ensure!(group.board == ctx.accounts.board.key(), BallastError::WrongBoard);
+    ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
     let now = Clock::get()?.unix_timestamp;
     roles::require_pause(&group, ctx.accounts.authority.key, seconds, board.risk_paused_until, now)?;

@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::Group;
 
 use crate::emit;
+use crate::error::Result;
 use crate::events::{AdminProposed, EventHeader};
 use crate::roles;
 use crate::view::view_mut;

@@ -7,7 +7,7 @@ use ballast_state::{Account, Group, PendingChange};
 
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, BallastError, OrRaise};
+use crate::error::{ensure, ensure_same, BallastError, OrRaise, Result};
 use crate::events::{ChangeProposed, EventHeader};
 use crate::instruction;
 use crate::loader;
@@ -55,7 +55,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, ProposeChange<'info>>, data: &[u
     let now = loader::now()?;
     let group_key = ctx.accounts.group.key();
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
-    ensure!(ctx.accounts.authority.key == &group.admin, BallastError::Unauthorised);
+    ensure_same(ctx.accounts.authority.key, &group.admin, BallastError::Unauthorised)?;
     ensure!(group.timelock_delay > 0, BallastError::TimelockRequired);
     ensure!(TIMELOCKED.iter().any(|known| data.starts_with(known)), BallastError::NotTimelocked);
     let first = ctx.remaining_accounts.first();

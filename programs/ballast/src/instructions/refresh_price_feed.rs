@@ -7,7 +7,7 @@ use ballast_risk::Now;
 use ballast_state::{OracleSource, PriceFeed, RiskBoard, FIXED_PRICE_EXPONENT, SOURCES};
 
 use crate::emit;
-use crate::error::{ensure, raise, BallastError, OrFail, OrRaise};
+use crate::error::{ensure, raise, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, PriceRefreshed};
 use crate::loader;
 use crate::view::view_mut;

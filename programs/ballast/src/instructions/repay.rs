@@ -7,7 +7,7 @@ use ballast_risk::liquidation::staged;
 use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Movement, Repaid};
 use crate::loader;
 use crate::token::{Terms, Transfer};

@@ -5,7 +5,7 @@ use ballast_risk::{bankruptcy, interest};
 use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{BankruptcyResolved, EventHeader, HealthPoint, LossShare};
 use crate::loader::{self, Banks};
 use crate::view::view_mut;
@@ -38,7 +38,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Re
         let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let board = loader::board(&ctx.accounts.board, &account.group)?;
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
-        ensure!(bank.group == account.group, BallastError::WrongGroup);
+        ensure_same(&bank.group, &account.group, BallastError::WrongGroup)?;
         interest::accrue(&mut bank, now).or_fail()?;
         let portfolio = Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[&bank], now)?;
         let (before, loss) = bankruptcy::resolve(&board, &mut bank, &mut account, &portfolio, now).or_fail()?;

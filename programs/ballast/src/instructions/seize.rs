@@ -6,7 +6,7 @@ use ballast_risk::liquidation::staged;
 use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Movement, Seized};
 use crate::loader;
 use crate::token::{Terms, Transfer};
@@ -56,8 +56,8 @@ pub(crate) fn handle(ctx: Context<Seize>, amount: Option<u64>) -> Result<()> {
         let mut bank = view_mut::<Bank>(&accounts.bank)?;
         let open = account.flags & MarginAccount::IN_LIQUIDATION != 0;
         ensure!(open, BallastError::NoOpenLiquidation);
-        ensure!(accounts.authority.key == &account.liquidation.liquidator, BallastError::Unauthorised);
-        ensure!(bank.group == account.group, BallastError::WrongGroup);
+        ensure_same(accounts.authority.key, &account.liquidation.liquidator, BallastError::Unauthorised)?;
+        ensure_same(&bank.group, &account.group, BallastError::WrongGroup)?;
         transfer.validate(&bank)?;
         let moved = staged::seize(&mut bank, &mut account, amount.map_or(Amount::All, Amount::Exact)).or_fail()?;
         let event = Seized {

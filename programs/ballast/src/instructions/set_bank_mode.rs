@@ -5,7 +5,7 @@ use ballast_risk::{flash, lending, limits};
 use ballast_state::{Bank, BankMode, Group};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::loader;
 use crate::roles::{self, Power};
@@ -34,7 +34,7 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
     let to = BankMode::from_byte(mode);
     ensure!(to.to_byte() == mode, BallastError::InvalidParameter);
     let mut bank = view_mut::<Bank>(ctx.accounts.bank.as_ref())?;
-    ensure!(bank.group == ctx.accounts.group.key(), BallastError::WrongGroup);
+    ensure_same(&bank.group, ctx.accounts.group.key, BallastError::WrongGroup)?;
     flash::require_none(&bank).or_fail()?;
     // Closing a bank for new business takes no time; opening it does, and so does winding it down.
     let closes = to == BankMode::ReduceOnly && BankMode::from_byte(bank.mode) == BankMode::Normal;

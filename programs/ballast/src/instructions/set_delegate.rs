@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::SetPolicy;
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure_same, BallastError, Result};
 use crate::events::{DelegateSet, EventHeader};
 use crate::loader;
 use crate::roles;
@@ -16,7 +16,7 @@ use crate::roles;
 pub(crate) fn handle(ctx: Context<SetPolicy>, delegate: Pubkey, given: u32) -> Result<()> {
     roles::validate_rights(given)?;
     let mut account = loader::idle_account(ctx.accounts.margin_account.as_ref())?;
-    ensure!(&account.owner == ctx.accounts.owner.key, BallastError::Unauthorised);
+    ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
     account.delegate = delegate;
     account.delegate_rights = given;
     account.sequence = account.sequence.wrapping_add(1);

@@ -5,7 +5,7 @@ use ballast_risk::limits;
 use ballast_state::{DeleveragePolicy, MarginAccount};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PolicySet};
 use crate::loader;
 
@@ -25,7 +25,7 @@ pub struct SetPolicy<'info> {
 /// `Unauthorised`, `AccountInTransit`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<SetPolicy>, floor: u64, width: u64, daily_turnover: u64) -> Result<()> {
     let mut account = loader::idle_account(ctx.accounts.margin_account.as_ref())?;
-    ensure!(&account.owner == ctx.accounts.owner.key, BallastError::Unauthorised);
+    ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
     let policy = DeleveragePolicy { floor, width, daily_turnover, ..account.policy };
     limits::validate_policy(&policy).or_fail()?;
     account.policy = policy;

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_state::{DeleveragePolicy, Zeroable};
 
 use crate::emit;
-use crate::error::{ensure, BallastError};
+use crate::error::{ensure_same, BallastError, Result};
 use crate::events::{EventHeader, MarginAccountTransferred};
 use crate::loader;
 
@@ -26,7 +26,7 @@ pub struct TransferMarginAccount<'info> {
 /// `Unauthorised`, `AccountInTransit`.
 pub(crate) fn handle(ctx: Context<TransferMarginAccount>) -> Result<()> {
     let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
-    ensure!(&account.owner == ctx.accounts.owner.key, BallastError::Unauthorised);
+    ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
     account.owner = ctx.accounts.new_owner.key();
     account.delegate = Pubkey::default();
     account.delegate_rights = 0;

@@ -6,7 +6,7 @@ use ballast_risk::lending::{self, Amount};
 use ballast_state::{rights, Bank};
 
 use crate::emit;
-use crate::error::{ensure, BallastError, OrFail};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Movement, Withdrawn};
 use crate::loader;
 use crate::roles;
