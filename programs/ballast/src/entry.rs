@@ -17,7 +17,7 @@ custom_panic_default!();
 /// # Safety
 /// `input` is what the runtime serialised for this instruction.
 #[no_mangle]
-pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+pub(crate) unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
     // SAFETY: as above; what is made of it lives as long as the instruction.
     let (program_id, accounts, data) = unsafe { deserialize(input) };
     match crate::try_entry(program_id, accounts.leak(), data) {
