@@ -144,3 +144,14 @@ fn refuses_everyone_else() {
     let add = instruction(&world, &mint, 1, args());
     refuses_everyone_but(&mut world, &add, &[Role::Admin]);
 }
+
+/// A second bank under dollars, whose matched pairs are charged nothing: see `liquidate`.
+#[test]
+fn v14_refuses_a_second_bank_of_a_feed_without_basis() {
+    let (mut world, mint) = ready(6);
+    let add = instruction(&world, &mint, 0, args());
+    let admin = world.admin.insecure_clone();
+    world.refuses(&add, &[&admin], "BasisBelowBonus");
+    // Coins have a basis.
+    world.as_admin(instruction(&world, &mint, 1, args())).expect("add_bank");
+}

@@ -54,7 +54,7 @@ fn a_revived_change_is_nothing() {
     world.svm.send(&[cancel.clone(), pay(&who, &key, 1_000_000_000)], &[&admin]).expect("cancel_change");
     world.svm.advance(i64::from(DELAY));
     let execute = ix::execute_change(&who, &world.group, 0, &who, &change);
-    world.refuses(&execute, &[&admin], "WrongAccountType");
+    world.refuses(&execute, &[&admin], "WrongProgramOwner");
     world.refuses(&cancel, &[&admin], "anchor::AccountDiscriminatorMismatch");
 }
 

@@ -51,9 +51,9 @@ fn a_revived_account_is_nothing() {
     world.svm.send(&[close.clone(), revive], &[&trader.key]).expect("close_margin_account");
     let left = world.svm.account(&other.account).expect("alive");
     assert!(left.data.iter().all(|byte| *byte == 0));
-    world.refuses(&close, &[&trader.key], "WrongAccountType");
+    world.refuses(&close, &[&trader.key], "WrongProgramOwner");
     let deposit = ix::deposit(&ix::User { margin_account: other.account, ..trader.user(COIN) }, &world.bank(COIN), 1);
-    world.refuses(&deposit, &[&trader.key], "WrongAccountType");
-    world.refuses(&ix::migrate_account(&other.account), &[&trader.key], "WrongAccountType");
+    world.refuses(&deposit, &[&trader.key], "WrongProgramOwner");
+    world.refuses(&ix::migrate_account(&other.account), &[&trader.key], "WrongProgramOwner");
     world.refuses(&ix::open_margin_account(&who, &who, &world.group, 1), &[&trader.key], "AlreadyExists");
 }

@@ -93,13 +93,13 @@ fn t01_not_twice() {
     // Not within a transaction; both have no effect then.
     let keys = [world.bank_key(COIN), world.change_key(0)];
     world.unchanged(&keys, |world| {
-        assert_fails(world.svm.send(&[run.clone(), run.clone()], &[&admin]), "WrongAccountType");
+        assert_fails(world.svm.send(&[run.clone(), run.clone()], &[&admin]), "WrongProgramOwner");
     });
     // Nor is it kept alive by lamports.
     let revive = pay(&admin.pubkey(), &world.change_key(0), 1_000_000_000);
     world.svm.send(&[run.clone(), revive], &[&admin]).expect("execute_change");
     assert_eq!(world.bank(COIN).mode, 2);
-    world.refuses(&run, &[&admin], "WrongAccountType");
+    world.refuses(&run, &[&admin], "WrongProgramOwner");
 }
 
 #[test]

@@ -229,9 +229,12 @@ fn refuses_a_stale_price_of_the_pair() {
 #[test]
 fn t10_refuses_what_would_worsen() {
     let mut world = World::plain();
-    let euro = ballast_testkit::Underlying { symbol: "EUR", ..PLAIN_DOLLAR };
+    let euro = ballast_testkit::Underlying { symbol: "EUR", basis: 100, ..PLAIN_DOLLAR };
     let loan = world.list(&MarketSpec::plain(euro, 6, 1_00000000));
     let collateral = world.list_under(loan, 6);
+    // No listing lets it come to this.
+    let (board, row) = (world.board_key(), usize::from(world.bank(loan).feed));
+    world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].basis = 0);
     let _lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (loan, 100_000 * DOLLAR)]);
     let trader = world.trader_with(&[(COIN, 100 * ONE_COIN), (collateral, 1_000 * DOLLAR)]);
     world.borrow(&trader, USD, 2_048 * DOLLAR).expect("borrow");

@@ -381,11 +381,11 @@ fn conflicts_name_the_line() {
         ),
         (
             changed("feed = \"SOL\"", "feed = \"USDC\""),
-            "x.toml:117:8: banks[1].feed: bank 1 is listed with row 1 already, not with row 0".to_owned(),
+            "x.toml:119:8: banks[1].feed: bank 1 is listed with row 1 already, not with row 0".to_owned(),
         ),
         (
             changed("decimals = 9", "decimals = 8"),
-            "x.toml:116:12: banks[1].decimals: bank 1 is listed with 9 already, not with 8".to_owned(),
+            "x.toml:118:12: banks[1].decimals: bank 1 is listed with 9 already, not with 8".to_owned(),
         ),
         (
             LOCALNET.replace("\"SOL\"", "\"WSOL\"").replace(" SOL\"", " WSOL\""),
@@ -427,7 +427,7 @@ fn what_the_file_does_not_know_is_a_conflict() {
     let mut validator = Validator::new();
     let mint = parse(LOCALNET).banks[1].mint;
     validator.svm.put_mint(&mint.0, 6);
-    assert_eq!(validator.conflict(LOCALNET), "x.toml:116:12: banks[1].decimals: the mint has 6 decimals, not 9");
+    assert_eq!(validator.conflict(LOCALNET), "x.toml:118:12: banks[1].decimals: the mint has 6 decimals, not 9");
     let mut validator = Validator::done();
     let more = &LOCALNET[LOCALNET.rfind("[[banks]]").unwrap_or(0)..];
     let absent = Pubkey::new_from_array([5; 32]);
@@ -463,7 +463,7 @@ fn caps_are_judged_at_the_price() {
     let text = changed("deposit_cap = \"10_000_000 SOL\"", "deposit_cap = \"1_000_000_000 SOL\"");
     assert_eq!(
         validator.conflict(&text),
-        "x.toml:124:15: banks[1].settings.deposit_cap: the cap could be worth more than a value can hold (CapTooLarge); \
+        "x.toml:126:15: banks[1].settings.deposit_cap: the cap could be worth more than a value can hold (CapTooLarge); \
          migrations/README.md states the bounds"
     );
 }
