@@ -106,11 +106,7 @@ pub(crate) fn price(source: &mut Source<'_>) -> Price {
 
 /// A row as its feed's configuration and a refresh would leave it.
 fn row(source: &mut Source<'_>, class: u8, kappa: u32, rules: &RiskRules, shared: bool, now: Now) -> RiskRow {
-    let feed = PriceFeed {
-        class,
-        rates: rate_settings(source, kappa, rules.bonus_min, shared),
-        ..PriceFeed::zeroed()
-    };
+    let feed = PriceFeed { class, rates: rate_settings(source, kappa, rules.bonus_min, shared), ..PriceFeed::zeroed() };
     let mid = price(source).0;
     let mut below = |whole| if source.flag() { source.part(whole) } else { 0 };
     let [fair_low, fair_high] = [mid - below(mid / 5), mid + below(mid / 5)];

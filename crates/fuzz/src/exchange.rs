@@ -1,4 +1,4 @@
-use ballast_math::{Index, Price, Ratio, Usd};
+use ballast_math::{Index, Ratio, Usd};
 use ballast_risk::bankruptcy;
 use ballast_risk::deleverage::{self, Cause, Deleveraged};
 use ballast_risk::health::{check_taker, decimals, taker_value, Assessment, Health, Valuation};
@@ -38,8 +38,7 @@ fn liquidate(world: &mut World, [loan, collateral]: [usize; 2], most: u64) -> Ri
         let (portfolio, taker) = (world.portfolio(BORROWER)?, world.portfolio(TAKER)?);
         let before = taker_value(&taker, &board, now)?;
         let feeds = [loan, collateral].map(|bank| world.banks[bank].feed);
-        let [loan, collateral] =
-            world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
+        let [loan, collateral] = world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
         let [from, to, _] = &mut world.accounts[..] else { unreachable!("three accounts") };
         let result = liquidation::liquidate(&board, loan, collateral, from, to, &portfolio, most, now)?;
         check_taker(&world.portfolio(TAKER)?, &board, feeds, before, now)?;
@@ -53,7 +52,8 @@ fn pair_of<'a>(
     portfolio: &'a ballast_risk::health::Portfolio,
     [loan, collateral]: [&Bank; 2],
 ) -> Pair<'a> {
-    let assessment = Assessment::of(portfolio, &world.board, Valuation::Maintenance, world.now).expect("it was liquidated");
+    let assessment =
+        Assessment::of(portfolio, &world.board, Valuation::Maintenance, world.now).expect("it was liquidated");
     let account = &world.accounts[BORROWER];
     Pair::new(&world.board, portfolio, assessment, loan, collateral, account).expect("it was liquidated")
 }
@@ -92,13 +92,10 @@ fn check_liquidated(before: &World, world: &World, pair: [usize; 2], result: &Li
     } else {
         assert!(result.after.assets < result.after.liabilities, "a loss is only what nothing is left to pay for");
     }
+    // Staged, it is rounded up in every repayment.
     let share = u128::from(before.board.rules.insurance_share) * u128::from(result.bonus.0);
-    assert!(u128::from(result.insurance) <= (u128::from(exchange.repaid) * (share >> 32) >> 32) + exchange_slack(result));
-}
-
-/// A staged liquidation rounds insurance up in every repayment.
-fn exchange_slack(result: &Liquidated) -> u128 {
-    16 + u128::from(result.exchange.repaid >> 31)
+    let most = (u128::from(exchange.repaid) * ((share >> 32) + 1)) >> 32;
+    assert!(u128::from(result.insurance) <= most + 16);
 }
 
 /// Banks and balances outside of the pair are as they were.
@@ -310,7 +307,8 @@ fn write_off(world: &mut World, bank: usize) -> bool {
     ballast_risk::interest::accrue(&mut old, before.now).expect("it was accrued");
     let new = &world.banks[bank];
     let claims = |bank: &Bank| Index::from_words(bank.asset_index).amount_down(bank.asset_shares).expect("in range");
-    let debts = |bank: &Bank| Index::from_words(bank.liability_index).amount_up(bank.liability_shares).expect("in range");
+    let debts =
+        |bank: &Bank| Index::from_words(bank.liability_index).amount_up(bank.liability_shares).expect("in range");
     assert!(health.assets < health.liabilities, "who has equity is not bankrupt");
     assert_eq!(loss.deficit, loss.insured + loss.socialized);
     assert_eq!(loss.insured, old.insurance - new.insurance);
@@ -377,13 +375,14 @@ fn check_margin(before: &World, world: &World, action: usize, bank: usize) {
     if action < 2 {
         // An atom of each side may be lost to rounding, and 2⁻³² of sizes to that of ratios.
         let mid = world.mid(bank);
-        let atom = decimals(&world.banks[bank]).units_up(2).and_then(|units| mid.value_up(units)).map_or(0, |usd| usd.0);
+        let atom =
+            decimals(&world.banks[bank]).units_up(2).and_then(|units| mid.value_up(units)).map_or(0, |usd| usd.0);
         let gross = |health: Health| health.assets.0.saturating_add(health.liabilities.0) >> 24;
-        let slack = i64::try_from(atom).expect("small") + 64
+        let slack = i64::try_from(atom).expect("small")
+            + 64
             + i64::try_from(world.maintenance(BORROWER).map_or(0, gross)).expect("small");
         assert!(new + slack >= old, "a deposit or repayment lowered health from {old} to {new}");
     } else if lending::has_liability(&world.accounts[BORROWER]) {
-        let fresh = world.board.rows[..usize::from(world.board.row_count)].iter().all(|row| Price(row.mid) >= Price::MIN);
-        assert!(fresh && new >= 0, "Initial health is above Maintenance health");
+        assert!(new >= 0, "who passes Initial is not liquidatable");
     }
 }

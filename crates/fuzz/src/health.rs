@@ -82,8 +82,7 @@ fn check_netting(portfolio: &Portfolio, board: &RiskBoard) {
         row.class = NO_CLASS;
     }
     for valuation in [Valuation::Maintenance, Valuation::Favourable, Valuation::InitialUnchecked] {
-        let (netted, sum) =
-            (requirement(portfolio, board, valuation), requirement(portfolio, &alone, valuation));
+        let (netted, sum) = (requirement(portfolio, board, valuation), requirement(portfolio, &alone, valuation));
         assert!(netted <= sum + ROUNDING, "{valuation:?}: netted {netted}, alone {sum}");
     }
 }
@@ -109,9 +108,7 @@ fn reordered(source: &mut Source<'_>, portfolio: &Portfolio) -> Portfolio {
 
 fn check_order(source: &mut Source<'_>, portfolio: &Portfolio, board: &RiskBoard) {
     let other = reordered(source, portfolio);
-    for valuation in
-        [Valuation::Maintenance, Valuation::Favourable, Valuation::Initial, Valuation::InitialUnchecked]
-    {
+    for valuation in [Valuation::Maintenance, Valuation::Favourable, Valuation::Initial, Valuation::InitialUnchecked] {
         let [one, two] = [portfolio, &other].map(|portfolio| {
             let health = Assessment::of(portfolio, board, valuation, case::NOW);
             health.map(|assessment| Health::of(&assessment, board).expect("in range"))

@@ -123,7 +123,9 @@ fn check_row(before: &RiskBoard, after: &RiskBoard, feed: &PriceFeed, refreshed:
         assert_eq!((row.low, row.fair_low, row.fair_high, row.high), (old.low, old.fair_low, old.fair_high, old.high));
     }
     assert_eq!((after.refreshed_ts, after.sequence), (now.ts, before.sequence.wrapping_add(1)));
-    assert!(after.grace_until >= before.grace_until && after.grace_until <= now.ts + 120.max(before.grace_until - now.ts));
+    assert!(
+        after.grace_until >= before.grace_until && after.grace_until <= now.ts + 120.max(before.grace_until - now.ts)
+    );
 
     let mut last = None;
     for seconds in [0, 1, 59, 64, 3_600, 1 << 33] {

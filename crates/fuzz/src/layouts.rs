@@ -186,14 +186,11 @@ fn everything(world: &World, feed: &mut PriceFeed, source: &mut Source<'_>, now:
     for cause in [Cause::Policy, Cause::WindDown] {
         let banks = (&mut first.clone(), &mut second.clone());
         let accounts = (&mut own.clone(), &mut other.clone());
-        let _ = deleverage::deleverage(
-            board, banks.0, banks.1, accounts.0, accounts.1, &portfolio, cause, amount, now,
-        );
+        let _ = deleverage::deleverage(board, banks.0, banks.1, accounts.0, accounts.1, &portfolio, cause, amount, now);
     }
     let _ = bankruptcy::resolve(board, &mut first.clone(), &mut own.clone(), &portfolio, now);
     let liquidator = Pubkey::new_from_array([1; 32]);
-    let begun =
-        staged::begin(board, &mut first, &mut second, &mut own, &portfolio, 0, liquidator, amount, now).is_ok();
+    let begun = staged::begin(board, &mut first, &mut second, &mut own, &portfolio, 0, liquidator, amount, now).is_ok();
     // Also with whatever the account says is open.
     let _ = staged::seize(&mut second, &mut own, Amount::Exact(amount)).is_ok() && begun;
     let _ = staged::repay(&mut first, &mut own, Amount::All);

@@ -338,7 +338,7 @@ fn check_rates(feed: &ballast_state::PriceFeed, kappa: u32, bonus_min: u32) -> b
     let add_ons = [(row.maintenance_add_on, row.maintenance_long.max(row.maintenance_short))];
     let add_ons = add_ons.into_iter().chain([(row.initial_add_on, row.initial_long.max(row.initial_short))]);
     for (add_on, rate) in add_ons {
-        let netted = u128::from(rate) * ((1 << 32) + u128::from(kappa)) >> 32;
+        let netted = (u128::from(rate) * ((1 << 32) + u128::from(kappa))) >> 32;
         let unnetted = (u128::from(add_on) + u128::from(row.impact_cap) * 3 / 2).max(row.basis.into());
         assert!(netted + unnetted < 1 << 32, "no exposure needs all of its value as margin");
     }

@@ -1,7 +1,7 @@
 //! What the fuzzers run: each target makes a case of any bytes, runs parsers or engine on it, and panics where something
 //! that must hold does not.
 //!
-//! The targets are ordinary functions: the packages in `fuzz/` run them under libFuzzer, which looks for new inputs by
+//! The targets are ordinary functions: the programs in `fuzz/` run them under libFuzzer, which looks for new inputs by
 //! coverage; this crate's test runs them on stable over the committed corpus and mutations of it. They return true if the
 //! case came to what the target is about, rather than being refused at once.
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ballast_fuzz::{Target, TARGETS};
 
 /// Mutations tried of each target's corpus.
-const RUNS: u64 = 2_000;
+const RUNS: u64 = 10_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number")))
