@@ -149,7 +149,10 @@ impl World {
     ) -> RiskResult<T> {
         let mut next = self.clone();
         for bank in banks {
-            interest::accrue(&mut next.banks[*bank], next.now)?;
+            let bank = &mut next.banks[*bank];
+            interest::accrue(bank, next.now)?;
+            // Centuries of interest can make more atoms of claims than there can be: no rule is about that.
+            interest::utilisation(bank)?;
         }
         let result = change(&mut next)?;
         next.check();
