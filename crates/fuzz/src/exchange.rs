@@ -146,6 +146,7 @@ fn stages(world: &mut World, pair: [usize; 2], source: &mut Source<'_>) -> RiskR
     world.atomic(&pair, |world| {
         let most = world.amount(source, BORROWER, pair[0]);
         let portfolio = world.portfolio(BORROWER)?;
+        let at_once = at_once(world, pair, most);
         let (board, now, sum) = (world.board, world.now, others(world));
         let [loan, collateral] = world.banks.get_disjoint_mut(pair).map_err(|_| RiskError::SamePair)?;
         let liquidator = Pubkey::new_from_array([7; 32]);
@@ -162,11 +163,26 @@ fn stages(world: &mut World, pair: [usize; 2], source: &mut Source<'_>) -> RiskR
         let portfolio = world.portfolio(BORROWER)?;
         let [loan, collateral] = world.banks.get_disjoint_mut(pair).map_err(|_| RiskError::SamePair)?;
         let account = &mut world.accounts[BORROWER];
-        let result = staged::end(&board, loan, collateral, account, &portfolio, sum, now)?;
-        assert!(result.exchange.repaid_shares <= opened.most_repaid);
-        assert!(result.exchange.seized_shares <= opened.most_seized);
-        Ok(result)
+        let left = [account.balance(loan.index), account.balance(collateral.index)];
+        let [owed, held] = left.map(|balance| balance.map_or(0, |balance| balance.shares));
+        let done = [opened.loan_shares - owed, opened.collateral_shares - held];
+        let result = staged::end(&board, loan, collateral, account, &portfolio, sum, now);
+        if done == [opened.most_repaid, opened.most_seized] {
+            let steps = result.map(|result| (result.exchange, result.after));
+            assert_eq!(steps, at_once.map(|result| (result.exchange, result.after)), "as planned is as at once");
+        }
+        assert!(done[0] <= opened.most_repaid && done[1] <= opened.most_seized);
+        result
     })
+}
+
+/// The same liquidation in one step, by somebody with nothing.
+fn at_once(world: &World, pair: [usize; 2], most: u64) -> RiskResult<Liquidated> {
+    let World { board, mut banks, mut accounts, now, .. } = world.clone();
+    let portfolio = world.portfolio(BORROWER)?;
+    let [loan, collateral] = banks.get_disjoint_mut(pair).map_err(|_| RiskError::SamePair)?;
+    let taker = &mut case::account();
+    liquidation::liquidate(&board, loan, collateral, &mut accounts[BORROWER], taker, &portfolio, most, now)
 }
 
 /// One repayment or seizure. What is refused is left out: a transaction would not have asked for it.

@@ -130,7 +130,7 @@ macro_rules! targets {
             let target = (stringify!($name), ballast_fuzz::$name as fn(&[u8]) -> bool);
             let (inputs, reached, thousandths) = explore(target);
             println!("{}: {inputs} inputs, {reached} reached; of mutations {thousandths} in a thousand", target.0);
-            assert!(2 * reached >= inputs && inputs > 3, "{reached} of {inputs}: the corpus has lost its meaning");
+            assert!(4 * reached >= inputs && inputs > 3, "{reached} of {inputs}: the corpus has lost its meaning");
             assert!(thousandths >= $thousandths, "{thousandths} in a thousand");
         })+
 
