@@ -14,9 +14,9 @@ pub(crate) const BORROWER: usize = 0;
 /// Who takes over what the borrower loses.
 pub(crate) const TAKER: usize = 1;
 /// Who supplied what loans took out.
-const LENDER: usize = 2;
+pub(crate) const LENDER: usize = 2;
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) board: RiskBoard,
     pub(crate) banks: Vec<Bank>,
