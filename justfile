@@ -12,6 +12,14 @@ demo *args:
 test *args:
     cargo tests {{ args }}
 
+# Fuzz one target under libFuzzer: docs/testing.md.
+fuzz target *args:
+    cargo +nightly fuzz run {{ target }} {{ args }}
+
+# Mutants of one crate, math or risk, that its tests let live: docs/mutants.md.
+mutants crate *args:
+    cargo mutants --package ballast-{{ crate }} {{ args }}
+
 # Check what can be checked quickly, in order of how fast it fails.
 check: words fmt-check lint deny deps
 

@@ -108,7 +108,10 @@ fn socialize(bank: &mut Bank, loss: u64) -> RiskResult<()> {
     if left == 0 {
         // +1: an index that is not zero leaves less than one atom of claims.
         let rest = loss.saturating_sub(claims).saturating_add(1);
-        bank.fees = bank.fees.saturating_sub(rest);
+        match bank.fees.checked_sub(rest) {
+            Some(fees) => bank.fees = fees,
+            None => (bank.fees, bank.fees_fraction) = (0, 0),
+        }
     }
     bank.socialized_loss = bank.socialized_loss.saturating_add(loss.min(claims));
     if bank.asset_shares == 0 {

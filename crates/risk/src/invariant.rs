@@ -190,7 +190,8 @@ pub fn check_liquidation(done: &Liquidated, context: &LiquidationContext<'_>) ->
         require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
     }
     if !context.dust_closed {
-        let within = is_within_target(&done.after, context.board, context.loan_bank, context.collateral_bank);
+        let (loan, collateral) = (context.loan_bank, context.collateral_bank);
+        let within = is_within_target(&done.before, &done.after, context.board, loan, collateral);
         require(within.unwrap_or(false), NO_OVERSHOOT)?;
     }
     let lock = &context.lock;

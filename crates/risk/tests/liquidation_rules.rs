@@ -3,9 +3,10 @@ mod support;
 
 use ballast_math::Ratio;
 use ballast_risk::health::Health;
-use ballast_risk::liquidation::{self, Liquidated};
+use ballast_risk::lending::Amount;
+use ballast_risk::liquidation::{self, staged, Liquidated};
 use ballast_risk::{invariant, timer, Now, RiskError, RiskResult};
-use ballast_state::{BalanceSide, BonusLock, PriceState};
+use ballast_state::{BalanceSide, BonusLock, PriceState, Pubkey, RiskRow};
 use support::build::{self, after, bits, dollars, price, MILLION, NOW, T0};
 use support::rational::{is_down, of_ratio, q};
 use support::world::World;
@@ -237,6 +238,55 @@ fn t27_collateral_left_under_dust_is_closed_whole() {
     let due = q(15_000 * MILLION, 1) / rate;
     let paid = q(done.exchange.repaid, 1);
     assert!(paid >= due && paid < due + q(3, 1), "{:?}", done.exchange);
+}
+
+/// The ratio of impact is rounded to 2⁻³²: in millions of dollars that is more than all other roundings together, and no
+/// overshoot. In one step or several, what was planned is allowed.
+#[test]
+fn inv_09_the_rounding_of_impact_is_no_overshoot() {
+    let lent = build::settled(RiskRow {
+        maintenance_add_on: 282_179_350,
+        impact_slope: 33_954_698,
+        impact_cap: 4_294_967,
+        ..build::row(price(1, 1))
+    });
+    let held = build::settled(RiskRow { maintenance_add_on: 429_496, ..build::row(price(1, 1)) });
+    let mut world = World::new(build::board(&[lent, held]), vec![build::bank(0, 0, 6), build::bank(1, 1, 6)], 2);
+    let rules = &mut world.board.rules;
+    (rules.liquidation_target, rules.dust) = (Ratio::ONE.0 + 1, 1);
+    (rules.bonus_min, rules.bonus_max, rules.insurance_share) = (429_496, 429_496, 0);
+    world.give(0, 1, BalanceSide::Deposit, 4_179_599 * MILLION);
+    world.give(0, 0, BalanceSide::Loan, 3_948_704 * MILLION);
+    world.accounts[0].unhealthy_since = T0;
+    let opened = world.clone();
+
+    let done = world.liquidate([0, 1], [0, 1], u64::MAX, NOW).unwrap();
+    let (assets, burden) = (done.after.assets.0, done.after.burden().unwrap().0);
+    // 181 steps of 2⁻²⁰ USD past the target, of 3.7 million dollars.
+    assert_eq!((assets, burden), (3_870_907_317_698, 3_870_907_316_616));
+    let context = invariant::LiquidationContext {
+        board: &opened.board,
+        loan_bank: &opened.banks[0],
+        collateral_bank: &opened.banks[1],
+        lock: opened.accounts[0].bonus_lock,
+        factor_threshold: Ratio::ONE,
+        dust_closed: false,
+        now: NOW,
+    };
+    assert_eq!(invariant::check_liquidation(&done, &context), Ok(()));
+
+    let World { board, mut banks, mut accounts, .. } = opened.clone();
+    let portfolio = opened.portfolio(0, NOW).unwrap();
+    let [loan, collateral] = banks.get_disjoint_mut([0, 1]).unwrap();
+    let account = &mut accounts[0];
+    let liquidator = Pubkey::default();
+    staged::begin(&board, loan, collateral, account, &portfolio, 0, liquidator, u64::MAX, NOW).unwrap();
+    staged::seize(collateral, account, Amount::All).unwrap();
+    staged::repay(loan, account, Amount::All).unwrap();
+    let left = World { banks: vec![*loan, *collateral], accounts: vec![*account], ..opened.clone() };
+    let portfolio = left.portfolio(0, NOW).unwrap();
+    let staged = staged::end(&board, loan, collateral, account, &portfolio, 0, NOW).unwrap();
+    assert_eq!((staged.exchange, staged.after), (done.exchange, done.after));
 }
 
 #[test]

@@ -172,6 +172,23 @@ fn v09_an_idle_bank_charges_nothing_and_time_never_runs_back() {
     assert_eq!(accrued(&bank, Now { ts: i64::MIN, slot: 0 }), bank);
 }
 
+/// Each on its own: no time, no rate, no loans. Rounding up must not make a step of nothing.
+#[test]
+fn without_time_rate_or_loans_the_indices_stand() {
+    let lent = lent(100, 1_000 * MILLION, 500 * MILLION, 12_345);
+    let free = Bank { borrow_rate: 0, ..lent };
+    let unlent = Bank { liability_shares: 0, ..lent };
+    for (bank, now) in [(lent, NOW), (free, after(1_000)), (unlent, after(1_000))] {
+        let ahead = project(&bank, now).unwrap();
+        assert_eq!((ahead.asset.to_words(), ahead.liability.to_words()), (bank.asset_index, bank.liability_index));
+        assert_eq!(
+            [true, false].map(|is_loan| project_one(&bank, is_loan, now).unwrap()),
+            [ahead.liability, ahead.asset]
+        );
+        assert_eq!(accrued(&bank, now), Bank { accrued_ts: now.ts, ..bank });
+    }
+}
+
 #[test]
 fn no_idle_time_freezes_a_bank() {
     let bank = lent(300, 1 << 30, 1 << 29, 0);

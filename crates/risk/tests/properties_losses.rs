@@ -168,6 +168,21 @@ fn inv_01_a_loss_beyond_all_claims_comes_off_fees() {
     assert_eq!(world.banks[0].socialized_loss, 40 * MILLION);
 }
 
+/// So does the fraction of an atom that fees have not come to: nothing stands behind it any more.
+#[test]
+fn inv_01_a_loss_beyond_all_claims_takes_the_fraction_of_fees() {
+    let mut world = bankrupt(100 * MILLION, 100 * MILLION, 0);
+    // Interest of nearly half an atom, all of it fees.
+    let rise = (1u128 << 63) / u128::from(100 * MILLION);
+    let bank = &mut world.banks[0];
+    bank.liability_index = Index(Index::ONE.0 + rise).to_words();
+    bank.fees_fraction = u64::try_from(rise * u128::from(100 * MILLION)).unwrap();
+    assert_eq!(world.check(), Ok(()));
+    assert_eq!(world.resolve(0, 0, NOW).unwrap().socialized, 100 * MILLION + 1);
+    assert_eq!((world.banks[0].fees, world.banks[0].fees_fraction), (0, 0));
+    assert_eq!(world.check(), Ok(()));
+}
+
 #[test]
 fn a_loss_without_lenders_leaves_the_bank_open() {
     let mut world = bankrupt(100 * MILLION, 100 * MILLION, 0);

@@ -442,3 +442,14 @@ proptest! {
         prop_assert_eq!(sqrt_seconds(0), Ratio::ZERO);
     }
 }
+
+/// A price near the largest can have a band that ends above it: age never pulls that end back.
+#[test]
+fn a_band_beyond_the_largest_price_stays_with_age() {
+    let row = RiskRow { high: Price::MAX.0 / 5 * 6, age_slope: 1 << 20, ..build::row(Price::MAX.0) };
+    for age in [1, 60, 3_600, 1 << 23, 1 << 33] {
+        assert_eq!(aged_band(&row, after(age)).unwrap().high, Price(row.high), "{age}");
+    }
+    let below = RiskRow { high: Price::MAX.0 / 5 * 4, ..row };
+    assert_eq!(aged_band(&below, after(1 << 33)).unwrap().high, Price::MAX);
+}

@@ -59,6 +59,19 @@ fn a_credit_is_a_deposit_or_pays_the_loan_first() {
     assert_eq!(after(150, 120), None);
 }
 
+/// Where a share is worth less than an atom, a credit of exactly the debt can still leave a share.
+#[test]
+fn a_credit_of_the_debt_leaves_the_shares_it_did_not_take() {
+    let (mut bank, _) = bank();
+    bank.asset_index = Index(Index::ONE.0 >> 1).to_words();
+    bank.liability_index = Index::ONE.to_words();
+    let mut user = account();
+    give(&mut bank, &mut user, BalanceSide::Loan, 1);
+    // Three halves of an atom are worth one, which two of them pay.
+    credit(&mut bank, &mut user, 3);
+    assert_eq!((balance(&user), bank.liability_shares), (Some((false, 1)), 0));
+}
+
 #[test]
 fn a_debit_takes_the_deposit_first_and_owes_the_rest() {
     let (bank, _) = bank();

@@ -50,6 +50,13 @@ fn known_values() {
     assert!((31_696_705_136_089_705_067..=31_696_705_136_089_705_240).contains(&e), "{e}");
 }
 
+/// To the last bit, on both sides of the seam: three terms and their roundings below 2⁻²⁰, the series from there on.
+#[test]
+fn three_terms_serve_below_two_to_the_minus_twenty() {
+    assert_eq!(exp_m1_up((1 << 44) - 1), Ok(17_592_194_433_027));
+    assert_eq!(exp_m1_up(1 << 44), Ok(17_592_194_433_031));
+}
+
 #[test]
 fn ln_2_is_rounded_down() {
     // e^(⌊ln 2⌋) is below 2 by less than two steps of 2^-64.

@@ -166,11 +166,13 @@ fn conclude(
 }
 
 /// `A ≤ t·(L + R)`, but for what indivisible units are worth: a share of the loan is the least that can be repaid, and an
-/// atom and a share of collateral are what rounding leaves.
+/// atom and a share of collateral are what rounding leaves. And for the rounding of impact: the ratio is known to 2⁻³², so
+/// that R of the pair fell by so much of its size `before` more or less than the exact ratio says.
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
 pub fn is_within_target(
+    before: &Health,
     after: &Health,
     board: &RiskBoard,
     loan_bank: &Bank,
@@ -186,7 +188,10 @@ pub fn is_within_target(
     let loan = share_and(0, loan_bank, loan_bank.liability_index)?;
     let collateral = share_and(1, collateral_bank, collateral_bank.asset_index)?;
     let target = Ratio(board.rules.liquidation_target);
-    let bound = target.of_up(after.burden()?)?.add(collateral)?.add(loan)?.add(loan)?.add(ROUNDING)?;
+    // The sizes of the pair are together at most A + L, which is less than twice L + R of an unhealthy account.
+    let impact = Usd(before.burden()?.0 >> 31);
+    let rounding = ROUNDING.add(target.of_up(impact)?)?;
+    let bound = target.of_up(after.burden()?)?.add(collateral)?.add(loan)?.add(loan)?.add(rounding)?;
     Ok(after.assets <= bound)
 }
 

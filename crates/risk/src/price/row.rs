@@ -69,8 +69,11 @@ pub fn aged_end(row: &RiskRow, end: End, now: Now) -> MathResult<Price> {
     let widening = widening(row.age_slope, age);
     match end {
         End::Low => price.scale_down(Ratio::ONE.excess_over(widening)),
-        // A dead feed's band ends at the largest price: it must widen, not fail.
-        End::High => Ok(price.scale_up(Ratio::ONE.add(widening)?).unwrap_or(Price::MAX).min(Price::MAX.max(price))),
+        // A dead feed's band ends at the largest price, or where it was beyond that: it must widen, not fail.
+        End::High => {
+            let most = Price::MAX.max(price);
+            Ok(price.scale_up(Ratio::ONE.add(widening)?).unwrap_or(most).min(most))
+        }
     }
 }
 
