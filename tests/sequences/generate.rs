@@ -71,15 +71,19 @@ impl Life<'_> {
     /// One scene.
     pub(crate) fn scene(&mut self) -> Scene {
         match self.dice.below(100) {
-            0..=15 => self.lend(),
-            16..=35 => self.lever(),
-            36..=45 => self.take_over(),
-            46..=60 => self.walk(),
-            61..=74 => self.crash(),
+            0..=19 => self.lend(),
+            20..=41 => self.lever(),
+            42..=49 => self.take_over(),
+            50..=57 => self.walk(),
+            58..=70 => self.crash(),
+            71..=74 => self.ruin(),
             75..=78 => self.wait(),
             79..=82 => self.wind_down(),
             83..=89 => self.administer(),
-            90..=92 => self.fund(),
+            90..=92 => {
+                self.fund()?;
+                self.fund()
+            }
             93..=94 => self.open_or_close(),
             95 => self.halt(),
             _ => self.nonsense(),
@@ -87,6 +91,11 @@ impl Life<'_> {
     }
 
     fn act(&mut self, who: u8, does: Do) -> Scene {
+        self.try_to(who, does).map(|_| ())
+    }
+
+    /// True if it was not refused.
+    fn try_to(&mut self, who: u8, does: Do) -> Result<bool, Stop> {
         self.play.step(by(who, does), self.coverage)
     }
 
@@ -103,12 +112,23 @@ impl Life<'_> {
         u8::try_from(self.dice.below(self.play.stage.state.feeds.len() as u64)).unwrap_or(0)
     }
 
+    /// An account from `first` on, an open one if the dice are not against it.
+    fn slot_from(&mut self, first: u8) -> u8 {
+        let open = |slot: &u8| self.play.stage.state.account(*slot).is_some();
+        let open: Vec<u8> = (first..SLOTS).filter(open).collect();
+        let any = first + u8::try_from(self.dice.below((SLOTS - first).into())).unwrap_or(0);
+        if self.dice.one_in(50) {
+            return any;
+        }
+        self.dice.pick(&open).unwrap_or(any)
+    }
+
     fn slot(&mut self) -> u8 {
-        u8::try_from(self.dice.below(SLOTS.into())).unwrap_or(0)
+        self.slot_from(0)
     }
 
     fn borrower(&mut self) -> u8 {
-        3 + u8::try_from(self.dice.below((SLOTS - 3).into())).unwrap_or(0)
+        self.slot_from(3)
     }
 
     fn market_price(&self, row: u8) -> i64 {
@@ -158,14 +178,22 @@ impl Life<'_> {
     }
 
     fn print(&mut self, row: u8, price: i64) -> Scene {
+        let state = &self.play.stage.state;
+        if state.now.ts <= state.feeds[usize::from(row)].accepted_ts && !self.dice.one_in(20) {
+            self.act(0, Do::Wait { seconds: 1 })?;
+        }
         let confidence = self.dice.pick(&[0, 1, 5, 20, 50, 150]).unwrap_or(5);
         self.act(0, Do::Print { row, price, confidence, age: 0 })
     }
 
-    /// A second passes, and every price is printed again.
+    /// Time passes, and what is older than a few seconds then is printed again.
     fn freshen(&mut self, seconds: u32) -> Scene {
         self.act(0, Do::Wait { seconds })?;
-        for row in 0..u8::try_from(self.play.stage.state.feeds.len()).unwrap_or(0) {
+        let state = &self.play.stage.state;
+        let pending = |feed: &ballast_state::PriceFeed| feed.pending.price != 0;
+        let old = |feed: &&ballast_state::PriceFeed| pending(feed) || state.now.seconds_since(feed.accepted_ts) > 9;
+        let rows: Vec<u8> = state.feeds.iter().filter(old).map(|feed| feed.row).collect();
+        for row in rows {
             let price = self.market_price(row);
             self.print(row, price)?;
         }
@@ -220,12 +248,10 @@ impl Life<'_> {
         self.act(owner, Do::Deposit { slot, bank: collateral, atoms })?;
         self.freshen(1)?;
         let (loan, _) = self.pair(slot);
-        let dollars = 3 * self.equity(slot);
-        let mut atoms = self.worth(loan, dollars) + self.dice.below(100);
-        for _ in 0..6 {
-            self.act(owner, Do::Borrow { slot, bank: loan, atoms })?;
-            atoms = atoms / 16 * 9;
+        if loan == collateral {
+            return Ok(());
         }
+        self.borrow_most(slot, loan)?;
         if self.dice.one_in(3) {
             let dollars = 1 + self.dice.below(200);
             let atoms = Some(self.worth(collateral, dollars));
@@ -233,6 +259,72 @@ impl Life<'_> {
         }
         if self.dice.one_in(3) {
             self.policy(slot)?;
+        }
+        Ok(())
+    }
+
+    /// Borrows as much as the account can bear, nearly.
+    fn borrow_most(&mut self, slot: u8, loan: u16) -> Scene {
+        let dollars = 6 * self.equity(slot).min(30_000);
+        let mut atoms = self.worth(loan, dollars) + self.dice.below(100);
+        let mut done = 0;
+        for _ in 0..10 {
+            if self.try_to(owner_of(slot), Do::Borrow { slot, bank: loan, atoms })? {
+                done += 1;
+                if done == 2 {
+                    break;
+                }
+            }
+            atoms = atoms / 16 * 9;
+        }
+        Ok(())
+    }
+
+    /// An account owes in two banks when its one collateral loses most of its worth: the first loan goes with it, the second is
+    /// written off on its own.
+    fn ruin(&mut self) -> Scene {
+        let slot = self.borrower();
+        let owner = owner_of(slot);
+        if !self.balances(slot, true).is_empty() {
+            return self.keep(slot);
+        }
+        for bank in self.balances(slot, false) {
+            self.act(owner, Do::Withdraw { slot, bank, atoms: None })?;
+        }
+        let collateral = 1 + u16::try_from(self.dice.below(4)).unwrap_or(0);
+        self.freshen(1)?;
+        let dollars = 2_000 + self.dice.below(20_000);
+        let atoms = self.worth(collateral, dollars);
+        self.act(owner, Do::Deposit { slot, bank: collateral, atoms })?;
+        self.freshen(1)?;
+        let banks: Vec<u16> = (0..self.bank_count()).filter(|bank| *bank != collateral).collect();
+        let (Some(first), Some(second)) = (self.dice.pick(&banks), self.dice.pick(&banks)) else { return Ok(()) };
+        let share = 50 + self.dice.below(dollars / 4);
+        let atoms = self.worth(second, share);
+        self.act(owner, Do::Borrow { slot, bank: second, atoms })?;
+        self.borrow_most(slot, first)?;
+        let row = self.play.stage.state.banks[usize::from(collateral)].feed;
+        let price = self.market_price(row) / 100 * (15 + i64::try_from(self.dice.below(40)).unwrap_or(0));
+        self.freshen(11)?;
+        self.print(row, price)?;
+        self.freshen(11)?;
+        for _ in 0..2 {
+            let taker = 1 + u8::from(self.dice.one_in(2));
+            let most = if self.dice.one_in(4) { self.most(first) } else { u64::MAX };
+            self.act(taker, Do::Liquidate { taker, from: slot, loan: first, collateral, most })?;
+        }
+        if self.dice.one_in(4) {
+            // Dust that somebody leaves must not stop it.
+            self.act(owner, Do::Deposit { slot, bank: collateral, atoms: 1_000 })?;
+        }
+        for bank in self.balances(slot, true) {
+            self.act(1, Do::Resolve { slot, bank })?;
+        }
+        // Back to where it began, in steps that a judge believes.
+        for _ in 0..4 {
+            let (price, first) = (self.market_price(row), self.play.stage.first_prices[usize::from(row)]);
+            self.print(row, first.min(price / 10 * 15))?;
+            self.freshen(11)?;
         }
         Ok(())
     }
@@ -271,27 +363,31 @@ impl Life<'_> {
         if self.dice.one_in(8) {
             self.act(by, Do::Mark { slot: from })?;
         }
-        if negative || self.dice.one_in(6) {
+        if negative || self.dice.one_in(10) {
             self.act(by, Do::Liquidate { taker, from, loan, collateral, most })?;
         }
         if !negative || self.dice.one_in(6) {
-            let wind_down = self.dice.one_in(3);
+            let wind_down = self.dice.one_in(5);
             self.act(by, Do::Deleverage { taker, from, loan, collateral, most, wind_down })?;
         }
         let equity = self.health(from).and_then(|health| health.equity().ok()).unwrap_or(0);
-        if equity < 0 || self.dice.one_in(30) {
+        if (equity < 0 && self.dice.one_in(2)) || self.dice.one_in(40) {
             let (bank, _) = self.pair(from);
             self.act(by, Do::Resolve { slot: from, bank })?;
         }
         Ok(())
     }
 
+    /// Keepers look at everybody who owes something, twice at those in need.
     fn patrol(&mut self) -> Scene {
         for from in 3..SLOTS {
-            if !self.balances(from, true).is_empty() {
-                for _ in 0..1 + self.dice.below(2) {
-                    self.keep(from)?;
-                }
+            let owes = !self.balances(from, true).is_empty();
+            let needy = |life: &Self| life.health(from).is_some_and(|health| health.is_negative());
+            if owes && (needy(self) || self.dice.one_in(3)) {
+                self.keep(from)?;
+            }
+            if owes && needy(self) {
+                self.keep(from)?;
             }
         }
         Ok(())
@@ -319,8 +415,8 @@ impl Life<'_> {
         let old = self.market_price(row);
         // Towards where it began, so that nothing drifts away.
         let falls = i128::from(old) * 100 > i128::from(first) * 80;
-        let most = if self.dice.one_in(4) { 700 } else { 250 };
-        let part = i64::try_from(50 + self.dice.below(most)).unwrap_or(50);
+        let most = if self.dice.one_in(4) { 650 } else { 250 };
+        let part = i64::try_from(100 + self.dice.below(most)).unwrap_or(100);
         let price = if falls { old / 1_000 * (1_000 - part) } else { old / (1_000 - part) * 1_000 };
         self.act(0, Do::Wait { seconds: 1 })?;
         self.print(row, price)?;
@@ -564,8 +660,10 @@ impl Life<'_> {
                 let row = self.row();
                 let price = self.dice.pick(&[0, -1, 1, i64::MAX, self.market_price(row)]).unwrap_or(0);
                 let age = self.dice.pick(&[0, 5, 61, 4_000]).unwrap_or(0);
-                let confidence = self.dice.small(1_000);
-                return self.act(0, Do::Print { row, price, confidence, age });
+                let (confidence, old) = (self.dice.small(1_000), self.market_price(row));
+                self.act(0, Do::Print { row, price, confidence, age })?;
+                self.act(0, Do::Wait { seconds: 1 })?;
+                return self.print(row, old);
             }
         };
         // Not the one whose it is, most of the time.

@@ -77,18 +77,19 @@ impl Play {
         Self { stage: Stage::new(), steps: Vec::new(), only }
     }
 
-    /// Does a step.
+    /// Does a step. True if it was not refused.
     ///
     /// # Errors
     /// If it breaks an invariant.
     ///
     /// # Panics
     /// If it is refused and changes something all the same.
-    pub(crate) fn step(&mut self, step: Step, coverage: &mut Coverage) -> Result<(), Stop> {
+    pub(crate) fn step(&mut self, step: Step, coverage: &mut Coverage) -> Result<bool, Stop> {
         self.steps.push(step);
         let (before, outcome) = self.stage.act(step);
         let after = &self.stage.state;
         let mut broken = broken(step, &before, after, outcome.as_ref());
+        let passed = !matches!(outcome, Some(Err(_)));
         match (step.does.name(), outcome) {
             (Some(name), Some(Ok(_))) => *coverage.done.entry(name).or_default() += 1,
             (Some(name), Some(Err(failed))) => {
@@ -99,7 +100,7 @@ impl Play {
         }
         broken.retain(|violation| self.only.is_none_or(|only| violation.number == only));
         if broken.is_empty() {
-            return Ok(());
+            return Ok(passed);
         }
         Err(Stop { steps: std::mem::take(&mut self.steps), broken })
     }
