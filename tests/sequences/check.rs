@@ -277,8 +277,8 @@ impl Check<'_> {
         self.note(inv::check_utilisation(new));
         self.note(inv::check_risk_allowed(risk, old, account, &before.board, now));
         let (atoms, shown) = sent.events.iter().fold((0, None), |last, event| match event {
-            Event::Borrowed(done) => (done.movement.atoms, Some(done.health.clone())),
-            Event::Withdrawn(done) => (done.movement.atoms, Some(done.health.clone())),
+            Event::Borrowed(done) => (done.movement.atoms, Some(done.health)),
+            Event::Withdrawn(done) => (done.movement.atoms, Some(done.health)),
             _ => last,
         });
         self.note(inv::check_outflow(old, new, atoms, now));

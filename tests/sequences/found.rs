@@ -1,4 +1,5 @@
 //! Stories that once broke an invariant, as they were printed.
+#![allow(clippy::unreadable_literal, reason = "as they were printed")]
 
 use crate::play::replay;
 use crate::step::{by, Do::*};

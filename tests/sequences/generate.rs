@@ -158,7 +158,7 @@ impl Life<'_> {
     /// Banks in which an account has a loan, or a deposit.
     fn balances(&self, slot: u8, loans: bool) -> Vec<u16> {
         let account = self.play.stage.state.account(slot);
-        let balances = account.into_iter().flat_map(|account| account.active());
+        let balances = account.into_iter().flat_map(ballast_state::MarginAccount::active);
         balances.filter(|balance| balance.is_loan() == loans).map(|balance| balance.bank).collect()
     }
 
@@ -183,7 +183,8 @@ impl Life<'_> {
             self.act(0, Do::Wait { seconds: 1 })?;
         }
         let confidence = self.dice.pick(&[0, 1, 5, 20, 50, 150]).unwrap_or(5);
-        self.act(0, Do::Print { row, price, confidence, age: 0 })
+        let age = if self.dice.one_in(20) { 3 } else { 0 };
+        self.act(0, Do::Print { row, price, confidence, age })
     }
 
     /// Time passes, and what is older than a few seconds then is printed again.
@@ -320,13 +321,50 @@ impl Life<'_> {
         for bank in self.balances(slot, true) {
             self.act(1, Do::Resolve { slot, bank })?;
         }
-        // Back to where it began, in steps that a judge believes.
-        for _ in 0..4 {
-            let (price, first) = (self.market_price(row), self.play.stage.first_prices[usize::from(row)]);
-            self.print(row, first.min(price / 10 * 15))?;
-            self.freshen(11)?;
+        self.back(row)
+    }
+
+    /// A price goes back to where it began: a jump, confirmed.
+    fn back(&mut self, row: u8) -> Scene {
+        let first = self.play.stage.first_prices[usize::from(row)];
+        self.print(row, first)?;
+        self.freshen(11)
+    }
+
+    /// A new bank lends all it has against a collateral that loses everything: its lenders are left with nothing.
+    fn wipe_out(&mut self, bank: u16) -> Scene {
+        let slot = self.borrower();
+        let owner = owner_of(slot);
+        let atoms = self.worth(bank, 1_000);
+        self.act(1, Do::Deposit { slot: 1, bank, atoms })?;
+        self.act(ADMIN, Do::ConfigureBank { bank, sets: OfBank::MaxUtilisation(10_000) })?;
+        for held in self.balances(slot, true) {
+            self.act(owner, Do::Repay { slot, bank: held, atoms: None })?;
         }
-        Ok(())
+        for held in self.balances(slot, false) {
+            self.act(owner, Do::Withdraw { slot, bank: held, atoms: None })?;
+        }
+        let row = self.play.stage.state.banks[usize::from(bank)].feed;
+        let Some(collateral) = self.dice.pick(&[1, 2, 4]).filter(|collateral| *collateral != u16::from(row)) else {
+            return Ok(());
+        };
+        let dollars = 10_000;
+        let amount = self.worth(collateral, dollars);
+        self.act(owner, Do::Deposit { slot, bank: collateral, atoms: amount })?;
+        self.freshen(1)?;
+        self.act(owner, Do::Borrow { slot, bank, atoms })?;
+        // Interest: what is owed in the end is more than what lenders brought.
+        self.act(0, Do::Wait { seconds: 2_592_000 })?;
+        let fallen = self.play.stage.state.banks[usize::from(collateral)].feed;
+        let price = self.market_price(fallen) / 1_000_000;
+        self.freshen(11)?;
+        self.print(fallen, price.max(1))?;
+        self.freshen(11)?;
+        self.freshen(121)?;
+        for _ in 0..2 {
+            self.act(2, Do::Liquidate { taker: 2, from: slot, loan: bank, collateral, most: u64::MAX })?;
+        }
+        self.back(fallen)
     }
 
     fn policy(&mut self, slot: u8) -> Scene {
@@ -511,7 +549,11 @@ impl Life<'_> {
             0 => {
                 let seconds = self.dice.small(120);
                 self.act(ADMIN, Do::PauseBank { bank, seconds })?;
-                self.lend()?;
+                let dollars = 1 + self.dice.below(100);
+                let atoms = Some(self.worth(bank, dollars));
+                self.act(0, Do::Withdraw { slot: 0, bank, atoms })?;
+                let borrower = self.borrower();
+                self.borrow_most(borrower, bank)?;
                 self.lend()
             }
             1 => {
@@ -554,6 +596,9 @@ impl Life<'_> {
                 let decimals = u8::try_from(self.dice.below(14)).unwrap_or(6);
                 self.act(ADMIN, Do::AddBank { row, decimals })?;
                 let bank = self.bank_count() - 1;
+                if self.dice.one_in(2) {
+                    return self.wipe_out(bank);
+                }
                 let atoms = self.worth(bank, 50_000);
                 self.act(1, Do::Deposit { slot: 1, bank, atoms })
             }
@@ -580,10 +625,11 @@ impl Life<'_> {
             _ => {
                 let mut corner = || (self.dice.small(10_000), self.dice.small(20_000));
                 let ((at, rate), (_, least), (_, most)) = (corner(), corner(), corner());
+                let end = self.dice.pick(&[10_000, 10_000, 10_000, 9_000]).unwrap_or(10_000);
                 OfBank::Curve([
                     (0, least.min(rate)),
                     (at, rate),
-                    (10_000, if self.dice.one_in(4) { most } else { most.max(rate) }),
+                    (end, if self.dice.one_in(4) { most } else { most.max(rate) }),
                 ])
             }
         }

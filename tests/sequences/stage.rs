@@ -125,14 +125,15 @@ impl Stage {
         stage
     }
 
-    /// A wallet for everybody in every bank that has none yet, with four times the bank's deposit cap.
+    /// A wallet for everybody in every bank that has none yet, with four times the bank's deposit cap: all of them together
+    /// less than a mint can have, for the token program relies on that.
     fn give_wallets(&mut self) {
         let keys: Vec<Pubkey> = self.owners.iter().chain([&self.world.admin]).map(Signer::pubkey).collect();
         for bank in self.wallets[0].len()..self.world.markets.len() {
             let (mint, cap) = (self.world.markets[bank].mint, self.world.markets[bank].bank_args.deposit_cap);
             for (wallets, key) in self.wallets.iter_mut().zip(&keys) {
                 let address = self.world.key().pubkey();
-                self.world.svm.put_tokens(&address, &mint, key, cap.saturating_mul(4));
+                self.world.svm.put_tokens(&address, &mint, key, cap.saturating_mul(4).min(u64::MAX / 16));
                 wallets.push(address);
             }
         }
