@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::workspace::{cargo, clean, output, root, target};
+use crate::workspace::{cargo, clean, files, output, root, target};
 use crate::Result;
 
 use list::{Defect, DEFECTS};
@@ -24,15 +24,17 @@ pub(crate) fn run(numbers: &[&str]) -> Result {
     // The engine on the host stays as it is: only the program is planted with.
     let sequences = test_binary(&copy.tree.with_file_name("sequences"))?;
     let mut missed = 0;
+    println!("| invariant | planted defect | instructions until it was found | steps it was shortened to |\n|---|---|--:|--:|");
     for defect in DEFECTS.iter().filter(|defect| chosen.is_empty() || chosen.contains(&defect.invariant)) {
-        let found = copy.with(defect, |tree| build(&toolchain, tree))?;
-        let row = match search(&sequences, defect.invariant, &found)? {
-            Some((after, shortest)) => format!("after {after} | {shortest} steps"),
-            None => {
-                missed += 1;
-                "NOT CAUGHT |".to_owned()
-            }
+        let found = copy
+            .with(defect, |tree| build(&toolchain, tree))
+            .and_then(|elf| search(&sequences, defect.invariant, &elf));
+        let row = match found {
+            Ok(Some((after, shortest))) => format!("{after} | {shortest}"),
+            Ok(None) => "never | –".to_owned(),
+            Err(error) => format!("{error} | –"),
         };
+        missed += usize::from(row.ends_with('–'));
         println!("| INV-{:02} | {} | {row} |", defect.invariant, defect.says);
     }
     if missed > 0 {
@@ -56,9 +58,12 @@ impl Copy {
             let Ok(bytes) = fs::read(&from) else { continue };
             place(&tree.join(name), &bytes)?;
         }
-        let idls = "crates/client/idls";
-        if !tree.join(idls).exists() {
-            fs::create_dir_all(tree.join(idls))?;
+        // What an earlier copy left and is no more.
+        for left in [files(&tree.join("crates"))?, files(&tree.join("programs"))?].concat() {
+            let name = left.strip_prefix(&tree)?.to_string_lossy().into_owned();
+            if !root().join(name).is_file() {
+                fs::remove_file(left)?;
+            }
         }
         Ok(Self { tree })
     }
@@ -110,11 +115,11 @@ fn test_binary(path: &Path) -> Result<PathBuf> {
     let arguments =
         ["test", "--package", "ballast-tests", "--test", "sequences", "--no-run", "--message-format", "json"];
     let messages = output(cargo().args(arguments))?;
-    let built = messages.lines().filter_map(|line| {
+    let mut built = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         Some(message.get("executable")?.as_str()?.to_owned())
     });
-    fs::copy(built.last().ok_or("cargo names no test")?, path)?;
+    fs::copy(built.next_back().ok_or("cargo names no test")?, path)?;
     Ok(path.to_path_buf())
 }
 
