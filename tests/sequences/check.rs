@@ -96,7 +96,8 @@ impl Check<'_> {
                 told.given.insert(bank, atoms);
             }
             Do::CollectFees { bank } => {
-                let paid = before.vaults[usize::from(bank)].saturating_sub(after.vaults[usize::from(bank)]);
+                let held = |state: &State| state.vaults.get(usize::from(bank)).copied().unwrap_or(0);
+                let paid = held(before).saturating_sub(held(after));
                 told.collected.insert(bank, paid);
             }
             _ => {}

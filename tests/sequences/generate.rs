@@ -4,7 +4,7 @@ use ballast_client::view;
 use ballast_risk::health::Health;
 
 use crate::play::{Coverage, Play, Stop};
-use crate::stage::{owner_of, OWNERS, SLOTS};
+use crate::stage::{owner_of, OWNERS, SLOTS, TWO_SOURCES};
 use crate::step::{by, Do, OfBank, OfFeed, OfRules, ADMIN};
 
 /// Numbers that are the same every time.
@@ -184,7 +184,17 @@ impl Life<'_> {
         }
         let confidence = self.dice.pick(&[0, 1, 5, 20, 50, 150]).unwrap_or(5);
         let age = if self.dice.one_in(20) { 3 } else { 0 };
-        self.act(0, Do::Print { row, price, confidence, age })
+        if row != TWO_SOURCES || !self.dice.one_in(12) {
+            self.act(0, Do::Print { row, source: 0, price, confidence, age })?;
+        }
+        if row == TWO_SOURCES && !self.dice.one_in(6) {
+            // Mostly they agree.
+            let apart = self.dice.pick(&[0, 0, 2, 5, 10, 40]).unwrap_or(0);
+            let price =
+                if self.dice.one_in(2) { price / 1_000 * (1_000 + apart) } else { price / 1_000 * (1_000 - apart) };
+            self.act(0, Do::Print { row, source: 1, price, confidence, age })?;
+        }
+        Ok(())
     }
 
     /// Time passes, and what is older than a few seconds then is printed again.
@@ -707,7 +717,8 @@ impl Life<'_> {
                 let price = self.dice.pick(&[0, -1, 1, i64::MAX, self.market_price(row)]).unwrap_or(0);
                 let age = self.dice.pick(&[0, 5, 61, 4_000]).unwrap_or(0);
                 let (confidence, old) = (self.dice.small(1_000), self.market_price(row));
-                self.act(0, Do::Print { row, price, confidence, age })?;
+                let source = u8::from(self.dice.one_in(4));
+                self.act(0, Do::Print { row, source, price, confidence, age })?;
                 self.act(0, Do::Wait { seconds: 1 })?;
                 return self.print(row, old);
             }

@@ -5,6 +5,8 @@ use ballast_client::instructions::{self as ix, Takeover, User};
 use ballast_client::presets::{self, Underlying};
 use ballast_client::{addresses, view};
 use ballast_math::Ratio;
+use ballast_oracle::fixtures::PythPullUpdate;
+use ballast_oracle::Provider;
 use ballast_risk::Now;
 use ballast_state::{Bank, Group, MarginAccount, PriceFeed, RiskBoard, Zeroable};
 use ballast_testkit::{Failed, Market, MarketSpec, Sent, World};
@@ -19,6 +21,11 @@ use crate::step::{Do, OfBank, OfFeed, OfRules, Step, ADMIN};
 pub(crate) const OWNERS: u8 = 8;
 /// Margin accounts: slot `n` is number `n / OWNERS` of owner `n % OWNERS`.
 pub(crate) const SLOTS: u8 = 12;
+
+/// Row of the feed with two sources.
+pub(crate) const TWO_SOURCES: u8 = 3;
+/// What the second of them calls it.
+const SECOND_FEED_ID: [u8; 32] = [9; 32];
 
 pub(crate) const fn owner_of(slot: u8) -> u8 {
     slot % OWNERS
@@ -62,6 +69,8 @@ pub(crate) struct Stage {
     owners: Vec<Keypair>,
     /// Token accounts by owner (administration last) and bank.
     wallets: Vec<Vec<Pubkey>>,
+    /// Account of the second source of [`TWO_SOURCES`].
+    second: Pubkey,
     /// What each market began at.
     pub(crate) first_prices: Vec<i64>,
     /// The feeds' settings as listed, by row.
@@ -74,8 +83,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Five feeds, two of which hedge each other and one of which asks no more at Initial than at Maintenance; six banks, two
-    /// of them of dollars; decimals from 2 to 12; interest, fees and caps in all.
+    /// Five feeds: two hedge each other, one has two sources, one asks no more at Initial than at Maintenance. Six banks, two of
+    /// them of dollars; decimals from 2 to 12; interest, fees and caps in all.
     pub(crate) fn new() -> Self {
         let mut world = World::empty();
         let coin = Underlying { symbol: "COIN", class: 1, ..presets::SOL };
@@ -94,6 +103,9 @@ impl Stage {
             world.list(&spec);
         }
         world.list_under(0, 8);
+        let second = world.key().pubkey();
+        let add = |args: &mut PriceFeedArgs| args.sources.push(presets::pyth_pull(SECOND_FEED_ID));
+        world.configure_feed(TWO_SOURCES.into(), add).expect("configure_price_feed");
         let admin = world.admin.pubkey();
         let kappa = ix::configure_risk_class(&admin, &world.group, 1, presets::bps(2_000));
         world.as_admin(kappa).expect("configure_risk_class");
@@ -119,7 +131,7 @@ impl Stage {
             wallets: Vec::new(),
         };
         let rules = presets::rules();
-        let mut stage = Self { world, owners, wallets, first_prices, listed_feeds, listed_banks, rules, state };
+        let mut stage = Self { world, owners, wallets, second, first_prices, listed_feeds, listed_banks, rules, state };
         stage.give_wallets();
         stage.state = stage.look();
         stage
@@ -188,7 +200,7 @@ impl Stage {
                 self.world.svm.advance(seconds.into());
                 return None;
             }
-            Do::Print { row, price, confidence, age } => self.print(row, price, confidence, age),
+            Do::Print { row, source, price, confidence, age } => self.print(row, source, price, confidence, age),
             _ => {}
         }
         let mut listing = None;
@@ -215,14 +227,29 @@ impl Stage {
         Some(sent)
     }
 
-    fn print(&mut self, row: u8, price: i64, confidence: u32, age: u32) {
+    fn print(&mut self, row: u8, source: u8, price: i64, confidence: u32, age: u32) {
         let bank = self.world.markets.iter().find(|market| market.row == row).map_or(0, |market| market.bank);
         let width = i128::from(price) * i128::from(confidence) / 10_000;
+        let width = u64::try_from(width).unwrap_or(0);
         let published = self.world.svm.now() - i64::from(age);
-        self.world.publish_at(bank, price, u64::try_from(width).unwrap_or(0), published);
-        for market in self.world.markets.iter_mut().filter(|market| market.row == row) {
-            market.price = price;
+        if source == 0 {
+            self.world.publish_at(bank, price, width, published);
+            for market in self.world.markets.iter_mut().filter(|market| market.row == row) {
+                market.price = price;
+            }
+            return;
         }
+        let update = PythPullUpdate {
+            feed_id: SECOND_FEED_ID,
+            price,
+            confidence: width,
+            exponent: -8,
+            publish_time: published,
+            previous_publish_time: published - 1,
+            posted_slot: self.world.svm.clock().slot,
+        };
+        let owner = Pubkey::new_from_array(Provider::PythPull.default_owners()[0]);
+        self.world.svm.put_data(&self.second, &owner, update.to_bytes());
     }
 
     fn new_market(&mut self, row: u8, decimals: u8) -> Market {
@@ -381,7 +408,8 @@ impl Stage {
             }
             Do::Print { row, .. } => {
                 let market = self.world.markets.iter().find(|market| market.row == row)?;
-                ix::refresh_price_feed(&group, row, &[market.oracle])
+                let sources = [market.oracle, self.second];
+                ix::refresh_price_feed(&group, row, &sources[..if row == TWO_SOURCES { 2 } else { 1 }])
             }
             Do::Donate { bank: index, atoms } => {
                 let from = self.wallet(step.by, index);

@@ -77,9 +77,10 @@ pub(crate) enum Do {
         width: u32,
         dollars: u64,
     },
-    /// The source prints, so many seconds ago, with a confidence in basis points, and the feed is refreshed.
+    /// A source of the feed prints, so many seconds ago, with a confidence in basis points, and the feed is refreshed.
     Print {
         row: u8,
+        source: u8,
         price: i64,
         confidence: u32,
         age: u32,
