@@ -13,6 +13,7 @@
 //! does it in [`generate`].
 
 mod check;
+mod dice;
 mod found;
 mod generate;
 mod play;
@@ -20,7 +21,8 @@ mod shrink;
 mod stage;
 mod step;
 
-use generate::{Dice, Life};
+use dice::Dice;
+use generate::Life;
 use play::{as_test, numbers, shortened, Coverage, Play, Stop};
 
 /// Instructions of a life: long enough for interest and bad debt, short enough to be shortened.
