@@ -63,7 +63,7 @@ pub fn check_jump(before: &PriceFeed, after: &PriceFeed) -> Checked {
     let (from, to) = (Price(before.accepted_price), Price(after.accepted_price));
     let waited = || -> RiskResult<bool> {
         let elapsed = u64::try_from(after.accepted_ts.saturating_sub(before.accepted_ts)).unwrap_or(0);
-        if !price::is_jump(before, from, to, elapsed)? {
+        if to.max(from) <= from.min(to).scale_up(believed(before, elapsed)?)? {
             return Ok(true);
         }
         let first = Price(before.pending.price);
@@ -74,6 +74,18 @@ pub fn check_jump(before: &PriceFeed, after: &PriceFeed) -> Checked {
         Ok(side && near && seconds >= i64::from(before.judge.jump_confirm))
     };
     holds(waited(), JUMPS_WAIT)
+}
+
+/// By which factor a price may move in so many seconds without being a jump: `e^max(8σ√Δt, jump_min)`, up.
+fn believed(feed: &PriceFeed, elapsed: u64) -> RiskResult<Ratio> {
+    const EIGHT: Ratio = Ratio(8 << Ratio::BITS);
+    const FOUR: Ratio = Ratio(4 << Ratio::BITS);
+    let years = price::sqrt_seconds(elapsed).div_up(price::sqrt_seconds(price::YEAR_SECONDS))?;
+    let usual = Ratio(feed.rates.sigma).mul_up(years)?.mul_up(EIGHT)?;
+    let bound = usual.max(Ratio::from_bits(feed.judge.jump_min)).min(FOUR);
+    let growth = ballast_math::exp_m1_up(u128::from(bound.0) << 32)? >> 32;
+    let growth = u64::try_from(growth).map_err(|_| ballast_math::MathError::here())?;
+    Ok(Ratio::ONE.add(Ratio(growth))?.add(Ratio(1))?)
 }
 
 /// INV-54 between two states of a board that a refresh changed.

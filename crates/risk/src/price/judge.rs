@@ -210,7 +210,7 @@ fn jump(feed: &mut PriceFeed, price: Price, publish_ts: i64) -> RiskResult<Optio
 }
 
 /// `|ln(price / accepted)| > max(8σ√Δt, jump_min)`.
-pub(crate) fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: u64) -> MathResult<bool> {
+fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: u64) -> MathResult<bool> {
     let usual = deviation(Ratio(feed.rates.sigma), elapsed)?.mul_down(JUMP_DEVIATIONS)?;
     let bound = usual.max(Ratio::from_bits(feed.judge.jump_min)).min(MAX_JUMP);
     let (lower, higher) = (accepted.min(price), accepted.max(price));

@@ -5,7 +5,6 @@ mod normalize;
 mod observation;
 mod row;
 
-pub(crate) use judge::is_jump;
 pub use judge::{judge, refresh, Judged, Refreshed};
 pub use normalize::{normalize, Reading};
 pub use observation::PriceObservation;
