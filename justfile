@@ -19,6 +19,13 @@ fuzz target *args:
 # Mutants of one crate, math or risk, that its tests let live: docs/mutants.md.
 mutants crate *args:
     cargo mutants --package ballast-{{ crate }} {{ args }}
+# Random sequences on the ELF: so many instructions, from this seed on.
+sequences steps="1000000" seed="1":
+    BALLAST_STEPS={{ steps }} BALLAST_SEED={{ seed }} cargo test -p ballast-tests --test sequences random -- --nocapture
+
+# Plant a defect for each invariant, or for those given, and let the sequences find it.
+defects *invariants:
+    cargo xtask defects {{ invariants }}
 
 # Check what can be checked quickly, in order of how fast it fails.
 check: words fmt-check lint deny deps

@@ -209,6 +209,11 @@ impl Inputs {
     }
 }
 
+/// The folder of `sbf-build`, if there is an installed toolchain.
+pub(crate) fn toolchain() -> Option<PathBuf> {
+    Toolchain::find().map(|toolchain| toolchain.folder)
+}
+
 /// The compiler: a folder with `sbf-build`, and what its `setup.sh` installed.
 struct Toolchain {
     folder: PathBuf,

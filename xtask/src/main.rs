@@ -1,5 +1,6 @@
 //! Chores of the repository, run as `cargo xtask <command>`.
 
+mod defects;
 mod deps;
 mod elf;
 mod idl;
@@ -13,10 +14,13 @@ cargo xtask <command> [--check]
   elf    build the programs, write artifacts/*.so, their sha256 and how they were made
   idl    generate idl/ballast.json from the program
   deps   check what the engine depends on, and that it links without std
+  defects [n ...]
+         plant a defect for each invariant n, or for all, into a copy of the program,
+         and let the random sequences find it: a minute or two each
 
 --check   change nothing, fail if the committed files are not what would be written
 
-`elf` needs sbf-build: the one that BALLAST_SBF_BUILD names, or of $PATH, or in
+`elf` and `defects` need sbf-build: the one that BALLAST_SBF_BUILD names, or of $PATH, or in
 ../shared/toolchain. Where there is none it says so and succeeds.";
 
 /// Failures are for people: one sentence.
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         ["elf", "--check"] => elf::run(Mode::Check),
         ["idl"] => idl::run(Mode::Write),
         ["idl", "--check"] => idl::run(Mode::Check),
+        ["defects", numbers @ ..] => defects::run(numbers),
         ["deps"] | ["deps", "--check"] => deps::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -174,8 +174,8 @@ impl World {
         margins.filter(|account| account.group == self.group).collect()
     }
 
-    /// Checks every invariant that states can show: INV-1 to INV-6 and INV-11 to INV-15, over all banks and accounts of the
-    /// group and against the states of the last check.
+    /// Checks every invariant that the states of a story can show, whatever happened in it: over all banks, feeds and accounts
+    /// of the group, and against the states of the last check.
     ///
     /// # Panics
     /// If one does not hold.
@@ -184,21 +184,33 @@ impl World {
         let accounts = self.margin_accounts();
         for account in &accounts {
             assert_eq!(invariant::check_account(account), Ok(()), "{}", account.owner);
-            assert_eq!(account.flags, 0, "flags are transient");
+            assert_eq!(invariant::check_flags(account), Ok(()), "{}", account.owner);
         }
         let (banks, board) = (self.banks(), Box::new(self.board()));
+        for account in &accounts {
+            let named = invariant::check_account_names(account, &board, |index| banks.get(&index));
+            assert_eq!(named, Ok(()), "{}", account.owner);
+        }
         let last = std::mem::take(&mut self.audited);
         let comparable = last.group == self.group;
         for (index, bank) in &banks {
             assert_eq!(invariant::check_bank(bank, self.vault(*index)), Ok(()), "bank {index}");
             assert_eq!(bank.flash_loaned, 0, "flash loans are transient");
             assert_eq!(invariant::check_shares(bank, &accounts), Ok(()), "bank {index}");
+            assert_eq!(invariant::check_curve(bank), Ok(()), "bank {index}");
+            assert_eq!(invariant::check_bank_names(bank, *index, &board), Ok(()), "bank {index}");
             if let Some(before) = last.banks.get(index).filter(|_| comparable) {
                 assert_eq!(invariant::check_indices(before, bank), Ok(()), "bank {index}");
+                assert_eq!(invariant::check_surplus(before, bank), Ok(()), "bank {index}");
             }
         }
         if let Some(before) = last.board.as_ref().filter(|_| comparable) {
             assert_eq!(invariant::check_board(before, &board), Ok(()));
+        }
+        for row in 0..board.row_count {
+            let feed = self.feed(row);
+            assert_eq!(invariant::check_feed_names(&feed, row, &board), Ok(()), "feed {row}");
+            assert_eq!(invariant::check_rates(&feed, &board), Ok(()), "feed {row}");
         }
         self.audited = Audited { group: self.group, banks, board: Some(board) };
     }

@@ -814,13 +814,16 @@ fn oracles(counts: &OracleCounts) -> Oracles {
     }
 }
 
+/// The demonstration looks at invariants up to this one; those after it want more than the states it keeps.
+const LAST_CHECKED: u8 = 15;
+
 fn invariants(chain: &Chain) -> Vec<Invariant> {
     let one = |invariant: &ballast_risk::invariant::Violation| Invariant {
         id: format!("INV-{:02}", invariant.number),
         rule: invariant.rule,
         checks: chain.tally.checks.get(&invariant.number).copied().unwrap_or(0),
     };
-    INVARIANTS.iter().map(one).collect()
+    INVARIANTS.iter().filter(|invariant| invariant.number <= LAST_CHECKED).map(one).collect()
 }
 
 fn units(chain: &Chain) -> Vec<Units> {

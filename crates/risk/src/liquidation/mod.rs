@@ -174,6 +174,7 @@ fn conclude(
 pub fn is_within_target(
     before: &Health,
     after: &Health,
+    target: Ratio,
     board: &RiskBoard,
     loan_bank: &Bank,
     collateral_bank: &Bank,
@@ -187,7 +188,6 @@ pub fn is_within_target(
     };
     let loan = share_and(0, loan_bank, loan_bank.liability_index)?;
     let collateral = share_and(1, collateral_bank, collateral_bank.asset_index)?;
-    let target = Ratio(board.rules.liquidation_target);
     // The sizes of the pair are together at most A + L, which is less than twice L + R of an unhealthy account.
     let impact = Usd(before.burden()?.0 >> 31);
     let rounding = ROUNDING.add(target.of_up(impact)?)?;

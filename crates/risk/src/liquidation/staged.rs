@@ -176,8 +176,9 @@ pub fn end(
     };
     let after = health::assess_maintenance(portfolio, board, now)?;
     check_outcome(&before, &after, opened.minimal != 0)?;
+    let target = Ratio(board.rules.liquidation_target);
     let closed_whole = loan_left == 0 || collateral_left == 0;
-    if !closed_whole && !is_within_target(&before, &after, board, loan_bank, collateral_bank)? {
+    if !closed_whole && !is_within_target(&before, &after, target, board, loan_bank, collateral_bank)? {
         return Err(RiskError::TargetExceeded);
     }
 

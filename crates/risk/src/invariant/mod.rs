@@ -1,0 +1,145 @@
+//! What must always hold, by name: used by tests, fuzzers, the demonstration and the simulator alike.
+//!
+//! A predicate looks at states: of one account, or of the same accounts before and after an instruction. What the
+//! arithmetic of a predicate cannot represent does not hold.
+
+mod account;
+mod bank;
+mod board;
+mod books;
+mod deleverage;
+mod lending;
+mod liquidation;
+mod loss;
+mod settings;
+
+pub use account::{check_account, check_flags, check_not_taken, check_rest_untouched, check_sequence, check_timer};
+pub use bank::{check_bank, check_curve, check_indices, check_lend_ratio, check_rate, check_shares};
+pub use board::{check_board, check_grace, check_jump, check_levels, check_netting, check_rates, check_row};
+pub use books::{
+    check_fees, check_growth, check_index_causes, check_insurance, check_surplus, check_tokens, check_vault_change,
+};
+pub use deleverage::{
+    check_deleverage, check_fee, check_pace, check_policy, check_wind_down_pace, DeleverageContext, Takeover,
+};
+pub use lending::{
+    check_borrow_cap, check_deposit_cap, check_exit, check_initial, check_loan_size, check_no_outflow, check_outflow,
+    check_risk_allowed, check_utilisation, Exit, NewRisk,
+};
+pub use liquidation::{check_liquidation, check_not_spared, check_taker, check_unhealthy, LiquidationContext};
+pub use loss::{check_loss, check_nothing_left};
+pub use settings::{
+    check_account_names, check_bank_names, check_bank_settings, check_board_settings, check_feed_names,
+    check_feed_settings, check_group_settings,
+};
+
+use ballast_math::Usd;
+use ballast_state::{Bank, RiskBoard};
+
+use crate::health::decimals;
+use crate::{RiskError, RiskResult};
+
+/// A broken invariant. The number is its name, `INV-nn`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Number of the invariant.
+    pub number: u8,
+    /// What it says.
+    pub rule: &'static str,
+}
+
+/// Outcome of a check.
+pub type Checked = Result<(), Violation>;
+
+macro_rules! invariants {
+    ($($name:ident = $number:literal, $rule:literal;)+) => {
+        $(#[doc = concat!("INV-", stringify!($number), ": ", $rule)]
+        pub const $name: Violation = Violation { number: $number, rule: $rule };)+
+
+        /// All invariants, by number.
+        pub const INVARIANTS: &[Violation] = &[$($name),+];
+    };
+}
+invariants! {
+    SOLVENT = 1, "claims + fees + insurance ≤ vault books + debts, in every bank";
+    VAULT_COVERS = 2, "the vault's tokens are at least the vault books";
+    SHARES_ADD_UP = 3, "the balances of all accounts add up to the bank's shares";
+    INDICES_RISE = 4, "no index falls, except the asset index where a loss was absorbed";
+    SORTED = 5, "balances are dense, sorted by feed and bank, without duplicates";
+    ONE_SIDE = 6, "every balance in use is a deposit or a loan with shares; every other slot is empty";
+    HEALTH_RISES = 7, "a liquidation never lowers health";
+    FACTOR_RISES = 8, "a liquidation never lowers the health factor while T > i_min";
+    NO_OVERSHOOT = 9, "a liquidation never passes its target, dust apart";
+    BONUS_BOUNDED = 10, "the bonus lies between i_min and i_max, and inside its episode's lock";
+    INDEX_POSITIVE = 11, "no index is zero";
+    PAID_IN_FULL = 12, "what is seized is worth at most what is repaid plus the bonus";
+    TIMER_CONSISTENT = 13, "a bonus lock exists only inside an episode of ill health";
+    PRICE_FORWARD = 14, "the publish time of a row never goes back";
+    BAND_HOLDS_MID = 15, "every band holds its judged price";
+    VAULT_CHANGE_BOOKED = 16, "the vault's tokens change by exactly what its books change";
+    INDEX_CAUSES = 17, "an index moves by accrual only, the asset index also by a loss";
+    GROWTH_BOUNDED = 18, "debts grow by r·Δt at least and by r·Δt + (r·Δt)² at most";
+    SURPLUS_KEPT = 19, "rounding never costs the bank: vault + debts − claims − fees − insurance never falls";
+    FEES_CAUSES = 20, "fees rise by interest only, and fall by collection or by a loss beyond all claims";
+    INSURANCE_CAUSES = 21, "insurance moves by gifts, its share of bonuses and the losses it covers, and by nothing else";
+    UTILISATION_BOUND = 22, "new risk leaves the bank's utilisation at its limit at most";
+    OUTFLOW_COUNTED = 23, "an outflow is counted once in either window and stays within its limit; nothing else is counted";
+    CAPS_HOLD = 24, "a deposit leaves claims within the cap, a top-up within 5/4 of it; a loan leaves debts within the cap";
+    INITIAL_AFTER_RISK = 25, "new risk leaves Initial health at zero at least, at usable prices";
+    NO_DUST_LOAN = 26, "a borrow leaves no loan below dust";
+    SEQUENCE_TELLS = 27, "a sequence number rises with every change of its account, and with nothing else";
+    NOT_TAKEN = 28, "without its owner no deposit falls and no loan rises, liquidation and deleverage apart";
+    TAKER_SAFE = 29, "a taker ends without a liability, with Initial health, or no worse than before";
+    ONLY_UNHEALTHY = 30, "only an account of negative health is liquidated, where a price is in doubt at the owner's end of it";
+    SPARED = 31, "cool-off and grace spare all but the deeply unhealthy";
+    REST_UNTOUCHED = 32, "a takeover leaves the account's other balances alone";
+    DELEVERAGE_HELPS = 33, "a deleverage raises health and health factor";
+    WITHIN_POLICY = 34, "a deleverage by policy starts below the floor and ends at floor + width at most";
+    FEE_BOUNDED = 35, "a keeper gets at most its fee, at the ends of the fair bands that are against it";
+    PACE_KEPT = 36, "deleverages by policy keep their interval and the owner's daily turnover, and count";
+    WIND_DOWN_PACE = 37, "a wind-down takes at most a tenth of a balance an hour, dust apart, and counts";
+    LOSS_BORNE = 38, "a loss is the whole debt; insurance bears it first, lenders what is left";
+    NOTHING_LEFT = 39, "a debt is written off only where equity is negative and nothing above dust is left to seize";
+    NO_RISK_WHILE_STOPPED = 40, "no new risk under a pause, a mode or a setting that excludes it";
+    RATES_IN_SETTINGS = 41, "every rate on the board lies between its settings' floor and cap";
+    INITIAL_COVERS = 42, "the Initial requirement is 5/4 of the Maintenance requirement at least";
+    NETTING_SPARES = 43, "the requirement is at most what it would be without netting between feeds";
+    FLAGS_CLEAR = 44, "transient flags are zero between transactions";
+    TOKENS_CONSERVED = 45, "vaults and wallets of a mint hold together what they held before";
+    SETTINGS_GUARDED = 46, "settings change by an instruction of administration only, a mode also by a loss";
+    CURVE_MONOTONE = 47, "an interest curve runs from 0 to 1 and never falls";
+    NAMES_AGREE = 48, "group, board, feeds, banks and accounts name one another";
+    TIMER_TRUE = 49, "after a look at its health an account's timer runs exactly if health is negative";
+    RATE_CURRENT = 50, "after tokens or shares moved, the rate is the curve's and the lend ratio the books'";
+    ROW_IS_FEED = 51, "a row says what its feed accepted: price, time, state and class";
+    EXITS_OPEN = 52, "nothing refuses a repayment, and nothing but the vault a withdrawal without debt";
+    JUMPS_WAIT = 53, "one source's jump is accepted after a second print on its side only, and not beyond the nearer one";
+    HALTS_GRACED = 54, "the first refresh after a halt starts a grace";
+}
+
+/// Asset indices below this (2⁻³²) count in whole atoms.
+const WHOLE_ATOMS: u128 = 1 << 32;
+
+fn require(holds: bool, otherwise: Violation) -> Checked {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise)
+    }
+}
+
+fn holds(holds: RiskResult<bool>, otherwise: Violation) -> Checked {
+    require(holds.unwrap_or(false), otherwise)
+}
+
+/// Atoms of a bank at mid, up.
+fn value_up(board: &RiskBoard, bank: &Bank, atoms: u64) -> RiskResult<Usd> {
+    let row = board.row(bank.feed).ok_or(RiskError::FeedNotListed)?;
+    Ok(ballast_math::Price(row.mid).value_up(decimals(bank).units_up(atoms)?)?)
+}
+
+/// Atoms of a bank at mid, down.
+fn value_down(board: &RiskBoard, bank: &Bank, atoms: u64) -> RiskResult<Usd> {
+    let row = board.row(bank.feed).ok_or(RiskError::FeedNotListed)?;
+    Ok(ballast_math::Price(row.mid).value_down(decimals(bank).units_down(atoms)?)?)
+}

@@ -1,0 +1,166 @@
+//! Random steps: small scenes in which much succeeds, with nonsense in between.
+
+mod administration;
+mod keepers;
+mod lending;
+mod markets;
+mod nonsense;
+
+use ballast_client::view;
+use ballast_risk::health::Health;
+
+use crate::dice::Dice;
+use crate::play::{Coverage, Play, Stop};
+use crate::stage::SLOTS;
+use crate::step::{by, Do};
+
+/// Random steps on a play.
+pub(crate) struct Life<'a> {
+    pub(crate) dice: Dice,
+    pub(crate) play: Play,
+    pub(crate) coverage: &'a mut Coverage,
+}
+
+/// What a scene comes to.
+type Scene = Result<(), Stop>;
+
+impl Life<'_> {
+    /// Lenders bring something to every bank, and banks get insurance.
+    pub(crate) fn begin(&mut self) -> Scene {
+        for bank in 0..self.bank_count() {
+            let atoms = self.worth(bank, 200_000);
+            self.act(0, Do::Deposit { slot: 0, bank, atoms })?;
+            let atoms = self.worth(bank, 500);
+            self.act(0, Do::Insure { bank, atoms })?;
+            let atoms = self.worth(bank, 20_000);
+            for taker in [1, 2] {
+                self.act(taker, Do::Deposit { slot: taker, bank, atoms })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One scene.
+    pub(crate) fn scene(&mut self) -> Scene {
+        match self.dice.below(100) {
+            0..=19 => self.lend(),
+            20..=41 => self.lever(),
+            42..=49 => self.take_over(),
+            50..=57 => self.walk(),
+            58..=70 => self.crash(),
+            71..=74 => self.ruin(),
+            75..=78 => self.wait(),
+            79..=82 => self.wind_down(),
+            83..=89 => self.administer(),
+            90..=92 => {
+                self.fund()?;
+                self.fund()
+            }
+            93..=94 => self.open_or_close(),
+            95 => self.halt(),
+            _ => self.nonsense(),
+        }
+    }
+
+    fn act(&mut self, who: u8, does: Do) -> Scene {
+        self.try_to(who, does).map(|_| ())
+    }
+
+    /// True if it was not refused.
+    fn try_to(&mut self, who: u8, does: Do) -> Result<bool, Stop> {
+        self.play.step(by(who, does), self.coverage)
+    }
+
+    fn bank_count(&self) -> u16 {
+        u16::try_from(self.play.stage.state.banks.len()).unwrap_or(0)
+    }
+
+    fn bank(&mut self) -> u16 {
+        let count = self.bank_count();
+        u16::try_from(self.dice.below(count.into())).unwrap_or(0)
+    }
+
+    fn row(&mut self) -> u8 {
+        u8::try_from(self.dice.below(self.play.stage.state.feeds.len() as u64)).unwrap_or(0)
+    }
+
+    /// An account from `first` on, an open one if the dice are not against it.
+    fn slot_from(&mut self, first: u8) -> u8 {
+        let open = |slot: &u8| self.play.stage.state.account(*slot).is_some();
+        let open: Vec<u8> = (first..SLOTS).filter(open).collect();
+        let any = first + u8::try_from(self.dice.below((SLOTS - first).into())).unwrap_or(0);
+        if self.dice.one_in(50) {
+            return any;
+        }
+        self.dice.pick(&open).unwrap_or(any)
+    }
+
+    fn slot(&mut self) -> u8 {
+        self.slot_from(0)
+    }
+
+    fn borrower(&mut self) -> u8 {
+        self.slot_from(3)
+    }
+
+    fn market_price(&self, row: u8) -> i64 {
+        let markets = &self.play.stage.world.markets;
+        markets.iter().find(|market| market.row == row).map_or(1, |market| market.price)
+    }
+
+    /// So many dollars in atoms, at the published price.
+    fn worth(&self, bank: u16, dollars: u64) -> u64 {
+        let market = &self.play.stage.world.markets[usize::from(bank)];
+        let scale = 10u128.pow(u32::from(market.decimals) + 8);
+        let atoms = u128::from(dollars) * scale / u128::from(market.price.unsigned_abs().max(1));
+        u64::try_from(atoms).unwrap_or(u64::MAX).min(u64::MAX / 8)
+    }
+
+    fn health(&self, slot: u8) -> Option<Health> {
+        let state = &self.play.stage.state;
+        let banks: view::Banks = (0u16..).zip(state.banks.iter().copied()).collect();
+        view::maintenance(state.account(slot)?, &state.board, &banks, state.now).ok()
+    }
+
+    /// Equity at mid, whole dollars.
+    fn equity(&self, slot: u8) -> u64 {
+        self.health(slot).and_then(|health| health.equity().ok()).map_or(0, |equity| equity.max(0).unsigned_abs() >> 20)
+    }
+
+    /// Banks in which an account has a loan, or a deposit.
+    fn balances(&self, slot: u8, loans: bool) -> Vec<u16> {
+        let account = self.play.stage.state.account(slot);
+        let balances = account.into_iter().flat_map(ballast_state::MarginAccount::active);
+        balances.filter(|balance| balance.is_loan() == loans).map(|balance| balance.bank).collect()
+    }
+
+    /// A pair the account has, or now and then any.
+    fn pair(&mut self, slot: u8) -> (u16, u16) {
+        let mut choose = |loans: bool| {
+            let any = self.bank();
+            let own = self.balances(slot, loans);
+            let own = self.dice.pick(&own).unwrap_or(any);
+            if self.dice.one_in(20) {
+                any
+            } else {
+                own
+            }
+        };
+        (choose(true), choose(false))
+    }
+
+    fn some_atoms(&mut self, bank: u16) -> u64 {
+        match self.dice.below(12) {
+            0 => self.dice.below(3),
+            1 => u64::MAX / 16 - self.dice.below(2),
+            2 => {
+                let dollars = 100_000 + self.dice.below(5_000_000);
+                self.worth(bank, dollars)
+            }
+            _ => {
+                let dollars = 1 + self.dice.below(4_000);
+                self.worth(bank, dollars) + self.dice.below(1_000)
+            }
+        }
+    }
+}

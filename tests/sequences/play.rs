@@ -1,0 +1,164 @@
+//! Doing steps one after the other, looking at every invariant after each, and counting what became of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ballast_risk::invariant::Violation;
+
+use crate::check::broken;
+use crate::shrink::shortest;
+use crate::stage::Stage;
+use crate::step::Step;
+
+/// What stopped a story.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    /// The steps until then.
+    pub(crate) steps: Vec<Step>,
+    /// What the last one broke.
+    pub(crate) broken: Vec<Violation>,
+}
+
+impl Stop {
+    fn breaks(&self, violation: Violation) -> bool {
+        self.broken.contains(&violation)
+    }
+}
+
+/// How often each instruction succeeded, and with which error it was refused.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    pub(crate) done: BTreeMap<&'static str, u64>,
+    refused: BTreeMap<&'static str, BTreeMap<String, u64>>,
+}
+
+impl Coverage {
+    /// All instructions that were sent.
+    pub(crate) fn sent(&self) -> u64 {
+        let refused: u64 = self.refused.values().flat_map(BTreeMap::values).sum();
+        self.done.values().sum::<u64>() + refused
+    }
+
+    pub(crate) fn of(&self, name: &str) -> u64 {
+        self.done.get(name).copied().unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<&str> = self.done.keys().chain(self.refused.keys()).copied().collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let refused = self.refused.get(name);
+            let all: u64 = refused.into_iter().flat_map(BTreeMap::values).sum();
+            write!(f, "{name:<24}{:>7} done{all:>7} refused", self.of(name))?;
+            let mut errors: Vec<_> = refused.into_iter().flatten().collect();
+            errors.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            for (error, count) in errors {
+                write!(f, " {error} {count}")?;
+            }
+            writeln!(f)?;
+        }
+        write!(f, "{:<24}{:>7} instructions", "", self.sent())
+    }
+}
+
+/// A stage, what was done on it, and which invariants count.
+pub(crate) struct Play {
+    pub(crate) stage: Stage,
+    steps: Vec<Step>,
+    /// If set, only this one stops the story: for a planted defect that breaks several.
+    only: Option<u8>,
+}
+
+impl Play {
+    pub(crate) fn new(only: Option<u8>) -> Self {
+        Self { stage: Stage::new(), steps: Vec::new(), only }
+    }
+
+    /// Does a step. True if it was not refused.
+    ///
+    /// # Errors
+    /// If it breaks an invariant.
+    ///
+    /// # Panics
+    /// If it is refused and changes something all the same.
+    pub(crate) fn step(&mut self, step: Step, coverage: &mut Coverage) -> Result<bool, Stop> {
+        self.steps.push(step);
+        let (before, outcome) = self.stage.act(step);
+        let after = &self.stage.state;
+        let mut broken = broken(step, &before, after, outcome.as_ref());
+        let passed = !matches!(outcome, Some(Err(_)));
+        match (step.does.name(), outcome) {
+            (Some(name), Some(Ok(_))) => *coverage.done.entry(name).or_default() += 1,
+            (Some(name), Some(Err(failed))) => {
+                assert!(*after == before, "{step:?} was refused with {} and changed something", failed.name());
+                *coverage.refused.entry(name).or_default().entry(failed.name()).or_default() += 1;
+            }
+            _ => {}
+        }
+        broken.retain(|violation| self.only.is_none_or(|only| violation.number == only));
+        if broken.is_empty() {
+            return Ok(passed);
+        }
+        Err(Stop { steps: std::mem::take(&mut self.steps), broken })
+    }
+}
+
+/// What stops a list of steps, if something does.
+pub(crate) fn stop_of(steps: &[Step], only: Option<u8>) -> Option<Stop> {
+    let mut play = Play::new(only);
+    let mut coverage = Coverage::default();
+    steps.iter().find_map(|step| play.step(*step, &mut coverage).err())
+}
+
+/// Tells a printed story again.
+///
+/// # Panics
+/// If it breaks an invariant.
+#[track_caller]
+pub(crate) fn replay(steps: &[Step]) {
+    if let Some(stop) = stop_of(steps, None) {
+        panic!("step {} breaks {}", stop.steps.len(), numbers(&stop.broken));
+    }
+}
+
+/// The shortest story found that breaks what `stop` broke first.
+pub(crate) fn shortened(stop: &Stop) -> Stop {
+    let Some(first) = stop.broken.first().copied() else { return stop.clone() };
+    let mut best = stop.clone();
+    let halves = |step: &Step| step.does.halved().map(|does| Step { does, ..*step });
+    shortest(&stop.steps, halves, |steps| {
+        // Whatever comes after the violation is not needed.
+        let found = stop_of(steps, Some(first.number)).filter(|found| found.breaks(first));
+        if let Some(found) = &found {
+            best = found.clone();
+        }
+        found.map(|found| found.steps.len())
+    });
+    best
+}
+
+/// The story as a test to paste into `tests/sequences/found.rs`.
+pub(crate) fn as_test(stop: &Stop, seed: u64) -> String {
+    let mut text = String::new();
+    let first = stop.broken.first();
+    for violation in &stop.broken {
+        text += &format!("/// INV-{:02}: {}.\n", violation.number, violation.rule);
+    }
+    let number = first.map_or(0, |violation| violation.number);
+    text += &format!("#[test]\nfn inv_{number:02}_seed_{seed}() {{\n    replay(&[\n");
+    for Step { by, does } in &stop.steps {
+        let by = if *by == crate::step::ADMIN { "ADMIN".to_owned() } else { by.to_string() };
+        text += &format!("        by({by}, {does:?}),\n");
+    }
+    text + "    ]);\n}\n"
+}
+
+/// Their numbers, for people.
+pub(crate) fn numbers(broken: &[Violation]) -> String {
+    let all: Vec<String> =
+        broken.iter().map(|violation| format!("INV-{:02} ({})", violation.number, violation.rule)).collect();
+    all.join(", ")
+}

@@ -1,0 +1,274 @@
+//! Defects, at least one for each invariant: small changes to the engine or the program that look like something one could
+//! have written.
+
+/// A defect.
+pub(super) struct Defect {
+    /// Number of the invariant it breaks.
+    pub(super) invariant: u8,
+    /// What is wrong.
+    pub(super) says: &'static str,
+    /// File, what stands there once, and what to put in its place.
+    pub(super) edits: &'static [(&'static str, &'static str, &'static str)],
+}
+
+macro_rules! defects {
+    ($($invariant:literal $says:literal { $($file:literal: $from:literal => $to:literal;)+ })+) => {
+        /// All of them, by invariant.
+        pub(super) const DEFECTS: &[Defect] = &[
+            $(Defect { invariant: $invariant, says: $says, edits: &[$(($file, $from, $to)),+] },)+
+        ];
+    };
+}
+
+defects! {
+    1 "an accrual books an atom of fees too many" {
+        "crates/risk/src/interest.rs":
+            "bank.fees = checked_add(bank.fees, high(fees))?;" =>
+            "bank.fees = checked_add(checked_add(bank.fees, high(fees))?, 1)?;";
+    }
+    2 "a liquidation books the insurance's share as tokens" {
+        "crates/risk/src/liquidation/mod.rs":
+            "    loan_bank.insurance = checked_add(loan_bank.insurance, extra)?;" =>
+            "    loan_bank.insurance = checked_add(loan_bank.insurance, extra)?;
+    loan_bank.vault_balance = checked_add(loan_bank.vault_balance, extra)?;";
+    }
+    3 "a seized deposit is not counted in the bank's shares" {
+        "crates/risk/src/swap.rs":
+            "    bank.asset_shares = checked_add(bank.asset_shares, left)?;\n" => "";
+    }
+    4 "a loss lowers the index without being counted" {
+        "crates/risk/src/bankruptcy.rs":
+            "    bank.socialized_loss = bank.socialized_loss.saturating_add(loss.min(claims));\n" => "";
+    }
+    5 "a new balance goes to the end of the list" {
+        "crates/risk/src/balances.rs":
+            "let slot = account.active().iter().take_while(|balance| (balance.feed, balance.bank) < key).count();" =>
+            "let slot = if key.0 < 255 { count } else { 0 };";
+    }
+    6 "an emptied balance keeps its slot" {
+        "crates/risk/src/balances.rs":
+            "        (Some(slot), 0) => close(account, slot)," =>
+            "        (Some(slot), 0) if slot > 0 => close(account, slot),";
+    }
+    7 "the post-check of a liquidation looks at nothing" {
+        "crates/risk/src/liquidation/mod.rs":
+            "    if worse || (!minimal && after.factor_is_below(&before)?) {" =>
+            "    if worse && minimal && after.factor_is_below(&before)? && bonus == Ratio::ZERO {";
+    }
+    8 "the post-check of a liquidation ignores the health factor" {
+        "crates/risk/src/liquidation/mod.rs":
+            "    if worse || (!minimal && after.factor_is_below(&before)?) {" => "    if worse && !minimal {";
+    }
+    9 "the solver repays a 32nd too much" {
+        "crates/risk/src/liquidation/size.rs":
+            "    Ok(Usd(first.0.saturating_add(second.0)))" =>
+            "    Ok(Usd(first.0.saturating_add(second.0).saturating_add(first.0 >> 5)))";
+    }
+    10 "the episode's lock is skipped" {
+        "crates/risk/src/liquidation/bonus.rs":
+            "    if account.bonus_lock.ts == 0 {" => "    if account.bonus_lock.ts >= 0 {";
+    }
+    11 "a loss may end an index" {
+        "crates/risk/src/bankruptcy.rs":
+            "let next = mul_div(index.0, left, claims)?.max(1);" => "let next = mul_div(index.0, left, claims)?;";
+    }
+    12 "what is seized is rounded up" {
+        "crates/risk/src/liquidation/size.rs":
+            "let seized_shares = asset.shares_down(worth)?.min(self.pair.collateral_shares);" =>
+            "let seized_shares = asset.shares_up(worth.saturating_add(1))?.min(self.pair.collateral_shares);";
+    }
+    13 "a healthy account keeps its bonus lock" {
+        "crates/risk/src/timer.rs":
+            "        account.bonus_lock = BonusLock::zeroed();\n" => "        let _ = BonusLock::zeroed();\n";
+    }
+    14 "an older print counts as newer" {
+        "crates/risk/src/price/judge.rs":
+            "    if reading.publish_ts <= print.publish_ts {" => "    if reading.publish_ts == print.publish_ts {";
+        "crates/risk/src/price/judge.rs":
+            "    if judged.newest_ts < feed.accepted_ts {" => "    if judged.newest_ts < 0 {";
+        "crates/risk/src/price/judge.rs":
+            "judged.publish_ts.max(feed.accepted_ts);" => "judged.publish_ts;";
+    }
+    15 "the band is the last print's, whatever was accepted" {
+        "crates/risk/src/price/judge.rs":
+            "    row.fair_low = judged.low.min(price).0;" => "    row.fair_low = judged.low.0;";
+        "crates/risk/src/price/judge.rs":
+            "    row.fair_high = judged.high.max(price).0;" => "    row.fair_high = judged.high.0;";
+    }
+    16 "a gift to insurance is not in the vault's books" {
+        "crates/risk/src/lending.rs":
+            "    bank.insurance = checked_add(bank.insurance, atoms)?;
+    bank.vault_balance = checked_add(bank.vault_balance, atoms)?;" =>
+            "    bank.insurance = checked_add(bank.insurance, atoms)?;";
+    }
+    17 "a gift to insurance lifts the asset index" {
+        "crates/risk/src/lending.rs":
+            "    bank.insurance = checked_add(bank.insurance, atoms)?;" =>
+            "    bank.insurance = checked_add(bank.insurance, atoms)?;
+    bank.asset_index[0] = bank.asset_index[0].saturating_add(1 << 40);";
+    }
+    18 "interest counts time twice" {
+        "crates/risk/src/interest.rs":
+            "    let elapsed = now.seconds_since(bank.accrued_ts);" =>
+            "    let elapsed = now.seconds_since(bank.accrued_ts).saturating_mul(2);";
+    }
+    19 "a withdrawal burns shares down" {
+        "crates/risk/src/lending.rs":
+            "Moved { atoms, shares: require_shares(index.shares_up(atoms)?)? }" =>
+            "Moved { atoms, shares: require_shares(index.shares_down(atoms)?)? }";
+    }
+    20 "every loss takes an atom of fees" {
+        "crates/risk/src/bankruptcy.rs": "    if left == 0 {" => "    if left <= claims {";
+    }
+    21 "collecting fees takes an atom of insurance" {
+        "crates/risk/src/lending.rs":
+            "    bank.fees = checked_sub(bank.fees, atoms)?;" =>
+            "    bank.fees = checked_sub(bank.fees, atoms)?;
+    bank.insurance = bank.insurance.saturating_sub(1);";
+    }
+    22 "a borrow does not look at utilisation" {
+        "crates/risk/src/lending.rs":
+            "    take_from_vault(bank, atoms)?;
+    require_utilisation(bank)?;" => "    take_from_vault(bank, atoms)?;";
+    }
+    23 "a window forgets what left before" {
+        "crates/risk/src/window.rs": "    window.used = used;" => "    window.used = atoms;";
+    }
+    24 "everybody may top up above the cap" {
+        "crates/risk/src/lending.rs":
+            "!(has_liability(account) && claims <= headroom(bank.deposit_cap))" =>
+            "claims > headroom(bank.deposit_cap)";
+    }
+    25 "new risk is checked at Maintenance" {
+        "programs/ballast/src/loader.rs":
+            "health::assess_initial(&portfolio, &board, Valuation::Initial, now).or_fail()?" =>
+            "health::assess_maintenance(&portfolio, &board, now).or_fail()?";
+    }
+    26 "a loan may be dust" {
+        "crates/risk/src/lending.rs": "?)?)? < dust {" => "?)?)? < dust.min(Usd(1)) {";
+    }
+    27 "lending does not count an account's changes" {
+        "crates/risk/src/lending.rs":
+            "    account.sequence = account.sequence.wrapping_add(1);" => "    let _ = account;";
+    }
+    28 "anybody may withdraw" {
+        "programs/ballast/src/instructions/withdraw.rs":
+            "        ensure!(ctx.accounts.authority.key == &account.owner, BallastError::Unauthorised);\n" => "";
+    }
+    29 "nobody looks at the liquidator's health" {
+        "programs/ballast/src/instructions/liquidate.rs":
+            "        banks.check_taker(&liquidator, &[&loan_bank, &collateral_bank], &board, taker, now)?;" =>
+            "        let _ = taker;";
+    }
+    30 "a doubtful price is taken at mid" {
+        "crates/risk/src/liquidation/mod.rs":
+            "    check_beyond_doubt(portfolio, board, now)?;\n" => "";
+    }
+    31 "neither cool-off nor grace spares anybody" {
+        "crates/risk/src/liquidation/mod.rs":
+            "    timer::check_not_spared(account, board, &health, now)?;" => "    let _ = account;";
+    }
+    32 "a liquidation takes a share of every other balance" {
+        "crates/risk/src/liquidation/mod.rs":
+            "    loan_bank.insurance = checked_add(loan_bank.insurance, extra)?;" =>
+            "    loan_bank.insurance = checked_add(loan_bank.insurance, extra)?;
+    let pair = [loan_bank.index, collateral_bank.index];
+    for other in from.balances.iter_mut().filter(|other| other.shares > 1 && !pair.contains(&other.bank)) {
+        other.shares = other.shares.saturating_sub(1);
+    }";
+    }
+    33 "a keeper gets all of the collateral" {
+        "crates/risk/src/deleverage.rs":
+            "    apply(loan_bank, collateral_bank, account, keeper, &exchange, 0)?;" =>
+            "    let seized_shares = balances::shares(account, collateral_bank, ballast_state::BalanceSide::Deposit)?;
+    apply(loan_bank, collateral_bank, account, keeper, &Exchange { seized_shares, ..exchange }, 0)?;";
+    }
+    34 "a policy restores twice its width" {
+        "crates/risk/src/deleverage.rs":
+            "Ratio(policy.floor).add(Ratio(policy.width))?;" =>
+            "Ratio(policy.floor).add(Ratio(policy.width))?.add(Ratio(policy.width))?;";
+    }
+    35 "a keeper is credited mid" {
+        "crates/risk/src/deleverage.rs":
+            "    let credited = ratio_down(loan.fair_low, loan.mid)?;" =>
+            "    let credited = ratio_down(loan.mid, loan.mid)?;";
+    }
+    36 "deleverages need no interval" {
+        "crates/risk/src/deleverage.rs":
+            "now.seconds_since(policy.last_ts) < u64::from(board.rules.deleverage_interval)" =>
+            "now.seconds_since(policy.last_ts) < u64::from(board.rules.deleverage_interval.min(1))";
+    }
+    37 "a wind-down takes a fifth an hour" {
+        "crates/risk/src/deleverage.rs":
+            "const WIND_DOWN_DIVISOR: u64 = 10;" => "const WIND_DOWN_DIVISOR: u64 = 5;";
+    }
+    38 "insurance pays half of what it could" {
+        "crates/risk/src/bankruptcy.rs":
+            "    let insured = deficit.min(bank.insurance);" => "    let insured = deficit.min(bank.insurance >> 1);";
+    }
+    39 "a debt is written off though there is collateral" {
+        "crates/risk/src/bankruptcy.rs":
+            "if best.value_down(exposure.deposits)? >= Usd(board.rules.dust) {" =>
+            "if best.value_down(exposure.deposits)? >= Usd(board.rules.dust << 10) {";
+    }
+    40 "a pause does not stop a borrow" {
+        "crates/risk/src/lending.rs": "    if now.ts < bank.paused_until {" => "    if now.ts < bank.paused_until >> 60 {";
+    }
+    41 "a measured rate has no floor" {
+        "crates/risk/src/rates.rs":
+            "    measured.min(cap).max(floor).sub(add_on)" => "    measured.min(cap).min(cap.max(floor)).sub(add_on)";
+    }
+    42 "Initial never looks at Maintenance" {
+        "crates/risk/src/health/report.rs": "    if !assessment.leads {" => "    if !assessment.leads && portfolio.has_perps() {";
+    }
+    43 "κ counts the larger side of a class" {
+        "crates/risk/src/health/assessment.rs":
+            "let hedged = sums.long_loss.min(sums.short_loss);" => "let hedged = sums.long_loss.max(sums.short_loss);";
+    }
+    44 "a look at an account leaves a flag" {
+        "programs/ballast/src/instructions/mark.rs":
+            "        account.sequence = account.sequence.wrapping_add(1);" =>
+            "        account.sequence = account.sequence.wrapping_add(1);
+        account.flags |= 1;";
+    }
+    46 "anybody may set a bank's mode" {
+        "programs/ballast/src/instructions/set_bank_mode.rs":
+            "    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);\n" =>
+            "";
+    }
+    47 "no curve is checked" {
+        "crates/risk/src/limits.rs": "    validate_curve(bank)?;\n" => "    let _ = validate_curve(bank);\n";
+    }
+    48 "a new balance is of the first feed" {
+        "crates/risk/src/balances.rs":
+            "Balance { bank: bank.index, feed: bank.feed, side" => "Balance { bank: bank.index, feed: bank.feed.min(0), side";
+    }
+    49 "the timer of a healthy account runs on" {
+        "crates/risk/src/timer.rs":
+            "        account.unhealthy_since = 0;\n" => "";
+    }
+    50 "the lend ratio is stale after a liquidation" {
+        "crates/risk/src/liquidation/mod.rs": "        crate::interest::update_lend_ratio(bank)?;\n" => "";
+    }
+    51 "a row does not tell that a jump is pending" {
+        "crates/risk/src/price/judge.rs":
+            "                feed.state = PriceState::PendingJump.to_byte();
+                row.state = feed.state;" => "                feed.state = PriceState::PendingJump.to_byte();";
+    }
+    52 "a pause stops withdrawals" {
+        "crates/risk/src/lending.rs":
+            "    let held = require_balance(balances::shares(account, bank, BalanceSide::Deposit)?)?;" =>
+            "    if now.ts < bank.paused_until {
+        return Err(RiskError::BankPaused);
+    }
+    let held = require_balance(balances::shares(account, bank, BalanceSide::Deposit)?)?;";
+    }
+    53 "a second print at once confirms a jump" {
+        "crates/risk/src/price/judge.rs":
+            "    if waited < i64::from(feed.judge.jump_confirm) {" => "    if waited < 0 {";
+    }
+    54 "a halt has no grace" {
+        "crates/risk/src/price/judge.rs":
+            "now.ts.saturating_add(i64::from(board.rules.halt_grace));" => "board.grace_until;";
+    }
+}
