@@ -1,5 +1,5 @@
 //! Stories on the ELF: what has gone wrong elsewhere, and what Ballast does there. After every step all invariants that
-//! states can show are checked over all banks and accounts. Numbers of incidents (`../shared/incidents.md`) are in the names.
+//! states can show are checked over all banks and accounts. Numbers in the names are those of `docs/incidents.md`.
 
 mod deleverage;
 mod episodes;
@@ -7,6 +7,11 @@ mod exits;
 mod full_account;
 mod losses;
 mod migrations;
+mod order;
+mod paths;
 mod prices;
+mod sources;
 mod support;
+mod takers;
+mod time;
 mod vaults;

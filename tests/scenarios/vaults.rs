@@ -104,3 +104,71 @@ fn v10_v11_cranking_moves_nothing() {
     // 8 % on 80,000 USD for a day, of which a tenth is fees.
     assert!((once[2] / 1e6 - 8_000.0 * (0.08f64 / 365.25).exp_m1()).abs() < 1e-4, "{once:?}");
 }
+
+/// Shares of an insurance fund were inflated by a gift, minted for nothing, or burnt by the last who had any. Here insurance
+/// has no shares: a gift is counted to the atom, whoever gives and however much was there, is nobody's claim, outlives every
+/// lender, and is paid out to nothing but a loss of its own bank.
+#[test]
+fn v12_insurance_is_given_and_has_no_shares() {
+    let mut world = World::plain();
+    let lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (GEM, 100 * ONE_GEM)]);
+    let giver = world.trader();
+    let mut given = 0;
+    for atoms in [1, 999_999_999_999, 1, 7 * DOLLAR] {
+        let sent = step(&mut world, |world| world.insure(&giver, USD, atoms));
+        given += atoms;
+        assert_eq!((event!(sent, InsuranceDeposited).atoms, world.bank(USD).insurance), (atoms, given));
+        assert_eq!((world.bank(USD).asset_index, world.bank(USD).asset_shares), ([0, 1], 100_000 * DOLLAR));
+    }
+    fails(&mut world, "NoBalance", |world| world.withdraw(&giver, USD, None));
+    // The last lender leaves, and takes nothing of it; nor does the next.
+    step(&mut world, |world| world.withdraw(&lender, USD, None));
+    assert_eq!((world.svm.tokens(&lender.tokens[0]), world.bank(USD).insurance), (100_000 * DOLLAR, given));
+    let next = world.trader_with(&[(USD, DOLLAR)]);
+    step(&mut world, |world| world.withdraw(&next, USD, None));
+    assert_eq!((world.svm.tokens(&next.tokens[0]), world.bank(USD).insurance), (DOLLAR, given));
+    // A loss of gems is not for the dollars' insurance.
+    let borrower = world.trader_with(&[(COIN, 100 * ONE_COIN)]);
+    world.borrow(&borrower, GEM, ONE_GEM).expect("borrow");
+    world.svm.advance(1);
+    world.crash(COIN, 1_000);
+    let sent = step(&mut world, |world| world.resolve_bankruptcy(&borrower, GEM));
+    let loss = event!(sent, BankruptcyResolved).loss;
+    assert_eq!((loss.insured, loss.socialized, world.bank(USD).insurance), (0, ONE_GEM, given));
+}
+
+/// A token whose fee rises after its listing until transfers keep everything: nothing can be paid in any more, neither a
+/// deposit nor a repayment, which is in the mint's hand and not in ours. Books and vault stay equal, and what moves claims
+/// goes on: liquidation, and through it an end of every loan.
+#[test]
+fn a_token_that_keeps_all_it_moves_stops_payments_and_no_liquidation() {
+    let (mut world, lender, borrower, liquidator) = cast();
+    world.make_fee_token(USD);
+    for trader in [&lender, &borrower, &liquidator] {
+        world.put_fee_tokens(trader, USD, 1_000 * DOLLAR);
+    }
+    world.svm.edit::<ballast_state::Bank>(&world.bank_key(USD), |bank| bank.transfer_fee = 1);
+    // From a hundredth to all, without a limit in atoms.
+    let mint = world.bank(USD).mint;
+    let mut account = world.svm.account(&mint).expect("the mint");
+    for fee in [166 + 4 + 72, 166 + 4 + 90] {
+        account.data[fee + 16..fee + 18].copy_from_slice(&10_000u16.to_le_bytes());
+    }
+    world.svm.put(&mint, account);
+
+    let repay = ix::repay(&borrower.user(USD), &world.bank(USD), Some(100 * DOLLAR));
+    let deposit = ix::deposit(&lender.user(USD), &world.bank(USD), 100 * DOLLAR);
+    let refused = |world: &mut World, instruction, key, error| {
+        assert_fails(world.send(instruction, &[key]), error);
+    };
+    refused(&mut world, repay, &borrower.key, "Overflow");
+    refused(&mut world, deposit, &lender.key, "ZeroAmount");
+    world.crash(COIN, 24_00000000);
+    let sent = world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX).expect("liquidate");
+    assert!(event!(sent, Liquidated).repaid > 1_000 * DOLLAR);
+    assert!(!world.health(&borrower).is_negative());
+    // Who withdraws is paid in full by the vault; what arrives is the token's affair.
+    let sent = world.withdraw(&lender, USD, Some(100 * DOLLAR)).expect("withdraw");
+    assert_eq!(event!(sent, Withdrawn).movement.atoms, 100 * DOLLAR);
+    assert_eq!(world.bank(USD).vault_balance, (110_000 - 2_048 - 100) * DOLLAR);
+}
