@@ -5,6 +5,7 @@ mod deleverage;
 mod episodes;
 mod exits;
 mod full_account;
+mod guards;
 mod losses;
 mod migrations;
 mod order;

@@ -59,7 +59,7 @@ fn t04_a_source_pumped_alone_lends_nothing_more() {
     step(&mut world, |world| print_both(world, 64_00000000, 32_00000000));
     let row = world.board().rows[1];
     assert_eq!((row.state, row.mid), (PriceState::Guarded.to_byte(), (322 << 40) / 10));
-    fails(&mut world, "PriceGuarded", |world| world.borrow(&pumper, USD, 10 * DOLLAR));
+    fails(&mut world, "PriceGuarded", |world| world.borrow(&pumper, USD, 11 * DOLLAR));
     fails(&mut world, "PriceGuarded", |world| world.withdraw(&borrower, COIN, Some(1)));
     fails(&mut world, "AccountHealthy", |world| world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX));
     step(&mut world, |world| world.repay(&borrower, USD, Some(DOLLAR)));
@@ -123,13 +123,13 @@ fn t21_a_switch_of_source_liquidates_nobody_at_the_switch() {
         refused(&mut world);
         world.svm.advance(1);
         step(&mut world, |world| world.set_price(COIN, price));
-        fails(&mut world, "PricePending", |world| world.borrow(&borrower, USD, 10 * DOLLAR));
+        fails(&mut world, "PricePending", |world| world.borrow(&borrower, USD, 11 * DOLLAR));
         refused(&mut world);
         // Its owner has nine seconds.
         world.svm.advance(9);
         step(&mut world, |world| world.set_price(COIN, price));
         refused(&mut world);
-        step(&mut world, |world| tried(world, |world| world.repay(&borrower, USD, Some(1_000 * DOLLAR))));
+        step(&mut world, |world| world.tried(|world| world.repay(&borrower, USD, Some(1_000 * DOLLAR))));
         world.svm.advance(1);
         step(&mut world, |world| world.set_price(COIN, price));
         assert!(world.board().rows[1].mid < mid);
@@ -191,10 +191,10 @@ fn v05_every_action_asks_for_its_own_age() {
     world.refresh_all();
     let at = world.svm.now();
     let deleverage = |world: &mut World| world.deleverage(&keeper, &borrower, USD, COIN, 100 * DOLLAR, false);
-    let borrow = |world: &mut World| world.borrow(&borrower, USD, 10 * DOLLAR);
+    let borrow = |world: &mut World| world.borrow(&borrower, USD, 11 * DOLLAR);
     let withdraw = |world: &mut World| world.withdraw(&borrower, COIN, Some(1));
     let allowed = |world: &mut World, act: &dyn Fn(&mut World) -> Result<Sent, Failed>| {
-        tried(world, |world| act(world).unwrap_or_else(|failed| panic!("{}", failed.name())));
+        world.tried(|world| act(world).unwrap_or_else(|failed| panic!("{}", failed.name())));
     };
     world.svm.set_time(at + 10);
     allowed(&mut world, &deleverage);
@@ -202,7 +202,7 @@ fn v05_every_action_asks_for_its_own_age() {
     fails(&mut world, "PriceStale", deleverage);
     allowed(&mut world, &borrow);
     let both = [
-        ix::borrow(&borrower.user(USD), &world.margin(&borrower), &world.bank(USD), 10 * DOLLAR),
+        ix::borrow(&borrower.user(USD), &world.margin(&borrower), &world.bank(USD), 11 * DOLLAR),
         ix::deleverage(
             &ix::Takeover {
                 authority: keeper.key.pubkey(),
@@ -244,12 +244,12 @@ fn v06_confidence_is_against_who_acts() {
     let short = world.trader_with(&[(USD, 3_600 * DOLLAR)]);
     // 100 coins at the low end: ·(3/4)/(9/8). 3,600 USD: ·(7/8)/(5/4) at the high end.
     for (bps, of_long, of_short) in
-        [(0, 2_133_333_300, 78_749_999_000), (150, 2_101_333_300, 77_586_206_000), (200, 2_090_666_600, 77_205_882_000)]
+        [(0, 2_133_333_300, 78_749_999_000), (150, 2_101_333_300, 77_586_206_000), (199, 2_090_879_900, 77_213_451_000)]
     {
         world.markets[1].confidence = bps;
         world.advance(1);
-        assert_most(&mut world, &long, USD, of_long, 100);
-        assert_most(&mut world, &short, COIN, of_short, 2_000);
+        assert_most(&mut world, &long, USD, of_long, 200);
+        assert_most(&mut world, &short, COIN, of_short, 4_000);
     }
     let row = world.board().rows[1];
     for confidence in [64_000_001, 32_00000000, 100_00000000, u64::MAX] {
@@ -278,14 +278,14 @@ fn v07_an_old_price_credits_less_and_charges_more() {
     assert_most(&mut world, &short, COIN, 78_492_950_000, 10_000);
     assert_eq!(world.health(&borrower), health);
     world.svm.advance(1);
-    fails(&mut world, "PriceStale", |world| world.borrow(&long, USD, 10 * DOLLAR));
+    fails(&mut world, "PriceStale", |world| world.borrow(&long, USD, 11 * DOLLAR));
     // Each of the two prices alone.
     world.set_price(COIN, 32_00000000).expect("refresh_price_feed");
-    fails(&mut world, "PriceStale", |world| world.borrow(&long, USD, 10 * DOLLAR));
+    fails(&mut world, "PriceStale", |world| world.borrow(&long, USD, 11 * DOLLAR));
     world.svm.advance(1);
     world.set_price(USD, 1_00000000).expect("refresh_price_feed");
-    step(&mut world, |world| tried(world, |world| world.borrow(&long, USD, 10 * DOLLAR)));
+    step(&mut world, |world| world.tried(|world| world.borrow(&long, USD, 11 * DOLLAR)));
     world.svm.advance(60);
     world.set_price(USD, 1_00000000).expect("refresh_price_feed");
-    fails(&mut world, "PriceStale", |world| world.borrow(&long, USD, 10 * DOLLAR));
+    fails(&mut world, "PriceStale", |world| world.borrow(&long, USD, 11 * DOLLAR));
 }

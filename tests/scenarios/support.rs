@@ -59,24 +59,16 @@ pub(crate) fn wealth(world: &World, trader: &Trader) -> i64 {
     i64::try_from(total).expect("in range")
 }
 
-/// What something would do: afterwards the chain is as it was.
-pub(crate) fn tried<T>(world: &mut World, act: impl FnOnce(&mut World) -> T) -> T {
-    let chain = world.svm.inner().clone();
-    let result = act(world);
-    *world.svm.inner() = chain;
-    result
-}
-
 /// The trader can borrow `atoms`, and not `more` on top.
 #[track_caller]
 pub(crate) fn assert_most(world: &mut World, trader: &Trader, bank: u16, atoms: u64, more: u64) {
-    if let Err(failed) = tried(world, |world| world.borrow(trader, bank, atoms)) {
+    if let Err(failed) = world.tried(|world| world.borrow(trader, bank, atoms)) {
         panic!("{atoms}: {}", failed.name());
     }
-    assert_fails(tried(world, |world| world.borrow(trader, bank, atoms + more)), "InsufficientHealth");
+    assert_fails(world.tried(|world| world.borrow(trader, bank, atoms + more)), "InsufficientHealth");
 }
 
-/// The coin falls to a price within a second, for everybody who looks at the board.
+/// A token's price becomes another one within a second, for everybody who looks at the board.
 pub(crate) fn reprice(world: &mut World, bank: u16, price: u64) {
     let row = usize::from(world.markets[usize::from(bank)].row);
     world.svm.edit::<RiskBoard>(&world.board_key(), |board| {

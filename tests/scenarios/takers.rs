@@ -16,7 +16,7 @@ fn v15_the_fee_is_bounded_by_what_is_there() {
         world.crash(COIN, price);
         let before = world.health(&borrower);
         let owned = wealth(&world, &borrower);
-        let once = tried(&mut world, |world| {
+        let once = world.tried(|world| {
             let sent = step(world, |world| world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX));
             let (done, after) = (event!(sent, Liquidated), world.health(&borrower));
             // What the loan lost is not the owner's to lose: equity counts from zero.
@@ -113,7 +113,7 @@ fn t27_a_loan_under_dust_is_liquidated_whole() {
     assert_eq!(owed, 5 * DOLLAR + event!(sent, Liquidated).insurance);
     assert!(owed < 10 * DOLLAR);
 
-    tried(&mut world, |world| {
+    world.tried(|world| {
         reprice(world, COIN, (49 << 40) / 10);
         fails(world, "NotBankrupt", |world| {
             // E > 0 for an account with dust only is no bankruptcy; here the other one is.

@@ -64,7 +64,7 @@ fn v08_v10_after_years_the_order_of_actions_does_not_matter() {
     ];
     let mut ends: Vec<(Bank, [u64; 3])> = Vec::new();
     for order in orders(acts.len()) {
-        let end = tried(&mut world, |world| {
+        let end = world.tried(|world| {
             for at in &order {
                 step(world, acts[*at]);
             }

@@ -268,6 +268,31 @@ fn a_second_source_confirms_a_jump_at_once() {
     assert_eq!(oracle.row().mid, price(70, 1).midpoint(price(701, 10)));
 }
 
+/// A feed that let a price move only so far at a step refused every print beyond, and stood still while the market went on.
+/// Here what is beyond waits, and is never refused for good: of a fall without an end, 5 % every five seconds, the price in
+/// force is at every print one of the last twenty seconds.
+#[test]
+fn v30_a_fall_of_any_speed_is_followed() {
+    let mut oracle = Oracle::new(1);
+    oracle.one(10_000_000, 0).unwrap();
+    let mut printed = vec![10_000_000u64];
+    for step in 1..100i64 {
+        let next = printed.last().unwrap() * 95 / 100;
+        printed.push(next);
+        oracle.one(next, step * 5).unwrap();
+        let late = printed[printed.len().saturating_sub(5)];
+        assert!(oracle.row().mid <= price(late, 100), "{step}");
+        assert!(oracle.row().mid >= price(next, 100), "{step}");
+    }
+    // 0.95^100: all in one step is followed by the second print that says so.
+    let mut oracle = Oracle::new(1);
+    oracle.one(10_000_000, 0).unwrap();
+    let fallen = *printed.last().unwrap();
+    assert!(!oracle.one(fallen, 1).unwrap().accepted);
+    assert!(oracle.one(fallen, 11).unwrap().accepted);
+    assert_eq!(oracle.row().mid, price(fallen, 100));
+}
+
 #[test]
 fn the_jump_bound_grows_with_the_root_of_time() {
     // σ = 90 %: 8σ√Δt reaches 3 % at 548 s; a day later it is 37.7 %.
