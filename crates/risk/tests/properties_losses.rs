@@ -114,10 +114,13 @@ fn v16_v18_a_jump_that_waits_forgives_no_loan() {
 /// can take over loans of it like anybody else: the claim is worth nothing, and is used up first.
 #[test]
 fn a_worthless_claim_does_not_keep_a_taker_out() {
-    let mut world = bankrupt(400 * MILLION, 400 * MILLION, 0);
-    world.give(1, 0, BalanceSide::Deposit, 1_000);
+    let mut world = group();
+    let lender = world.lender();
+    world.give(lender, 0, BalanceSide::Deposit, 300 * MILLION);
+    world.give(1, 0, BalanceSide::Deposit, 100 * MILLION);
+    world.give(0, 0, BalanceSide::Loan, 400 * MILLION);
     world.resolve(0, 0, NOW).unwrap();
-    assert!(Index::from_words(world.banks[0].asset_index).0 < 1 << 32);
+    assert_eq!(world.banks[0].asset_index, [1, 0]);
     assert_eq!(world.deposit(0, 0, MILLION, NOW), Err(RiskError::BankReduceOnly));
     // A loan of before.
     world.banks[0].insurance += 20_000 * MILLION;
