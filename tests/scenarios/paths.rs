@@ -59,9 +59,7 @@ fn t12_every_instruction_that_lowers_equity_is_held_back() {
             }
             ("liquidate", Equity::Exchanged) => world.tried(|world| {
                 world.crash(COIN, 24_00000000);
-                fails(world, "InsufficientHealth", |world| {
-                    world.liquidate(&poor, &borrower, USD, COIN, 500 * DOLLAR)
-                });
+                fails(world, "InsufficientHealth", |world| world.liquidate(&poor, &borrower, USD, COIN, 500 * DOLLAR));
             }),
             ("resolve_bankruptcy", Equity::WrittenOff) => {
                 fails(&mut world, "AccountHealthy", |world| world.resolve_bankruptcy(&borrower, USD));
@@ -314,10 +312,8 @@ fn t24_a_window_filled_on_purpose_stops_no_exit() {
         world.configure_bank(USD, |args| (args.hourly_limit, args.daily_limit) = (10_000 * DOLLAR, 10_000 * DOLLAR))
     });
     let (state, bank) = (world.margin(&vandal), world.bank(USD));
-    let circle = [
-        ix::borrow(&vandal.user(USD), &state, &bank, 2_000 * DOLLAR),
-        ix::repay(&vandal.user(USD), &bank, None),
-    ];
+    let circle =
+        [ix::borrow(&vandal.user(USD), &state, &bank, 2_000 * DOLLAR), ix::repay(&vandal.user(USD), &bank, None)];
     // The borrower's 2,048 were counted before there was a limit.
     for _ in 0..3 {
         step(&mut world, |world| world.svm.send(&circle, &[&vandal.key]));

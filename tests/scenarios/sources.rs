@@ -89,9 +89,7 @@ fn t15_settings_out_of_step_liquidate_nobody() {
     let row = world.board().rows[1];
     assert_eq!(row.state, PriceState::Guarded.to_byte());
     assert!(row.mid < mid && world.health(&borrower).is_negative());
-    fails(&mut world, "HealthyAtFavourablePrice", |world| {
-        world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX)
-    });
+    fails(&mut world, "HealthyAtFavourablePrice", |world| world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX));
 
     // A source alone is believed up to a jump: 24.4818 is none, 24.43 is.
     for (price, believed) in [(24_48180000, true), (24_43000000, false)] {

@@ -27,8 +27,8 @@ pub struct Loss {
 /// Writes off the loan of an account found with nothing left to seize.
 ///
 /// # Errors
-/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, even where an uncertain price or a jump that waits favours it),
-/// `NoBalance` (no loan in this bank), `BankInFlashLoan`.
+/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, or it may be: a price is uncertain or a jump
+/// waits), `NoBalance` (no loan in this bank), `BankInFlashLoan`.
 pub fn resolve(
     board: &RiskBoard,
     bank: &mut Bank,

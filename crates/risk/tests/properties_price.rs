@@ -166,10 +166,12 @@ fn v04_a_future_stamp_is_refused_or_does_not_freeze() {
     let six_ahead = oracle.refresh([print(10_000, 0, 6), None, None], NOW);
     assert_eq!(six_ahead, Err(RiskError::NoUsableSource));
     oracle.refresh([print(10_000, 0, 5), None, None], NOW).unwrap();
-    // The other source goes on; the feed's time stands and does not go back.
+    // It holds as of now, and the other source goes on.
+    assert_eq!(oracle.row().publish_ts, T0);
+    assert_eq!(oracle.refresh([print(10_000, 0, 5), None, None], after(1)), Err(RiskError::PublishTimeNotNewer));
     let done = oracle.refresh([None, print(10_050, 0, 1), None], after(1)).unwrap();
     assert!(done.accepted);
-    assert_eq!(oracle.row().publish_ts, T0 + 5);
+    assert_eq!(oracle.row().publish_ts, T0 + 1);
     assert_eq!(oracle.refresh([print(10_000, 0, i64::MAX - T0), None, None], after(2)), Err(RiskError::NoUsableSource));
     assert!(oracle.refresh([print(10_000, 0, 6), None, None], after(6)).is_ok());
 }
