@@ -6,6 +6,7 @@ mod episodes;
 mod exits;
 mod full_account;
 mod guards;
+mod incidents;
 mod losses;
 mod migrations;
 mod order;

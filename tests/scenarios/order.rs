@@ -38,6 +38,25 @@ fn v13_an_exit_is_worth_what_it_is_when_it_is_paid() {
     assert_eq!((account.balance_count, account.balances[0].shares), (1, 100_000 * DOLLAR));
 }
 
+/// A loan could be written off while everybody saw that the price which made it worthless had turned. Here a jump that waits
+/// for its second print stops the write-off, and what came back is seized.
+#[test]
+fn v16_a_loan_is_not_written_off_while_a_jump_waits() {
+    let (mut world, _, borrower, other) = dead();
+    step(&mut world, |world| world.tried(|world| world.resolve_bankruptcy(&borrower, USD)));
+    world.svm.advance(1);
+    step(&mut world, |world| world.set_price(COIN, 10_00000000));
+    fails(&mut world, "NotBankrupt", |world| world.resolve_bankruptcy(&borrower, USD));
+    world.svm.advance(10);
+    world.set_price(USD, 1_00000000).expect("refresh_price_feed");
+    step(&mut world, |world| world.set_price(COIN, 11_00000000));
+    let sent = step(&mut world, |world| world.liquidate(&other, &borrower, USD, COIN, u64::MAX));
+    let done = event!(sent, Liquidated);
+    // 1,000 / 1.005 = 995.0248756…, up.
+    assert_eq!((done.seized, done.repaid), (100 * ONE_COIN, 995_024_877));
+    assert_eq!(done.loss.deficit, 2_048 * DOLLAR - done.repaid);
+}
+
 /// Assets that arrived after an account was found bankrupt were nobody's, or paid for nothing. Here what is there is looked
 /// at when the loss is booked: under dust it stays the owner's, above it is seized first, in the same instruction; and what
 /// comes after the loss is the owner's again.

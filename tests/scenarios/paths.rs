@@ -94,6 +94,19 @@ const EQUITY: &[(&str, Equity)] = &[
     ("withdraw", Equity::Checked),
 ];
 
+/// A vote nearly gave a protocol power over one user's account. Here no role has any: of the instructions that write a margin
+/// account none but its opening reads the group, where all roles are.
+#[test]
+fn t13_no_role_acts_on_an_account() {
+    let idl: serde_json::Value = serde_json::from_str(include_str!("../../idl/ballast.json")).expect("the IDL");
+    let with_group = idl["instructions"].as_array().expect("instructions").iter().filter(|instruction| {
+        EQUITY.iter().any(|(name, _)| instruction["name"] == *name)
+            && instruction["accounts"].as_array().expect("accounts").iter().any(|account| account["name"] == "group")
+    });
+    let names: Vec<&str> = with_group.map(|instruction| instruction["name"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["open_margin_account"]);
+}
+
 /// Whatever one transaction does: prices come from outside it, and at one second the indices stand. A flash loan of all there
 /// is, deposits, loans, repayments and a gift move neither a row of the board nor what a share is worth.
 #[test]
