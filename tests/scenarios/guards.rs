@@ -85,7 +85,7 @@ fn replay(guarded: bool) -> Outcome {
         let fair = market(&bars, at);
         let index = usize::try_from(step).expect("few");
         let printed = match index % WRONG {
-            0 if (index / WRONG) % 2 == 0 => fair / 4 * 5,
+            0 if (index / WRONG).is_multiple_of(2) => fair / 4 * 5,
             0 => fair / 4 * 3,
             _ => fair,
         };

@@ -52,8 +52,8 @@ fn v16_a_loan_is_not_written_off_while_a_jump_waits() {
     step(&mut world, |world| world.set_price(COIN, 11_00000000));
     let sent = step(&mut world, |world| world.liquidate(&other, &borrower, USD, COIN, u64::MAX));
     let done = event!(sent, Liquidated);
-    // 1,000 / 1.005 = 995.0248756…, up.
-    assert_eq!((done.seized, done.repaid), (100 * ONE_COIN, 995_024_877));
+    // 1,000 / 1.005 = 995.0248756…, up in value, in price and in atoms.
+    assert_eq!((done.seized, done.repaid), (100 * ONE_COIN, 995_024_878));
     assert_eq!(done.loss.deficit, 2_048 * DOLLAR - done.repaid);
 }
 

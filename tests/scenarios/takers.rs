@@ -31,10 +31,10 @@ fn v15_the_fee_is_bounded_by_what_is_there() {
                 assert!(before.factor_is_below(&after).expect("factors"));
                 let target = u128::from(world.board().rules.liquidation_target);
                 let burden = u128::from(after.burden().expect("a burden").0);
-                assert!(u128::from(after.assets.0) <= (target * burden >> 32) + 128 || done.repaid == 2_048 * DOLLAR);
+                assert!(u128::from(after.assets.0) <= ((target * burden) >> 32) + 128 || done.repaid == 2_048 * DOLLAR);
             }
             // The owner pays the bonus on what was repaid, in 2⁻²⁰ USD, and rounding.
-            let most = u128::from(done.repaid) * u128::from(done.bonus) / 1_000_000 >> 12;
+            let most = (u128::from(done.repaid) * u128::from(done.bonus) / 1_000_000) >> 12;
             assert!(lost >= 0 && u128::try_from(lost).unwrap() <= most + 64, "{lost} {most}");
             done
         });
@@ -57,7 +57,7 @@ fn v15_the_fee_is_bounded_by_what_is_there() {
         ];
         let sent = step(&mut world, |world| world.svm.send(&all, &[&liquidator.key]));
         let ended = sent.events.iter().find_map(|event| match event {
-            ballast_testkit::Event::Liquidated(done) => Some(done.clone()),
+            ballast_testkit::Event::Liquidated(done) => Some(*done),
             _ => None,
         });
         let ended = ended.expect("a receipt");
