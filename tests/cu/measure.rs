@@ -7,7 +7,9 @@ use ballast_client::presets;
 use ballast_migrate::FeedPlan;
 use ballast_oracle::fixtures::{PythLegacyPrice, SwitchboardOnDemandFeed};
 use ballast_oracle::Provider;
-use ballast_testkit::{listing, MarketSpec, Trader, World};
+use ballast_state::TransferFee;
+use ballast_testkit::{listing, MarketSpec, Trader, World, TOKEN_2022};
+use ballast_tests::saver::{add_savings, Saver};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -40,13 +42,17 @@ pub(crate) fn all() -> BTreeMap<String, u64> {
         results.insert(key.to_owned(), value);
     };
     lending(&mut put);
+    fee_token(&mut put);
     let (borrow_8, _) = health(8, &mut put);
     let (borrow_16, bytes) = health(16, &mut |_, _| {});
     put("health_slope", (borrow_16 - borrow_8) / 8);
     put("withdraw_16_bytes", bytes);
     takeover(8, &mut put);
     takeover_16(&mut put);
+    staged(8, &mut put);
+    flash_loan(&mut put);
     refresh(&mut put);
+    call(&mut put);
     put("elf_bytes", ballast_testkit::ELF.len() as u64);
     results
 }
@@ -61,6 +67,17 @@ fn lending(put: &mut impl FnMut(&str, u64)) {
     put("withdraw_no_debt", world.withdraw(&lender, 0, Some(1_000_000)).expect("withdraw").compute_units);
     world.svm.advance(1);
     put("repay", world.repay(&trader, 0, Some(1_000_000)).expect("repay").compute_units);
+}
+
+/// The same deposit of a token of Token-2022 whose transfers cost a fee.
+fn fee_token(put: &mut impl FnMut(&str, u64)) {
+    let mut world = World::empty();
+    let mint = world.fee_mint(6, TransferFee { most: u64::MAX, basis_points: 100 });
+    world.list_mint(&MarketSpec::new(listing("USDC").0, 6, 100_000_000), &mint, &TOKEN_2022);
+    let trader = world.trader();
+    world.deposit(&trader, 0, 1_000_000).expect("deposit");
+    world.svm.advance(1);
+    put("deposit_token_2022_fee", world.deposit(&trader, 0, 1_000_000).expect("deposit").compute_units);
 }
 
 /// Borrow and withdraw with `n` positions at Initial; prices a second old. Returns the borrow and the withdrawal's bytes.
@@ -101,6 +118,31 @@ fn takeover(n: u16, put: &mut impl FnMut(&str, u64)) {
     put("mark_8", world.svm.send(&[mark], &[&taker.key]).expect("mark").compute_units);
 }
 
+/// A liquidation of an account with `n` positions in stages: begin, seize, repay, end in one transaction, nothing in between.
+fn staged(n: u16, put: &mut impl FnMut(&str, u64)) {
+    let mut world = world(n);
+    let (_, trader) = positions(&mut world, n);
+    let liquidator = world.trader();
+    world.mint_to(&liquidator, 0, 1_000_000_000_000);
+    world.advance(3_600);
+    crash(&mut world, n);
+    let transaction = world.stages(&liquidator, &trader, 0, 1).all(u64::MAX);
+    let sent = world.svm.send(&transaction, &[&liquidator.key]).expect("a liquidation");
+    put("begin_end_liquidation_8", sent.compute_units);
+    put("begin_end_liquidation_8_bytes", sent.bytes as u64);
+}
+
+/// Both ends of a flash loan in one transaction, a second after the bank was last accrued.
+fn flash_loan(put: &mut impl FnMut(&str, u64)) {
+    let mut world = world(2);
+    let (lender, _) = positions(&mut world, 2);
+    world.mint_to(&lender, 0, 1_000_000);
+    world.svm.advance(1);
+    let transaction = world.flash_loan(&lender, 0, 1_000_000_000);
+    let sent = world.svm.send(&transaction, &[&lender.key]).expect("a flash loan");
+    put("flash_loan", sent.compute_units);
+}
+
 /// The fullest account: 16 positions.
 fn takeover_16(put: &mut impl FnMut(&str, u64)) {
     let mut world = world(16);
@@ -125,6 +167,27 @@ fn crash(world: &mut World, n: u16) {
         }
     }
     world.svm.advance(1);
+}
+
+/// What the example `savings` adds to a deposit: its own instruction, and the call.
+fn call(put: &mut impl FnMut(&str, u64)) {
+    let mut world = world(2);
+    add_savings(&mut world);
+    let saver = Saver::new(&mut world);
+    saver.send(&mut world, |world, saver| saver.open(world, 1, 0)).expect("open");
+    let user = &saver.user;
+    let called = |world: &mut World| {
+        world.mint_to(user, 1, 1_000_000);
+        world.svm.advance(1);
+        saver.send(world, |world, saver| saver.deposit(world, 1, 1_000_000)).expect("deposit").compute_units
+    };
+    let direct = |world: &mut World| {
+        world.svm.advance(1);
+        world.deposit(user, 1, 1_000_000).expect("deposit").compute_units
+    };
+    // The first two open the balances.
+    let [_, _, called, direct] = [called(&mut world), direct(&mut world), called(&mut world), direct(&mut world)];
+    put("cpi_deposit", called - direct);
 }
 
 fn refresh(put: &mut impl FnMut(&str, u64)) {

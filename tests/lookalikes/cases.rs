@@ -73,12 +73,17 @@ impl Cases<'_> {
         self.push(lookalike, Some(AccountMeta { pubkey, ..self.meta.clone() }), planted);
     }
 
-    /// The right account with a flag less, or none at all.
+    /// The right account with a flag less, or none at all. Flags are the transaction's: what another instruction of it gives
+    /// cannot be missing here.
     fn flags(&mut self, seat: &Seat) {
-        if seat.signer {
+        let others = self.stage.transaction.iter().enumerate().filter(|(at, _)| *at != self.stage.at);
+        let elsewhere = others.flat_map(|(_, one)| &one.accounts).filter(|meta| meta.pubkey == self.meta.pubkey);
+        let (signs, writes) =
+            elsewhere.fold((false, false), |(s, w), meta| (s || meta.is_signer, w || meta.is_writable));
+        if seat.signer && !signs {
             self.swap(Lookalike::NonSigner, self.meta.pubkey);
         }
-        if seat.writable {
+        if seat.writable && !writes {
             let meta = AccountMeta { is_writable: false, ..self.meta.clone() };
             self.push(Lookalike::ReadOnly, Some(meta), None);
         }

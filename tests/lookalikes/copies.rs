@@ -1,7 +1,7 @@
 //! Accounts made after the right one, with one thing wrong.
 
 use ballast_client::addresses;
-use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PriceFeed, RiskBoard};
+use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PendingChange, PriceFeed, RiskBoard};
 use ballast_testkit::plain::GEM;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -83,6 +83,11 @@ pub(crate) fn relatives(stage: &Stage, role: Role, genuine: &Account) -> Vec<(Lo
             (Lookalike::OtherUser, edited(genuine, |account: &mut MarginAccount| account.owner = stranger)),
             (Lookalike::Alias, edited(genuine, |account: &mut MarginAccount| account.sub_account += 1)),
         ],
+        Role::Change => vec![
+            of_other_group(genuine, |change: &mut PendingChange| change.group = OTHER_GROUP),
+            (Lookalike::OtherUser, edited(genuine, |change: &mut PendingChange| change.proposer = stranger)),
+            (Lookalike::Alias, edited(genuine, |change: &mut PendingChange| change.number += 1)),
+        ],
         Role::Vault => vec![strangers(), alias, newer],
         Role::Tokens => {
             let mints = [0, 1].map(|bank| world.markets[bank].mint);
@@ -108,7 +113,7 @@ fn of_other_group<T: Layout>(genuine: &Account, change: impl FnOnce(&mut T)) -> 
 
 /// A program account with something changed.
 fn edited<T: Layout>(genuine: &Account, change: impl FnOnce(&mut T)) -> Sitter {
-    let mut state = T::copy_from(&genuine.data).expect("a program account");
+    let mut state: T = bytemuck::pod_read_unaligned(&genuine.data[VERSION_AT..]);
     change(&mut state);
     let mut account = genuine.clone();
     account.data[VERSION_AT..].copy_from_slice(bytemuck::bytes_of(&state));

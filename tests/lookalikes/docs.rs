@@ -6,18 +6,14 @@ use std::path::Path;
 /// Errors of every account of the program, told once, where accounts are read.
 const OF_EVERY_ACCOUNT: &[&str] = &["WrongProgramOwner", "WrongAccountType", "WrongAccountVersion", "DuplicateAccount"];
 
-/// What the documentation leaves out and should not.
-const UNTOLD: &[(&str, &str)] = &[("add_price_feed", "AlreadyExists"), ("open_margin_account", "AlreadyExists")];
-
-/// Whether the documentation tells that an instruction may fail with this error, or is known not to. Anchor, the token
+/// Whether the documentation tells that an instruction may fail with this error. Anchor, the token
 /// program and the runtime have documentation of their own; why an oracle account cannot be read is told in one sentence.
 pub(crate) fn tells(instruction: &str, error: &str) -> bool {
     if error.contains("::") || error.starts_with("Oracle") || OF_EVERY_ACCOUNT.contains(&error) {
         return true;
     }
     let (handler, quoted) = (handler(instruction), format!("`{error}`"));
-    let told = handler.lines().any(|line| line.starts_with("///") && line.contains(&quoted));
-    told != UNTOLD.contains(&(instruction, error))
+    handler.lines().any(|line| line.starts_with("///") && line.contains(&quoted))
 }
 
 fn handler(instruction: &str) -> String {

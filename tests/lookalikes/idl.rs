@@ -47,6 +47,14 @@ pub(crate) fn instructions() -> Vec<Described> {
     list(&idl()["instructions"]).iter().map(described).collect()
 }
 
+/// Name of the instruction that has this data.
+///
+/// # Panics
+/// If there is none.
+pub(crate) fn name_of(data: &[u8]) -> String {
+    instructions().into_iter().find(|one| data.starts_with(&one.tag)).expect("an instruction of the program").name
+}
+
 fn described(instruction: &Value) -> Described {
     let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok()).expect("a byte");
     Described {

@@ -1,7 +1,7 @@
 //! What an account is to an instruction, told by what is there when the instruction succeeds.
 
 use ballast_client::{addresses, PROGRAM_ID};
-use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PriceFeed, RiskBoard};
+use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PendingChange, PriceFeed, RiskBoard};
 use ballast_testkit::Svm;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -16,8 +16,10 @@ const TOKEN_PROGRAMS: [Pubkey; 2] = [spl_token_interface::ID, TOKEN_2022];
 pub(crate) const SYSTEM: Pubkey = Pubkey::new_from_array([0; 32]);
 /// The clock.
 pub(crate) const CLOCK: Pubkey = Pubkey::from_str_const("SysvarC1ock11111111111111111111111111111111");
+/// The transaction's instructions.
+pub(crate) const INSTRUCTIONS: Pubkey = Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 /// Accounts that the runtime never lets anybody write.
-const RESERVED: [Pubkey; 3] = [CLOCK, SYSTEM, PROGRAM_ID];
+const RESERVED: [Pubkey; 4] = [CLOCK, INSTRUCTIONS, SYSTEM, PROGRAM_ID];
 /// Bytes of a mint without extensions.
 const MINT_BYTES: usize = 82;
 
@@ -36,6 +38,8 @@ pub(crate) enum Role {
     Feed,
     Bank,
     Margin,
+    /// A change that waits for the timelock.
+    Change,
     /// A token account of a bank.
     Vault,
     /// A token account of somebody else.
@@ -46,6 +50,8 @@ pub(crate) enum Role {
     /// This program.
     Itself,
     EventAuthority,
+    /// The sysvar of the transaction's instructions: there is no account of it outside of one.
+    Instructions,
     /// Data of a program that is none of these.
     Oracle,
     /// A wallet that need not sign.
@@ -78,6 +84,9 @@ impl Role {
         if *key == addresses::event_authority() {
             return Self::EventAuthority;
         }
+        if *key == INSTRUCTIONS {
+            return Self::Instructions;
+        }
         match svm.account(key) {
             None => Self::Unborn,
             Some(account) if account.owner == PROGRAM_ID => Self::of_ours(&account),
@@ -89,7 +98,7 @@ impl Role {
 
     /// Whether it is an account of this program.
     pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Self::Group | Self::Board | Self::Feed | Self::Bank | Self::Margin)
+        matches!(self, Self::Group | Self::Board | Self::Feed | Self::Bank | Self::Margin | Self::Change)
     }
 
     /// Whether a user or somebody else than this program writes its data: so that it may become anything where it is.
@@ -105,6 +114,7 @@ impl Role {
             PriceFeed::TAG => Self::Feed,
             Bank::TAG => Self::Bank,
             MarginAccount::TAG => Self::Margin,
+            PendingChange::TAG => Self::Change,
             _ => panic!("an account of the program without a role: {tag:?}"),
         }
     }

@@ -37,7 +37,7 @@ impl Tried<'_> {
     pub(crate) fn flag_rule(&self) -> Option<&'static str> {
         let Place { seat, role } = self.place();
         // Anchor reads its own accounts, and derives addresses, before it asks whether they are writable.
-        let writable_first = seat.writable && !seat.by_anchor && *role != Role::Unborn;
+        let writable_first = seat.writable && !seat.by_anchor && !seat.follows && *role != Role::Unborn;
         match self.case.lookalike {
             Lookalike::NonSigner => Some("anchor::AccountNotSigner"),
             Lookalike::ReadOnly => Some("anchor::ConstraintMut"),
@@ -64,12 +64,16 @@ impl Tried<'_> {
             // What is to be created is found by its seeds.
             (Role::Unborn, _) => "anchor::ConstraintSeeds",
             (Role::EventAuthority, _) => "anchor::ConstraintAddress",
+            (Role::Instructions, _) => "WrongSysvar",
             // The program leaves its receipt by a call to itself: without its account the runtime knows none to call.
             (Role::Itself, _) => "runtime::MissingAccount",
-            (Role::Mint, lookalike) if seat.by_anchor => self.new_mint(lookalike),
+            // The address of the vault that is to be created is the mint's.
+            (Role::Mint, _) if self.has(Role::Unborn) => "anchor::ConstraintSeeds",
             (Role::Mint, _) => "WrongMint",
             (Role::Tokens, lookalike) => self.tokens(lookalike),
             (Role::Oracle, lookalike) => self.oracle(lookalike),
+            // Who proposed a change is known by its key.
+            (Role::Wallet, _) => "ChangeMismatch",
             (_, lookalike) if role.is_ours() => self.ours(lookalike),
             _ => "no rule",
         }
@@ -86,9 +90,10 @@ impl Tried<'_> {
             Lookalike::OtherMint if self.has(Role::Vault) && !seat.follows => "WrongVault",
             Lookalike::OtherMint => "MissingAccount",
             Lookalike::WrongVersion => "WrongAccountVersion",
-            Lookalike::WrongLength if anchor => "anchor::AccountDidNotDeserialize",
             Lookalike::Duplicate(other) if !anchor && self.impostor.is_ours() => self.twice(other),
-            Lookalike::Closed | Lookalike::WrongLength => wrong_type(anchor),
+            Lookalike::Closed => wrong_type(anchor),
+            // Anchor's loader does not look at the length; the view does.
+            Lookalike::WrongLength => "WrongAccountType",
             _ if self.impostor.is_ours() && self.impostor != *role => wrong_type(anchor),
             _ if anchor => "anchor::AccountOwnedByWrongProgram",
             _ => "WrongProgramOwner",
@@ -143,20 +148,6 @@ impl Tried<'_> {
             Lookalike::WrongOwner | Lookalike::OtherTokenProgram => "runtime::ExternalAccountDataModified",
             _ if self.impostor == Role::Vault => "token::MintMismatch",
             _ => "runtime::InvalidAccountData",
-        }
-    }
-
-    /// A mint to be listed: Anchor and the token program's own format check it.
-    fn new_mint(&self, lookalike: Lookalike) -> &'static str {
-        match lookalike {
-            // The vault's address is the mint's.
-            Lookalike::OtherMint => "anchor::ConstraintSeeds",
-            Lookalike::Closed => "runtime::UninitializedAccount",
-            Lookalike::WrongLength => "runtime::InvalidAccountData",
-            Lookalike::WrongOwner | Lookalike::OtherTokenProgram => "anchor::AccountOwnedByWrongProgram",
-            _ if self.impostor == Role::Unborn => "anchor::AccountNotInitialized",
-            _ if matches!(self.impostor, Role::Tokens | Role::Vault) => "runtime::InvalidAccountData",
-            _ => "anchor::AccountOwnedByWrongProgram",
         }
     }
 

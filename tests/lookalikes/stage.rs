@@ -45,6 +45,13 @@ impl Stage {
         Self { world, transaction: vec![instruction], at: 0, stranger, keys }
     }
 
+    /// Puts other instructions around the one whose accounts are exchanged.
+    pub(crate) fn between(mut self, before: Vec<Instruction>, after: Vec<Instruction>) -> Self {
+        self.at = before.len();
+        self.transaction = [before, self.transaction, after].concat();
+        self
+    }
+
     /// Whether the instruction has an account.
     pub(crate) fn names(&self, key: &Pubkey) -> bool {
         self.instruction().accounts.iter().any(|meta| meta.pubkey == *key)

@@ -4,9 +4,11 @@ use ballast_client::instructions::{self as ix, Takeover};
 use ballast_client::presets;
 use ballast_oracle::fixtures::PythLegacyPrice;
 use ballast_oracle::Provider;
-use ballast_state::{Bank, MarginAccount};
+use ballast_risk::interest;
+use ballast_risk::liquidation::staged;
+use ballast_state::{rights, Bank, Group, MarginAccount};
 use ballast_testkit::plain::{COIN, DOLLAR, GEM, ONE_COIN, ONE_GEM, USD};
-use ballast_testkit::{aged, indebted, lent, unhealthy, Trader, World};
+use ballast_testkit::{aged, indebted, lent, unhealthy, Trader, World, DELAY, EXPIRY};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -19,35 +21,58 @@ type Build = fn() -> Stage;
 
 /// Instruction, case, and stage.
 pub(crate) const STAGES: &[(&str, &str, Build)] = &[
+    ("accept_admin", "", accept_admin),
     ("add_bank", "", add_bank),
     ("add_price_feed", "", add_price_feed),
+    ("begin_flash_loan", "", begin_flash_loan),
+    ("begin_liquidation", "", begin_liquidation),
     ("borrow", "", borrow),
+    ("borrow", "by a delegate", borrow_by_delegate),
+    ("cancel_change", "", cancel_change),
     ("close_margin_account", "", close_margin_account),
     ("collect_fees", "", collect_fees),
     ("configure_bank", "", configure_bank),
     ("configure_group", "", configure_group),
     ("configure_price_feed", "", configure_price_feed),
     ("configure_risk_class", "", configure_risk_class),
+    ("configure_timelock", "", configure_timelock),
     ("create_group", "", create_group),
     ("deleverage", "below the floor", deleverage),
     ("deleverage", "wind-down", deleverage_wind_down),
     ("deposit", "", deposit),
     ("deposit_insurance", "", deposit_insurance),
+    ("end_flash_loan", "", end_flash_loan),
+    ("end_liquidation", "", end_liquidation),
+    ("execute_change", "", execute_change),
     ("liquidate", "", liquidate),
     ("mark", "", mark),
+    ("migrate_account", "", migrate_account),
     ("open_margin_account", "", open_margin_account),
     ("pause_bank", "", pause_bank),
     ("pause_risk", "", pause_risk),
+    ("propose_admin", "", propose_admin),
+    ("propose_change", "", propose_change),
     ("refresh_price_feed", "any account of a feed id", refresh_price_feed),
     ("refresh_price_feed", "an account by its address", refresh_named),
     ("refresh_price_feed", "three sources", refresh_three),
     ("repay", "", repay),
+    ("repay", "in a liquidation", repay_in_a_liquidation),
     ("resolve_bankruptcy", "", resolve_bankruptcy),
+    ("seize", "", seize),
     ("set_bank_mode", "", set_bank_mode),
+    ("set_delegate", "", set_delegate),
     ("set_policy", "", set_policy),
+    ("transfer_margin_account", "", transfer_margin_account),
     ("withdraw", "with debt", withdraw),
     ("withdraw", "without debt", withdraw_without_debt),
 ];
+
+/// The same where somebody else pays, who signs after the admin.
+fn by_admin_and_payer(mut world: World, mut instruction: Instruction) -> Stage {
+    let (admin, payer) = (world.admin.insecure_clone(), rich(&mut world));
+    instruction.accounts[1].pubkey = payer.pubkey();
+    Stage::alone(world, instruction, &[&admin, &payer])
+}
 
 /// A stage whose instruction the admin signs.
 fn by_admin(world: World, instruction: Instruction) -> Stage {
@@ -80,13 +105,86 @@ fn add_bank() -> Stage {
     world.svm.put_mint(&mint, 9);
     let (admin, tokens) = (world.admin.pubkey(), spl_token_interface::ID);
     let add = ix::add_bank(&admin, &world.group, 3, &mint, &tokens, 1, presets::bank(1_000, 500));
-    by_admin(world, add)
+    by_admin_and_payer(world, add)
 }
 
 fn add_price_feed() -> Stage {
     let world = World::plain();
     let add = ix::add_price_feed(&world.admin.pubkey(), &world.group, 3, world.markets[1].feed_args.clone());
-    by_admin(world, add)
+    by_admin_and_payer(world, add)
+}
+
+fn begin_flash_loan() -> Stage {
+    let (mut world, lender, trader) = indebted();
+    world.mint_to(&lender, USD, 2 * DOLLAR);
+    // Somebody else pays: who borrows is nobody's concern.
+    let ([begin, _], [_, end]) = (world.flash_loan(&trader, USD, DOLLAR), world.flash_loan(&lender, USD, DOLLAR));
+    Stage::alone(world, begin, &[&trader.key, &lender.key]).between(Vec::new(), vec![end])
+}
+
+/// An account that also holds gems, and a liquidator with a wallet of dollars.
+fn unhealthy_with_gems() -> (World, Trader, Trader) {
+    let (mut world, _, trader, liquidator) = unhealthy();
+    world.deposit(&trader, GEM, ONE_GEM / 1_000).expect("deposit");
+    world.mint_to(&liquidator, USD, 10_000 * DOLLAR);
+    (world, trader, liquidator)
+}
+
+fn begin_liquidation() -> Stage {
+    let (world, trader, liquidator) = unhealthy_with_gems();
+    let mut all = world.stages(&liquidator, &trader, USD, COIN).all(u64::MAX);
+    let begin = all.remove(0);
+    Stage::alone(world, begin, &[&liquidator.key]).between(Vec::new(), all)
+}
+
+/// A stage in the middle of a liquidation, after so many of its steps: seizing, repaying. No transaction ends like this, so
+/// the engine begins it. Then nothing but the instruction itself is asked about its accounts.
+fn while_open(steps: usize, at: usize) -> Stage {
+    let (world, trader, liquidator) = unhealthy_with_gems();
+    let mut all = world.stages(&liquidator, &trader, USD, COIN).all(u64::MAX);
+    let mut stage = Stage::alone(world, all[at].clone(), &[&liquidator.key]);
+    let world = &mut stage.world;
+    let (now, board, portfolio) = (world.now(), world.board(), world.portfolio(&trader));
+    let (mut account, mut loan, mut collateral) = (world.margin(&trader), world.bank(USD), world.bank(COIN));
+    for bank in [&mut loan, &mut collateral] {
+        interest::accrue(bank, now).expect("accrue");
+    }
+    let (others, key) = (world.bank(GEM).sequence, liquidator.key.pubkey());
+    staged::begin(&board, &mut loan, &mut collateral, &mut account, &portfolio, others, key, u64::MAX, now)
+        .expect("begin");
+    let [loan_key, collateral_key] = [USD, COIN].map(|bank| world.bank_key(bank));
+    world.svm.edit::<MarginAccount>(&trader.account, |state| *state = account);
+    world.svm.edit::<Bank>(&loan_key, |state| *state = loan);
+    world.svm.edit::<Bank>(&collateral_key, |state| *state = collateral);
+    for step in all.drain(1..=steps) {
+        world.send(step, &[&liquidator.key]).expect("a step");
+    }
+    stage
+}
+
+fn seize() -> Stage {
+    while_open(0, 1)
+}
+
+fn repay_in_a_liquidation() -> Stage {
+    while_open(1, 2)
+}
+
+fn end_liquidation() -> Stage {
+    while_open(2, 3)
+}
+
+/// While a flash loan is open, which no transaction leaves behind.
+fn end_flash_loan() -> Stage {
+    let (mut world, _, trader) = indebted();
+    world.mint_to(&trader, USD, 2 * DOLLAR);
+    let (bank, Bank { vault, mint, .. }) = (world.bank_key(USD), world.bank(USD));
+    world.svm.put_tokens(&vault, &mint, &bank, world.vault(USD) - DOLLAR);
+    world
+        .svm
+        .edit::<Bank>(&bank, |bank| (bank.flash_loaned, bank.vault_balance) = (DOLLAR, bank.vault_balance - DOLLAR));
+    let end = world.flash_loan(&trader, USD, DOLLAR)[1].clone();
+    Stage::alone(world, end, &[&trader.key])
 }
 
 fn borrow() -> Stage {
@@ -315,4 +413,95 @@ fn withdraw_without_debt() -> Stage {
     let (world, lender, _) = lent();
     let withdraw = ix::withdraw(&lender.user(USD), &world.margin(&lender), &world.bank(USD), Some(DOLLAR));
     Stage::alone(world, withdraw, &[&lender.key])
+}
+
+fn accept_admin() -> Stage {
+    let mut world = World::plain();
+    let next = rich(&mut world);
+    world.as_admin(ix::propose_admin(&world.admin.pubkey(), &world.group, next.pubkey())).expect("propose_admin");
+    let accept = ix::accept_admin(&next.pubkey(), &world.group);
+    Stage::alone(world, accept, &[&next])
+}
+
+fn propose_admin() -> Stage {
+    let world = World::plain();
+    let propose = ix::propose_admin(&world.admin.pubkey(), &world.group, Pubkey::new_from_array([5; 32]));
+    by_admin(world, propose)
+}
+
+fn configure_timelock() -> Stage {
+    let world = World::plain();
+    let configure = ix::configure_timelock(&world.admin.pubkey(), &world.group, DELAY, EXPIRY);
+    by_admin(world, configure)
+}
+
+/// A world with a timelock, and a change for it.
+fn locked() -> (World, Instruction) {
+    let mut world = World::plain();
+    world.lock();
+    let change = ix::set_bank_mode(&world.admin.pubkey(), &world.group, COIN, 2);
+    (world, change)
+}
+
+fn propose_change() -> Stage {
+    let (world, change) = locked();
+    let propose = ix::propose_change(&world.admin.pubkey(), &world.group, 0, &change);
+    by_admin(world, propose)
+}
+
+/// Proposed by an admin who is no more.
+fn waiting() -> (World, Instruction, Pubkey) {
+    let (mut world, change) = locked();
+    let (old, next) = (world.admin.pubkey(), rich(&mut world));
+    world.propose(&change);
+    let group = world.group;
+    world.svm.edit::<Group>(&group, |group| group.admin = next.pubkey());
+    world.admin = next;
+    (world, change, old)
+}
+
+fn execute_change() -> Stage {
+    let (mut world, change, proposer) = waiting();
+    world.svm.advance(i64::from(DELAY));
+    let execute = ix::execute_change(&world.admin.pubkey(), &world.group, 0, &proposer, &change);
+    by_admin(world, execute)
+}
+
+fn cancel_change() -> Stage {
+    let (world, _, proposer) = waiting();
+    let cancel = ix::cancel_change(&world.admin.pubkey(), &world.group, 0, &proposer);
+    by_admin(world, cancel)
+}
+
+fn set_delegate() -> Stage {
+    let mut world = World::plain();
+    let trader = world.trader();
+    let set = ix::set_delegate(&trader.key.pubkey(), &trader.account, Pubkey::new_from_array([5; 32]), rights::ALL);
+    Stage::alone(world, set, &[&trader.key])
+}
+
+fn transfer_margin_account() -> Stage {
+    let (mut world, _, trader) = indebted();
+    let next = rich(&mut world);
+    let transfer = ix::transfer_margin_account(&trader.key.pubkey(), &next.pubkey(), &trader.account);
+    Stage::alone(world, transfer, &[&trader.key, &next])
+}
+
+/// Of version 1, which is this one with another number.
+fn migrate_account() -> Stage {
+    let mut world = World::plain();
+    let key = world.bank_key(COIN);
+    world.svm.edit::<Bank>(&key, |bank| bank.version = 1);
+    Stage::alone(world, ix::migrate_account(&key), &[])
+}
+
+/// A loan that a delegate takes for its principal.
+fn borrow_by_delegate() -> Stage {
+    let (mut world, _, trader) = indebted();
+    let delegate = rich(&mut world);
+    let set = ix::set_delegate(&trader.key.pubkey(), &trader.account, delegate.pubkey(), rights::TRADE);
+    world.send(set, &[&trader.key]).expect("set_delegate");
+    let user = ix::User { authority: delegate.pubkey(), ..trader.user(USD) };
+    let borrow = ix::borrow(&user, &world.margin(&trader), &world.bank(USD), DOLLAR);
+    Stage::alone(world, borrow, &[&delegate])
 }

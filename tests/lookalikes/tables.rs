@@ -40,19 +40,50 @@ impl Row {
 }
 
 const TAKEOVERS: Names = &["liquidate", "deleverage"];
+const BY_DELEGATE: &str = "borrow (by a delegate)";
 const BY_FEED_ID: &str = "refresh_price_feed (any account of a feed id)";
 const NAMED: &str = "refresh_price_feed (an account by its address)";
 const THREE: &str = "refresh_price_feed (three sources)";
 /// What an account found by its key cannot be at another address.
 const ELSEWHERE: Names = &["uninitialised", "wrong owner", "wrong type", "alias", "other mint's", "duplicate"];
 
-/// A defect: an unknown version is to be refused everywhere.
-const VERSION: &str = "Anchor's loader does not look at the version";
+/// The same, and what belongs to others.
+const ELSEWHERE_OR_OTHERS: Names = &[
+    "uninitialised",
+    "wrong owner",
+    "wrong type",
+    "alias",
+    "other mint's",
+    "other group's",
+    "other user's",
+    "duplicate",
+];
 
 /// Other errors than the rules say.
 pub(crate) const EXCEPTIONS: &[Row] = &[
     but(
-        &["repay", "deposit_insurance"],
+        &["begin_flash_loan"],
+        &["bank"],
+        ELSEWHERE_OR_OTHERS,
+        "MissingEnd",
+        "the end names the bank, and is looked for first",
+    ),
+    but(
+        &["begin_liquidation"],
+        &["margin_account"],
+        ELSEWHERE_OR_OTHERS,
+        "MissingEnd",
+        "the end names the account, and is looked for first",
+    ),
+    but(
+        &["begin_liquidation"],
+        &["loan_bank", "collateral_bank"],
+        &["duplicate: loan_bank", "duplicate: collateral_bank"],
+        "SamePair",
+        "asked before anything is read",
+    ),
+    but(
+        &["repay", "deposit_insurance", "end_flash_loan"],
         &["authority"],
         &["other user's"],
         "token::OwnerMismatch",
@@ -73,13 +104,19 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the owner is part of the account's address",
     ),
     but(
-        &["mark", "resolve_bankruptcy"],
+        &["mark", "resolve_bankruptcy", "end_liquidation"],
         &["margin_account"],
         &["other group's"],
         "WrongBoard",
         "the board is the first account it is compared with",
     ),
-    but(&["deposit_insurance"], &["bank"], &["other group's"], "WrongVault", "the vault is all it is compared with"),
+    but(
+        &["deposit_insurance", "end_flash_loan"],
+        &["bank"],
+        &["other group's"],
+        "WrongVault",
+        "the vault is all it is compared with",
+    ),
     but(&["refresh_price_feed"], &["feed"], &["other group's"], "WrongBoard", "the board is all it is compared with"),
     but(
         &[BY_FEED_ID, THREE],
@@ -139,14 +176,132 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         &["close_margin_account"],
         &["receiver"],
         &["duplicate: margin_account"],
-        "anchor::ConstraintClose",
+        "DuplicateAccount",
         "an account cannot receive its own rent",
+    ),
+    but(
+        &["add_bank", "add_price_feed", "configure_group", "configure_risk_class", "pause_risk"],
+        &["board"],
+        ELSEWHERE,
+        "WrongBoard",
+        "the group names its board",
+    ),
+    but(
+        &["add_bank"],
+        &["token_program"],
+        &["other token program's"],
+        "NotAMint",
+        "the mint is the other program's, and none of this one's",
+    ),
+    but(
+        &["configure_timelock"],
+        &["group"],
+        ELSEWHERE,
+        "anchor::ConstraintSeeds",
+        "the group is part of the timelock's address",
+    ),
+    but(
+        &["configure_bank", "collect_fees"],
+        &["bank"],
+        &["duplicate: group"],
+        "WrongAccountType",
+        "the group is let go of before the bank is read",
+    ),
+    but(
+        &["configure_bank"],
+        &["bank"],
+        &["duplicate: board"],
+        "DuplicateAccount",
+        "the board is held while the bank is read",
+    ),
+    but(
+        &["cancel_change", "execute_change"],
+        &["change"],
+        &["other user's"],
+        "ChangeMismatch",
+        "somebody else proposed it, who is not the one given",
+    ),
+    but(&["execute_change"], &["change"], &["duplicate: group"], "WrongAccountType", "both are only read"),
+    but(&["execute_change"], &["group"], &["other group's"], "WrongGroup", "its timelock is asked for later"),
+    but(
+        &["execute_change"],
+        &["following 0", "following 1", "following 2"],
+        &["uninitialised", "wrong owner", "wrong type", "other mint's", "other group's", "duplicate", "missing"],
+        "ChangeMismatch",
+        "the change names its accounts",
+    ),
+    but(
+        &["execute_change"],
+        &["following 2"],
+        &["closed"],
+        "anchor::AccountDiscriminatorMismatch",
+        "in the instruction that runs Anchor reads the bank",
+    ),
+    but(
+        &["propose_change"],
+        &["following 0"],
+        &["uninitialised", "wrong owner", "wrong type", "duplicate", "missing"],
+        "ChangeMismatch",
+        "the timelock has to be the authority",
+    ),
+    but(
+        &["migrate_account"],
+        &["account"],
+        &["other mint's"],
+        "WrongAccountVersion",
+        "the other bank is of this version",
+    ),
+    but(
+        &[BY_DELEGATE],
+        &["destination"],
+        &["closed", "other user's", "wrong type: a mint", "wrong type: a vault", "duplicate: mint", "duplicate: vault"],
+        "DestinationNotOwners",
+        "whoever its bytes name as owner does not own the account",
+    ),
+    but(
+        &[BY_DELEGATE],
+        &["destination"],
+        &["uninitialised", "wrong owner", "wrong type", "other token program's", "duplicate"],
+        "WrongTokenAccount",
+        "its owner is read, so its program is asked first",
+    ),
+    but(
+        &[BY_DELEGATE],
+        &["margin_account"],
+        &["other user's"],
+        "DestinationNotOwners",
+        "of another owner with the same delegate: then the tokens are to go to the other",
     ),
 ];
 
 /// What succeeds, and may.
 pub(crate) const ACCEPTED: &[Row] = &[
-    accepted(&["open_margin_account"], &["payer"], &["other user's", "duplicate: owner"], "whoever signs may pay"),
+    accepted(&["begin_flash_loan"], &["authority"], &["other user's"], "whoever signs may borrow: it costs a fee"),
+    accepted(
+        &["begin_flash_loan", "seize"],
+        &["tokens", "destination"],
+        &["alias", "other user's"],
+        "the borrower and the liquidator send the tokens to whom they like",
+    ),
+    accepted(&["end_flash_loan"], &["tokens"], &["alias"], "any token account that the signer may spend from"),
+    accepted(
+        &["end_flash_loan"],
+        &["instructions"],
+        &["uninitialised", "wrong type", "duplicate"],
+        "only the beginning reads it",
+    ),
+    accepted(
+        &["seize", "end_liquidation"],
+        &["margin_account"],
+        &["alias", "other user's"],
+        "anyone's account whose liquidation the signer began",
+    ),
+    accepted(
+        &["add_bank", "add_price_feed", "open_margin_account"],
+        &["payer"],
+        &["other user's", "duplicate: authority", "duplicate: owner"],
+        "whoever signs may pay",
+    ),
     accepted(
         &["close_margin_account"],
         &["receiver"],
@@ -174,14 +329,22 @@ pub(crate) const ACCEPTED: &[Row] = &[
     ),
     accepted(&["configure_price_feed"], &["feed"], &["other mint's"], "any feed of the group may be meant"),
     accepted(
-        &["borrow", "close_margin_account", "deposit", "set_policy", "withdraw"],
+        &[
+            "borrow",
+            "close_margin_account",
+            "deposit",
+            "set_delegate",
+            "set_policy",
+            "transfer_margin_account",
+            "withdraw",
+        ],
         &["margin_account"],
         &["alias"],
         "any account of its owner may be meant",
     ),
     accepted(TAKEOVERS, &["liquidator", "keeper"], &["alias"], "any account of its owner may take over"),
     accepted(
-        &["close_margin_account", "set_policy"],
+        &["close_margin_account", "set_delegate", "set_policy", "transfer_margin_account"],
         &["margin_account"],
         &["other group's"],
         "any account of its owner may be meant, in any group",
@@ -226,25 +389,42 @@ pub(crate) const ACCEPTED: &[Row] = &[
         ],
         "an account that owes nothing needs no board: nothing reads it",
     ),
-    accepted(&["open_margin_account"], &["group"], &["wrong length"], "only its address is used"),
-    accepted(&["collect_fees"], &["group"], &["wrong version"], VERSION),
     accepted(
-        &[
-            "add_bank",
-            "add_price_feed",
-            "close_margin_account",
-            "configure_bank",
-            "configure_group",
-            "configure_price_feed",
-            "configure_risk_class",
-            "open_margin_account",
-            "pause_bank",
-            "pause_risk",
-            "set_bank_mode",
-            "set_policy",
-        ],
-        &[],
-        &["wrong version"],
-        VERSION,
+        &["accept_admin", "propose_admin"],
+        &["group"],
+        &["other group's"],
+        "any group may be meant whose admin the signer is, or is to be",
+    ),
+    accepted(
+        &["transfer_margin_account"],
+        &["new_owner"],
+        &["other user's", "duplicate: owner"],
+        "whoever signs takes it",
+    ),
+    accepted(&["migrate_account"], &["account"], &["other group's"], "any account of an older version, in any group"),
+    accepted(&["cancel_change", "execute_change"], &["change"], &["alias"], "any change of the group may be meant"),
+    accepted(
+        &["configure_timelock"],
+        &["timelock"],
+        &["taken"],
+        "only the address is used, which nobody but the program can sign for",
+    ),
+    accepted(
+        &["execute_change", "propose_change"],
+        &["following 0"],
+        &["taken"],
+        "only the timelock's address is used",
+    ),
+    accepted(
+        &["propose_change"],
+        &["following 1", "following 2"],
+        &["uninitialised", "wrong owner", "wrong type", "other group's", "other mint's", "duplicate", "missing"],
+        "keys are published, whatever is there: the instruction judges them when it runs",
+    ),
+    accepted(
+        &["propose_change"],
+        &["following 2"],
+        &["closed", "wrong version", "wrong length"],
+        "keys are published, whatever is there: the instruction judges them when it runs",
     ),
 ];

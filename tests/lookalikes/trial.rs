@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ballast_testkit::Failed;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
 
 use crate::cases::cases;
 use crate::docs;
-use crate::idl::Described;
+use crate::idl::{self, Described};
 use crate::lookalike::Case;
 use crate::role::Role;
 use crate::rules::Tried;
@@ -72,10 +73,14 @@ impl Trial {
         let all = stage.transaction.iter().chain(&transaction).flat_map(|one| &one.accounts);
         let keys: BTreeSet<Pubkey> = all.map(|meta| meta.pubkey).collect();
         let before: Vec<Option<Account>> = keys.iter().map(|key| svm.account(key)).collect();
-        let outcome = stage.send(&mut svm, &transaction).err().map(|failed| failed.name());
+        let failed = stage.send(&mut svm, &transaction).err();
+        let outcome = failed.as_ref().map(Failed::name);
 
-        if let Some(error) = expected.filter(|error| !docs::tells(instruction, error)) {
-            self.failures.push(format!("{instruction}: documentation and docs.rs disagree about {error}"));
+        // Another instruction of the transaction may be the one that fails, and tells.
+        let failing = failed.and_then(|failed| failed.instruction()).map(|at| idl::name_of(&transaction[at].data));
+        let failing = failing.unwrap_or_else(|| instruction.to_owned());
+        if let Some(error) = expected.filter(|error| !docs::tells(&failing, error)) {
+            self.failures.push(format!("{failing}: documentation and docs.rs disagree about {error}"));
         }
         let what = || format!("{title}, {}, {}", places[case.at].seat.name, tried.description());
         if outcome.as_deref() != expected {

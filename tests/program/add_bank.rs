@@ -1,11 +1,12 @@
 //! `add_bank`.
 
 use ballast_client::ballast::types::BankArgs;
-use ballast_state::Group;
 
 use super::support::*;
 
-const TOKEN_PROGRAM: usize = 6;
+const MINT: usize = 4;
+const VAULT: usize = 6;
+const TOKEN_PROGRAM: usize = 7;
 
 /// A mint of so many decimals, to be listed as bank 3 under the coin's feed.
 fn ready(decimals: u8) -> (World, Pubkey) {
@@ -34,7 +35,8 @@ fn lists_a_bank_with_its_vault() {
 
     let bank = world.bank(3);
     let vault = addresses::vault(&world.group, &mint);
-    assert_eq!((bank.version, bank.index, bank.feed, bank.decimals, bank.mode), (1, 3, 1, 5, 0));
+    assert_eq!((bank.version, bank.index, bank.feed, bank.decimals, bank.mode), (2, 3, 1, 5, 0));
+    assert_eq!((bank.transfer_fee, bank.flash_loaned), (0, 0));
     assert_eq!(
         (bank.group, bank.mint, bank.vault, bank.token_program),
         (world.group, mint, vault, spl_token_interface::ID)
@@ -45,6 +47,8 @@ fn lists_a_bank_with_its_vault() {
         (0, 0, 0, 0, 0)
     );
     assert_eq!((bank.deposit_cap, bank.borrow_cap), (1_000, 500));
+    assert_eq!((bank.deposit_cap_limit, bank.borrow_cap_limit), (1_000, 500));
+    assert_eq!((bank.warm_up, bank.warm_ts, bank.flash_fee), (0, world.svm.now(), presets::bps(5)));
     assert_eq!((bank.collateral, bank.borrowable, bank.curve_points), (1, 1, 3));
     assert_eq!(bank.interest_fee, presets::bps(1_000));
     assert_eq!(bank.curve[2].utilisation, 1 << 32);
@@ -61,15 +65,17 @@ fn lists_a_bank_with_its_vault() {
 
 #[test]
 fn takes_every_number_of_decimals_up_to_eighteen() {
-    for decimals in [0, 6, 9, 18] {
+    for decimals in 0..=18 {
         let (mut world, mint) = ready(decimals);
         world.as_admin(instruction(&world, &mint, 1, args())).expect("add_bank");
         assert_eq!(world.bank(3).decimals, decimals);
     }
-    let (mut world, mint) = ready(19);
-    let admin = world.admin.insecure_clone();
-    let add = instruction(&world, &mint, 1, args());
-    world.refuses(&add, &[&admin], "DecimalsNotSupported");
+    for decimals in [19, 20, 255] {
+        let (mut world, mint) = ready(decimals);
+        let admin = world.admin.insecure_clone();
+        let add = instruction(&world, &mint, 1, args());
+        world.refuses(&add, &[&admin], "DecimalsNotSupported");
+    }
 }
 
 #[test]
@@ -105,16 +111,21 @@ fn refuses_feeds_that_are_not_there_or_have_no_good_price() {
     world.refuses(&add, &signers, "PriceStale");
 }
 
-/// A mint of Token-2022 with its own program, whatever its extensions.
+/// What Token-2022 adds stands in `token_2022.rs`.
 #[test]
-fn refuses_mints_of_the_other_token_program() {
+fn refuses_what_is_no_mint_of_the_token_program() {
     let (mut world, mint) = ready(9);
     let admin = world.admin.insecure_clone();
-    let mut newer = instruction(&world, &mint, 1, args());
-    let data = world.svm.account(&mint).expect("mint").data;
-    world.svm.put_data(&mint, &spl_token_2022(), data);
-    newer.accounts[TOKEN_PROGRAM].pubkey = spl_token_2022();
-    world.refuses(&newer, &[&admin], "anchor::AccountOwnedByWrongProgram");
+    let signers = [&admin];
+    let right = instruction(&world, &mint, 1, args());
+    world.refuses(&with(&right, TOKEN_PROGRAM, TOKEN_2022), &signers, "NotAMint");
+    world.refuses(&with(&right, TOKEN_PROGRAM, world.group), &signers, "WrongTokenProgram");
+    for account in [world.bank(COIN).vault, world.group, Pubkey::new_unique()] {
+        let mut add = with(&right, MINT, account);
+        add.accounts[VAULT].pubkey = addresses::vault(&world.group, &account);
+        world.refuses(&add, &signers, "NotAMint");
+    }
+    world.as_admin(right).expect("right in the end");
 }
 
 /// The vault's address is the mint's: a mint has one bank in a group.

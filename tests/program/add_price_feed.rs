@@ -3,7 +3,7 @@
 use ballast_client::ballast::types::PriceFeedArgs;
 use ballast_migrate::FeedPlan;
 use ballast_oracle::Provider;
-use ballast_state::{Group, PriceFeed};
+use ballast_state::PriceFeed;
 
 use super::support::*;
 

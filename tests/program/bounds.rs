@@ -114,7 +114,7 @@ pub(crate) const BANK_OUT_OF_BOUNDS: &[(&str, Change<BankArgs>, &str)] = &[
     ("the largest cap", |args| args.deposit_cap = u64::MAX, "CapTooLarge"),
 ];
 
-fn point(utilisation_bps: u32, rate_bps: u32) -> CurvePointArgs {
+pub(crate) fn point(utilisation_bps: u32, rate_bps: u32) -> CurvePointArgs {
     CurvePointArgs { utilisation_bps, rate_bps }
 }
 
@@ -132,23 +132,16 @@ pub(crate) enum Role {
 /// Gives every role to a key of its own, and sends the instruction, which the admin signs first, as each of them: only
 /// `allowed` may. It must not matter that those send it repeatedly. Unsigned it fails, too.
 pub(crate) fn refuses_everyone_but(world: &mut World, instruction: &Instruction, allowed: &[Role]) {
-    let [risk_admin, guardian, forecaster, fee_recipient, stranger] = [(); 5].map(|()| world.svm.rich_keypair());
-    let mut args = world.group_args();
-    args.risk_admin = risk_admin.pubkey();
-    args.guardian = guardian.pubkey();
-    args.forecaster = forecaster.pubkey();
-    args.fee_recipient = fee_recipient.pubkey();
-    let name = ix::configure_group(&world.admin.pubkey(), &world.group, args);
-    world.as_admin(name).expect("configure_group");
+    let (roles, stranger) = (world.appoint(), world.svm.rich_keypair());
     let admin = world.admin.insecure_clone();
     for (role, key) in [
-        (Role::RiskAdmin, &risk_admin),
-        (Role::Guardian, &guardian),
-        (Role::Forecaster, &forecaster),
-        (Role::FeeRecipient, &fee_recipient),
+        (Role::RiskAdmin, &roles.risk_admin),
+        (Role::Guardian, &roles.guardian),
+        (Role::Forecaster, &roles.forecaster),
+        (Role::FeeRecipient, &roles.fee_recipient),
         (Role::Stranger, &stranger),
     ] {
-        let signed = with(instruction, 0, key.pubkey());
+        let signed = signed_by(instruction, &admin, key);
         eprintln!("{role:?}");
         if allowed.contains(&role) {
             world.send(signed, &[key]).unwrap_or_else(|failed| panic!("{role:?}: {}", failed.name()));
@@ -156,6 +149,10 @@ pub(crate) fn refuses_everyone_but(world: &mut World, instruction: &Instruction,
             world.refuses(&signed, &[key], "Unauthorised");
         }
     }
-    world.refuses(&unsigned(instruction, 0), &[&stranger], "anchor::AccountNotSigner");
+    let mut nobodys = unsigned(instruction, 0);
+    for meta in nobodys.accounts.iter_mut().skip(1).filter(|meta| meta.is_signer) {
+        meta.pubkey = stranger.pubkey();
+    }
+    world.refuses(&nobodys, &[&stranger], "anchor::AccountNotSigner");
     assert!(allowed.contains(&Role::Admin) && instruction.accounts[0].pubkey == admin.pubkey());
 }

@@ -1,7 +1,5 @@
 //! `configure_group`.
 
-use ballast_state::Group;
-
 use super::support::*;
 
 fn instruction(world: &World) -> Instruction {

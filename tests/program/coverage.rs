@@ -15,7 +15,7 @@ fn errors() -> BTreeSet<String> {
 }
 
 /// All instructions of the program, from the IDL.
-fn instructions() -> BTreeSet<String> {
+pub(crate) fn instructions() -> BTreeSet<String> {
     let idl: serde_json::Value = serde_json::from_str(include_str!("../../idl/ballast.json")).expect("the IDL is JSON");
     let list = idl["instructions"].as_array().expect("instructions");
     list.iter().map(|instruction| instruction["name"].as_str().expect("a name").to_owned()).collect()

@@ -1,6 +1,6 @@
 //! `create_group`.
 
-use ballast_state::{Group, Zeroable};
+use ballast_state::Zeroable;
 
 use super::support::*;
 

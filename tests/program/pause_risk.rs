@@ -37,3 +37,51 @@ fn refuses_everyone_else() {
     let pause = ix::pause_risk(&world.admin.pubkey(), &world.group, 1);
     refuses_everyone_but(&mut world, &pause, &[Role::Admin, Role::Guardian]);
 }
+
+/// The guardian's pauses end by themselves, and there is as much time between them as the longest may take.
+#[test]
+fn the_guardian_pauses_half_of_the_time_at_most() {
+    let mut world = World::plain();
+    let roles = world.appoint();
+    let guardian = &roles.guardian;
+    let group = world.group;
+    let pause = |seconds| ix::pause_risk(&guardian.pubkey(), &group, seconds);
+    world.send(pause(86_400), &[guardian]).expect("a pause");
+    // Neither longer nor anew: not while it lasts, not right after it.
+    for wait in [0, 86_399, 1, 86_399] {
+        world.svm.advance(wait);
+        world.refuses(&pause(1), &[guardian], "PauseTooSoon");
+        world.refuses(&pause(86_401), &[guardian], "PauseTooLong");
+    }
+    world.svm.advance(1);
+    world.send(pause(86_400), &[guardian]).expect("a pause");
+    // Ending it early is no way to begin anew.
+    world.svm.advance(10);
+    world.send(pause(0), &[guardian]).expect("the end of a pause");
+    world.refuses(&pause(1), &[guardian], "PauseTooSoon");
+    world.svm.advance(86_400);
+    world.send(pause(1), &[guardian]).expect("a pause");
+    // The admin need not wait.
+    let admin = world.admin.insecure_clone();
+    world.send(ix::pause_risk(&admin.pubkey(), &group, 2), &[&admin]).expect("a pause");
+}
+
+/// Once there is a timelock, what the guardian stopped the admin's key alone does not start again.
+#[test]
+fn only_the_guardian_ends_a_pause_early_once_there_is_a_timelock() {
+    let mut world = World::plain();
+    let roles = world.appoint();
+    let (admin, guardian, group) = (world.admin.insecure_clone(), &roles.guardian, world.group);
+    world.lock();
+    world.send(ix::pause_risk(&guardian.pubkey(), &group, 1_000), &[guardian]).expect("a pause");
+    world.svm.advance(10);
+    for seconds in [0, 1, 989] {
+        world.refuses(&ix::pause_risk(&admin.pubkey(), &group, seconds), &[&admin], "TimelockRequired");
+    }
+    for seconds in [990, 2_000] {
+        world.send(ix::pause_risk(&admin.pubkey(), &group, seconds), &[&admin]).expect("no shorter");
+    }
+    world.send(ix::pause_risk(&guardian.pubkey(), &group, 0), &[guardian]).expect("the end of a pause");
+    // What is over cannot be ended early.
+    world.send(ix::pause_risk(&admin.pubkey(), &group, 0), &[&admin]).expect("nothing to shorten");
+}

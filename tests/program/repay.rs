@@ -124,3 +124,84 @@ fn refuses_when_vault_and_books_part() {
     world.svm.edit::<Bank>(&bank, |bank| bank.vault_balance += 1);
     world.refuses(&repay, &[&trader.key], "VaultBelowBooks");
 }
+
+/// A liquidation of `unhealthy` with these repayments, and enough dollars for them.
+fn liquidation(world: &mut World, [liquidator, from]: [&Trader; 2], repayments: &[Instruction]) -> Vec<Instruction> {
+    world.mint_to(liquidator, USD, 10_000 * DOLLAR);
+    let stages = world.stages(liquidator, from, USD, COIN);
+    let mut transaction = vec![stages.begin(u64::MAX)];
+    transaction.extend_from_slice(repayments);
+    transaction.extend([stages.seize(None), stages.end()]);
+    transaction
+}
+
+/// In a liquidation insurance's part of the bonus comes on top of what repays the loan, and "all" is what was planned.
+#[test]
+fn in_a_liquidation_it_pays_insurance_besides() {
+    let (mut world, lender, trader, liquidator) = unhealthy();
+    world.mint_to(&lender, USD, 1_000 * DOLLAR);
+    let stages = world.stages(&liquidator, &trader, USD, COIN);
+    let first = stages.repay(Some(57_665_890));
+    // Anyone may pay a part of it.
+    let user = ballast_client::instructions::User { margin_account: trader.account, ..lender.user(USD) };
+    let others = ix::repay(&user, &world.bank(USD), Some(900 * DOLLAR));
+    let steps = [first, others, stages.repay(None)];
+    let transaction = liquidation(&mut world, [&liquidator, &trader], &steps);
+    let sent = world.svm.send(&transaction, &[&liquidator.key, &lender.key]).expect("a liquidation");
+    let [_, Event::Repaid(a), Event::Repaid(b), Event::Repaid(c), _, Event::Liquidated(done)] = sent.events.as_slice()
+    else {
+        panic!("{:?}", sent.events.iter().map(Event::name).collect::<Vec<_>>())
+    };
+    for (repaid, atoms, sequence) in [(a, 57_665_890, 4), (b, 900 * DOLLAR, 5), (c, 100 * DOLLAR, 6)] {
+        assert_same(&repaid.header, &header(&world, trader.account, sequence));
+        let paid = atoms + insurance(atoms, done.bonus);
+        assert_same(&repaid.movement, &Movement { bank: USD, atoms: paid, shares: atoms });
+    }
+    let insured: u64 = [57_665_890, 900 * DOLLAR, 100 * DOLLAR].map(|atoms| insurance(atoms, done.bonus)).iter().sum();
+    assert_eq!((done.repaid, done.insurance, world.bank(USD).insurance), (1_057_665_890, insured, insured));
+    assert_eq!(world.svm.tokens(&lender.tokens[0]), 100 * DOLLAR - insurance(900 * DOLLAR, done.bonus));
+    world.check_invariants();
+}
+
+#[test]
+fn in_a_liquidation_it_refuses_more_than_was_planned() {
+    let (mut world, _, trader, liquidator) = unhealthy();
+    let repay = |world: &World, bank, atoms| world.stages(&liquidator, &trader, bank, COIN).repay(atoms);
+    for (bank, atoms, error) in [
+        (USD, Some(1_057_665_891), "RepaidTooMuch"),
+        (USD, Some(2_048 * DOLLAR), "RepaidTooMuch"),
+        (USD, Some(2_048 * DOLLAR + 1), "InsufficientBalance"),
+        (USD, Some(0), "ZeroAmount"),
+        (COIN, Some(1), "BankMismatch"),
+        (GEM, Some(1), "BankMismatch"),
+    ] {
+        let repayment = repay(&world, bank, atoms);
+        let transaction = liquidation(&mut world, [&liquidator, &trader], &[repayment]);
+        world.refuses_all(&transaction, &[&liquidator.key], error);
+    }
+    let twice = [repay(&world, USD, None), repay(&world, USD, None)];
+    let transaction = liquidation(&mut world, [&liquidator, &trader], &twice);
+    world.refuses_all(&transaction, &[&liquidator.key], "ZeroAmount");
+    let more = [repay(&world, USD, None), repay(&world, USD, Some(1))];
+    let transaction = liquidation(&mut world, [&liquidator, &trader], &more);
+    world.refuses_all(&transaction, &[&liquidator.key], "RepaidTooMuch");
+}
+
+/// Another loan of the account: it waits for the end, and so does the bank of the loan once somebody else moved it.
+#[test]
+fn in_a_liquidation_it_refuses_other_loans_and_moved_banks() {
+    let (mut world, lender, trader, liquidator) = unhealthy();
+    let _gems = world.trader_with(&[(GEM, ONE_GEM)]);
+    world.deposit(&trader, COIN, 100 * ONE_COIN).expect("deposit");
+    world.borrow(&trader, GEM, ONE_GEM / 10).expect("borrow");
+    world.svm.advance(1);
+    world.crash(COIN, 12_00000000);
+    let gems = world.stages(&liquidator, &trader, GEM, COIN).repay(None);
+    let transaction = liquidation(&mut world, [&liquidator, &trader], &[gems]);
+    world.refuses_all(&transaction, &[&liquidator.key], "BankMismatch");
+    world.mint_to(&lender, USD, DOLLAR);
+    let deposit = ix::deposit(&lender.user(USD), &world.bank(USD), DOLLAR);
+    let repay = world.stages(&liquidator, &trader, USD, COIN).repay(None);
+    let transaction = liquidation(&mut world, [&liquidator, &trader], &[deposit, repay]);
+    world.refuses_all(&transaction, &[&liquidator.key, &lender.key], "StateMoved");
+}

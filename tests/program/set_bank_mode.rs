@@ -50,5 +50,40 @@ fn refuses_to_reopen_a_worthless_bank() {
 fn refuses_everyone_else() {
     let mut world = World::plain();
     let set = ix::set_bank_mode(&world.admin.pubkey(), &world.group, COIN, 1);
-    refuses_everyone_but(&mut world, &set, &[Role::Admin]);
+    refuses_everyone_but(&mut world, &set, &[Role::Admin, Role::RiskAdmin]);
+}
+
+/// From normal to reduce-only, and only that.
+#[test]
+fn t16_closing_for_new_business_takes_no_time() {
+    for by_admin in [false, true] {
+        let mut world = World::plain();
+        let roles = world.appoint();
+        world.lock();
+        let admin = world.admin.insecure_clone();
+        let key = if by_admin { &admin } else { &roles.risk_admin };
+        let group = world.group;
+        let set = |mode| ix::set_bank_mode(&key.pubkey(), &group, COIN, mode);
+        for mode in [0, 2] {
+            world.refuses(&set(mode), &[key], "TimelockRequired");
+        }
+        // Whatever the price.
+        world.svm.advance(31_557_600);
+        world.send(set(1), &[key]).expect("set_bank_mode");
+        for mode in [0, 1, 2] {
+            world.refuses(&set(mode), &[key], "TimelockRequired");
+        }
+        assert_eq!((world.bank(COIN).mode, world.bank(COIN).wind_down_ts), (1, 0));
+    }
+}
+
+#[test]
+fn waits_for_the_end_of_a_flash_loan() {
+    let mut world = World::plain();
+    let (admin, bank) = (world.admin.insecure_clone(), world.bank_key(USD));
+    let right = ix::set_bank_mode(&admin.pubkey(), &world.group, USD, 1);
+    world.svm.edit::<Bank>(&bank, |bank| bank.flash_loaned = 1);
+    world.refuses(&right, &[&admin], "BankInFlashLoan");
+    world.svm.edit::<Bank>(&bank, |bank| bank.flash_loaned = 0);
+    world.send(right, &[&admin]).expect("afterwards");
 }

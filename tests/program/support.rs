@@ -2,15 +2,17 @@
 
 pub(crate) use super::bounds::{refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS};
 pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, Movement};
+pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::{addresses, instructions as ix, presets};
 pub(crate) use ballast_math::Index;
-pub(crate) use ballast_state::{Bank, MarginAccount, RiskBoard};
+pub(crate) use ballast_state::{Bank, Group, MarginAccount, RiskBoard, TransferFee};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    aged, assert_same, event, indebted, lent, unhealthy, MarketSpec, Trader, World, PLAIN, PLAIN_DOLLAR, START_TS,
+    aged, assert_fails, assert_same, event, indebted, lent, unhealthy, Failed, MarketSpec, Sent, Trader, World, DELAY,
+    EXPIRY, PLAIN, PLAIN_DOLLAR, START_TS, TOKEN_2022,
 };
-pub(crate) use solana_instruction::Instruction;
+pub(crate) use solana_instruction::{AccountMeta, Instruction};
 pub(crate) use solana_keypair::Keypair;
 pub(crate) use solana_pubkey::Pubkey;
 pub(crate) use solana_signer::Signer;
@@ -47,6 +49,75 @@ pub(crate) fn takeover<T>(
         loan_bank,
         collateral_bank,
     })
+}
+
+/// A pool that trades at whatever price it is asked for, and signs: it stands for any other program.
+pub(crate) fn swap(
+    world: &World,
+    pool: &Trader,
+    user: &Trader,
+    sold: (u16, u64),
+    bought: (u16, u64),
+) -> Vec<Instruction> {
+    let transfer = |from: &Trader, to: &Trader, (bank, atoms): (u16, u64)| {
+        let (market, at) = (&world.markets[usize::from(bank)], usize::from(bank));
+        let (program, from_key) = (spl_token_interface::ID, from.key.pubkey());
+        spl_token_interface::instruction::transfer_checked(
+            &program,
+            &from.tokens[at],
+            &market.mint,
+            &to.tokens[at],
+            &from_key,
+            &[],
+            atoms,
+            market.decimals,
+        )
+        .expect("a transfer")
+    };
+    vec![transfer(user, pool, sold), transfer(pool, user, bought)]
+}
+
+/// Of these keys those that a transaction needs; the first pays.
+pub(crate) fn signers<'a>(transaction: &[Instruction], keys: &[&'a Keypair]) -> Vec<&'a Keypair> {
+    let signs = |key: &Keypair| {
+        let metas = transaction.iter().flat_map(|one| &one.accounts);
+        metas.into_iter().any(|meta| meta.is_signer && meta.pubkey == key.pubkey())
+    };
+    let (payer, others) = keys.split_first().expect("a payer");
+    std::iter::once(*payer).chain(others.iter().copied().filter(|key| signs(key))).collect()
+}
+
+/// Liquidates in stages without anything in between: the wallet is given what it takes.
+pub(crate) fn liquidate_in_stages(world: &mut World, liquidator: &Trader, from: &Trader) -> Result<Sent, Failed> {
+    world.mint_to(liquidator, USD, 100_000 * DOLLAR);
+    let transaction = world.stages(liquidator, from, USD, COIN).all(u64::MAX);
+    world.svm.send(&transaction, &[&liquidator.key])
+}
+
+/// What the events of a transaction with one liquidation in two steps tell, in any order of the steps.
+pub(crate) struct Told {
+    pub(crate) begun: LiquidationBegun,
+    pub(crate) seized: Seized,
+    pub(crate) repaid: Repaid,
+    pub(crate) done: Liquidated,
+}
+
+impl Told {
+    pub(crate) fn by(sent: &Sent) -> Self {
+        match sent.events.as_slice() {
+            [Event::LiquidationBegun(begun), Event::Seized(seized), Event::Repaid(repaid), Event::Liquidated(done)]
+            | [Event::LiquidationBegun(begun), Event::Repaid(repaid), Event::Seized(seized), Event::Liquidated(done)] => {
+                Self { begun: *begun, seized: *seized, repaid: *repaid, done: *done }
+            }
+            others => panic!("{:?}", others.iter().map(Event::name).collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// What insurance gets on top of a repayment in a liquidation: `⌈atoms · ⌈share · bonus⌉⌉`, worked out without the engine.
+pub(crate) fn insurance(atoms: u64, bonus: u64) -> u64 {
+    let up = |a: u64, b: u64| u64::try_from((u128::from(a) * u128::from(b)).div_ceil(1 << 32)).expect("a ratio of it");
+    up(atoms, up(bonus, u64::from(presets::rules().insurance_share)))
 }
 
 /// `⌊atoms / index⌋`, worked out without the engine's own function.
@@ -98,7 +169,42 @@ pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, tra
     world.refuses(right, &[&trader.key], "token::InsufficientFunds");
 }
 
-/// The other token program.
-pub(crate) fn spl_token_2022() -> Pubkey {
-    Pubkey::from_str_const("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
+/// One of each kind of change that waits for the timelock, as the admin would send it in the plain world.
+pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
+    let mint = world.key().pubkey();
+    world.svm.put_mint(&mint, 9);
+    let (admin, group) = (world.admin.pubkey(), world.group);
+    let (feed, mut bank) = (world.markets[1].feed_args.clone(), world.markets[1].bank_args.clone());
+    bank.max_utilisation += 1;
+    let mut listed = presets::bank(1_000, 500);
+    listed.warm_up = 7 * 86_400;
+    let (token_program, next) = (spl_token_interface::ID, Pubkey::new_from_array([5; 32]));
+    [
+        ("add_bank", ix::add_bank(&admin, &group, 3, &mint, &token_program, 1, listed)),
+        ("add_price_feed", ix::add_price_feed(&admin, &group, 3, feed.clone())),
+        ("configure_bank", ix::configure_bank(&admin, &group, COIN, bank)),
+        ("configure_group", ix::configure_group(&admin, &group, world.group_args())),
+        ("configure_price_feed", ix::configure_price_feed(&admin, &group, 1, feed)),
+        ("configure_risk_class", ix::configure_risk_class(&admin, &group, 0, presets::bps(1_000))),
+        ("configure_timelock", ix::configure_timelock(&admin, &group, DELAY - 1, EXPIRY)),
+        ("propose_admin", ix::propose_admin(&admin, &group, next)),
+        ("set_bank_mode", ix::set_bank_mode(&admin, &group, COIN, 2)),
+    ]
+}
+
+/// Sends lamports to an address.
+pub(crate) fn pay(from: &Pubkey, to: &Pubkey, lamports: u64) -> Instruction {
+    let accounts = vec![AccountMeta::new(*from, true), AccountMeta::new(*to, false)];
+    // Number 2 of the system program: transfer.
+    let data = [&2u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat();
+    Instruction { program_id: Pubkey::default(), accounts, data }
+}
+
+/// The instruction with somebody else in every place of a signer.
+pub(crate) fn signed_by(instruction: &Instruction, signer: &Keypair, other: &Keypair) -> Instruction {
+    let mut changed = instruction.clone();
+    for meta in changed.accounts.iter_mut().filter(|meta| meta.pubkey == signer.pubkey()) {
+        meta.pubkey = other.pubkey();
+    }
+    changed
 }

@@ -349,7 +349,7 @@ fn t24_a_window_filled_on_purpose_stops_no_exit() {
 }
 
 /// The risk admin may close every window and every cap at once, without a delay. Who owes something cannot take anything out
-/// then; repaying, topping up (as far as the deposit cap is left alone), being liquidated, and leaving without debt go on.
+/// then; repaying, topping up, being liquidated, and leaving without debt go on.
 #[test]
 fn t24_a_risk_admin_that_closes_every_window_locks_nobody_in() {
     let (mut world, lender, borrower, liquidator) = cast();
@@ -376,9 +376,10 @@ fn t24_a_risk_admin_that_closes_every_window_locks_nobody_in() {
         world.crash(COIN, 22_00000000);
         step(world, |world| world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX));
     });
-    // A deposit cap of nothing leaves a quarter of nothing: then repaying is the way.
+    // A deposit cap lowered to nothing keeps out who owes nothing, and no top-up.
     step(&mut world, |world| world.configure_bank(COIN, |args| args.deposit_cap = 0));
-    fails(&mut world, "DepositCapExceeded", |world| world.deposit(&borrower, COIN, ONE_COIN));
+    fails(&mut world, "DepositCapExceeded", |world| world.deposit(&lender, COIN, ONE_COIN));
+    step(&mut world, |world| world.deposit(&borrower, COIN, ONE_COIN));
     world.mint_to(&borrower, USD, 100 * DOLLAR);
     step(&mut world, |world| world.repay(&borrower, USD, None));
     step(&mut world, |world| world.withdraw(&borrower, COIN, None));

@@ -3,7 +3,9 @@
 pub(crate) use ballast_client::{instructions as ix, presets};
 pub(crate) use ballast_state::RiskBoard;
 pub(crate) use ballast_testkit::plain::*;
-pub(crate) use ballast_testkit::{assert_fails, event, Failed, MarketSpec, Sent, Trader, World, PLAIN, PLAIN_DOLLAR};
+pub(crate) use ballast_testkit::{
+    assert_fails, event, Failed, MarketSpec, Sent, Trader, World, DELAY, EXPIRY, PLAIN, PLAIN_DOLLAR,
+};
 pub(crate) use solana_pubkey::Pubkey;
 pub(crate) use solana_signer::Signer;
 

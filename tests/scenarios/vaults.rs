@@ -136,39 +136,3 @@ fn v12_insurance_is_given_and_has_no_shares() {
     let loss = event!(sent, BankruptcyResolved).loss;
     assert_eq!((loss.insured, loss.socialized, world.bank(USD).insurance), (0, ONE_GEM, given));
 }
-
-/// A token whose fee rises after its listing until transfers keep everything: nothing can be paid in any more, neither a
-/// deposit nor a repayment, which is in the mint's hand and not in ours. Books and vault stay equal, and what moves claims
-/// goes on: liquidation, and through it an end of every loan.
-#[test]
-fn a_token_that_keeps_all_it_moves_stops_payments_and_no_liquidation() {
-    let (mut world, lender, borrower, liquidator) = cast();
-    world.make_fee_token(USD);
-    for trader in [&lender, &borrower, &liquidator] {
-        world.put_fee_tokens(trader, USD, 1_000 * DOLLAR);
-    }
-    world.svm.edit::<ballast_state::Bank>(&world.bank_key(USD), |bank| bank.transfer_fee = 1);
-    // From a hundredth to all, without a limit in atoms.
-    let mint = world.bank(USD).mint;
-    let mut account = world.svm.account(&mint).expect("the mint");
-    for fee in [166 + 4 + 72, 166 + 4 + 90] {
-        account.data[fee + 16..fee + 18].copy_from_slice(&10_000u16.to_le_bytes());
-    }
-    world.svm.put(&mint, account);
-
-    let repay = ix::repay(&borrower.user(USD), &world.bank(USD), Some(100 * DOLLAR));
-    let deposit = ix::deposit(&lender.user(USD), &world.bank(USD), 100 * DOLLAR);
-    let refused = |world: &mut World, instruction, key, error| {
-        assert_fails(world.send(instruction, &[key]), error);
-    };
-    refused(&mut world, repay, &borrower.key, "Overflow");
-    refused(&mut world, deposit, &lender.key, "ZeroAmount");
-    world.crash(COIN, 24_00000000);
-    let sent = world.liquidate(&liquidator, &borrower, USD, COIN, u64::MAX).expect("liquidate");
-    assert!(event!(sent, Liquidated).repaid > 1_000 * DOLLAR);
-    assert!(!world.health(&borrower).is_negative());
-    // Who withdraws is paid in full by the vault; what arrives is the token's affair.
-    let sent = world.withdraw(&lender, USD, Some(100 * DOLLAR)).expect("withdraw");
-    assert_eq!(event!(sent, Withdrawn).movement.atoms, 100 * DOLLAR);
-    assert_eq!(world.bank(USD).vault_balance, (110_000 - 2_048 - 100) * DOLLAR);
-}

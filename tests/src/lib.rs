@@ -1,1 +1,3 @@
 //! Whole-system tests: see the folders beside `src`.
+
+pub mod saver;

@@ -25,8 +25,13 @@ const KEYS: &str = "solana-address";
 /// The only versions of solana-program that two old oracle SDKs compile with: the stand-in, and what it stands for.
 const SOLANA_PROGRAM: [&str; 2] = ["1.18.99", "2.3.0"];
 
+/// Crates of oracle providers.
+const ORACLES: [&str; 4] =
+    ["pyth-sdk-solana", "pyth-solana-receiver-sdk", "switchboard-on-demand", "switchboard-solana"];
+
 pub(crate) fn run() -> Result {
     engine_is_small()?;
+    integrators_need_no_oracle()?;
     solana_program_is_old()?;
     engine_links_without_std()
 }
@@ -47,6 +52,23 @@ fn engine_is_small() -> Result {
         return Ok(());
     }
     Err(format!("ballast-risk must not depend on {strangers:?}").into())
+}
+
+/// The example as an integrator builds it, out of the IDL and out of the program's own crate.
+fn integrators_need_no_oracle() -> Result {
+    for features in ["", "program-crate"] {
+        let tree = output(
+            cargo()
+                .args(["tree", "--quiet", "--locked", "--package", "savings", "--features", features])
+                .args(["--edges", "no-dev", "--prefix", "none"]),
+        )?;
+        let name = |line: &str| line.split(' ').next().map(str::to_owned);
+        if let Some(oracle) = tree.lines().filter_map(name).find(|name| ORACLES.contains(&name.as_str())) {
+            return Err(format!("savings, features \"{features}\", must not depend on {oracle}").into());
+        }
+    }
+    println!("deps: calling the program takes no oracle provider's crate");
+    Ok(())
 }
 
 fn solana_program_is_old() -> Result {

@@ -1,4 +1,4 @@
-//! `cargo xtask elf`: the committed program, reproducible byte for byte.
+//! `cargo xtask elf`: the committed programs, reproducible byte for byte.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,66 +10,113 @@ use serde_json::{json, Value};
 use crate::workspace::{cargo, clean, files, output, root, settle, sha256, target};
 use crate::{Mode, Result};
 
-const ELF: &str = "artifacts/ballast.so";
-const SHA256: &str = "artifacts/ballast.so.sha256";
 const BUILD: &str = "artifacts/build.json";
 
-/// Our packages in the program.
-const SOURCES: [&str; 6] = [
-    "crates/compat/solana-program-1",
-    "crates/math",
-    "crates/oracle",
-    "crates/risk",
-    "crates/state",
-    "programs/ballast",
-];
+/// A program: its package, which is the name of its file, too, and what of the repository is in it.
+struct Program {
+    package: &'static str,
+    /// Our packages, by folder: manifest and sources.
+    folders: &'static [&'static str],
+    /// Other files that are compiled in.
+    files: &'static [&'static str],
+    /// Packages whose versions a reader of `build.json` looks for first.
+    noted: &'static [&'static str],
+}
 
-/// Packages whose versions a reader of `build.json` looks for first.
-const NOTED: [&str; 6] = [
-    "anchor-lang",
-    "anchor-spl",
-    "pyth-sdk-solana",
-    "pyth-solana-receiver-sdk",
-    "switchboard-on-demand",
-    "switchboard-solana",
+/// One after the other: built together, each would get the features that the other one asks for.
+const PROGRAMS: [Program; 2] = [
+    Program {
+        package: "ballast",
+        folders: &[
+            "crates/compat/solana-program-1",
+            "crates/math",
+            "crates/oracle",
+            "crates/risk",
+            "crates/state",
+            "programs/ballast",
+        ],
+        files: &[],
+        noted: &[
+            "anchor-lang",
+            "anchor-spl",
+            "pyth-sdk-solana",
+            "pyth-solana-receiver-sdk",
+            "switchboard-on-demand",
+            "switchboard-solana",
+        ],
+    },
+    Program {
+        package: "savings",
+        folders: &["examples/savings"],
+        files: &["idl/ballast.json"],
+        noted: &["anchor-lang"],
+    },
 ];
 
 pub(crate) fn run(mode: Mode) -> Result {
-    let inputs = Inputs::read()?;
+    let mut inputs = Vec::new();
+    for program in &PROGRAMS {
+        inputs.push((program, Inputs::read(program)?));
+    }
+    let committed = committed();
     let Some(toolchain) = Toolchain::find() else {
         println!("elf: skipped, there is no SBF toolchain here (cargo xtask help says where it is looked for)");
-        println!(
-            "elf: {}",
-            if inputs.made_the_committed_elf() { "its sources are unchanged" } else { "SOURCES CHANGED" }
-        );
+        for (program, inputs) in inputs {
+            let unchanged = inputs.made(&committed, program);
+            println!(
+                "elf: {}: {}",
+                program.package,
+                if unchanged { "sources are unchanged" } else { "SOURCES CHANGED" }
+            );
+        }
         return Ok(());
     };
 
-    let mut build = Command::new(toolchain.folder.join("sbf-build"));
-    clean(&mut build);
-    output(build.env_remove("SBF_VERSION").args(["--quiet", "--locked", "--package", "ballast"]))?;
-    let deploy = target()?.join("deploy");
-    let elf = fs::read(deploy.join("ballast.so"))?;
-    println!("elf: {} bytes, {}", elf.len(), deepest_frame(&deploy.join("ballast.map"))?);
-
-    let hash = sha256(&elf);
-    settle(mode, ELF, &elf)?;
-    settle(mode, SHA256, format!("{hash}  ballast.so\n").as_bytes())?;
-    match mode {
-        Mode::Write => {
-            let record = json!({
-                "command": "cargo xtask elf",
-                "compiler": toolchain.versions()?,
-                "elf": { "bytes": elf.len(), "sbpf": "v0", "sha256": hash },
-                "inputs": inputs.record(),
-            });
-            settle(mode, BUILD, format!("{}\n", serde_json::to_string_pretty(&record)?).as_bytes())?;
-            println!("elf: written, sha256 {hash}");
+    let mut programs = serde_json::Map::new();
+    for (program, inputs) in inputs {
+        let elf = build(&toolchain, program, mode)?;
+        match mode {
+            Mode::Write => {
+                programs.insert(program.package.into(), json!({ "elf": elf, "inputs": inputs.record(program) }));
+            }
+            Mode::Check if inputs.made(&committed, program) => {
+                println!("elf: {}: the committed bytes are what this builds", program.package);
+            }
+            Mode::Check => {
+                let package = program.package;
+                return Err(
+                    format!("{BUILD} is about other sources of {package}: run `cargo xtask elf` and commit").into()
+                );
+            }
         }
-        Mode::Check if inputs.made_the_committed_elf() => println!("elf: the committed bytes are what this builds"),
-        Mode::Check => return Err(format!("{BUILD} is about other sources: run `cargo xtask elf` and commit").into()),
+    }
+    if mode == Mode::Write {
+        let compiler = toolchain.versions()?;
+        let record = json!({ "command": "cargo xtask elf", "compiler": compiler, "programs": programs });
+        settle(mode, BUILD, format!("{}\n", serde_json::to_string_pretty(&record)?).as_bytes())?;
     }
     Ok(())
+}
+
+/// Builds a program and settles its files. Returns what there is to say about the ELF.
+fn build(toolchain: &Toolchain, program: &Program, mode: Mode) -> Result<Value> {
+    let package = program.package;
+    let mut build = Command::new(toolchain.folder.join("sbf-build"));
+    clean(&mut build);
+    output(build.env_remove("SBF_VERSION").args(["--quiet", "--locked", "--package", package]))?;
+    let deploy = target()?.join("deploy");
+    let elf = fs::read(deploy.join(format!("{package}.so")))?;
+    let hash = sha256(&elf);
+    println!("elf: {package}: {} bytes, {}", elf.len(), deepest_frame(&deploy.join(format!("{package}.map")))?);
+    println!("elf: {package}: sha256 {hash}");
+    settle(mode, &format!("artifacts/{package}.so"), &elf)?;
+    settle(mode, &format!("artifacts/{package}.so.sha256"), format!("{hash}  {package}.so\n").as_bytes())?;
+    Ok(json!({ "bytes": elf.len(), "sbpf": "v0", "sha256": hash }))
+}
+
+/// The committed record of how the ELFs were made; nothing if it cannot be read.
+fn committed() -> Value {
+    fs::read(root().join(BUILD)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
 /// Everything in the repository and the registry that decides the bytes.
@@ -80,19 +127,22 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn read() -> Result<Self> {
+    fn read(program: &Program) -> Result<Self> {
         let root = root();
+        let mut read: Vec<PathBuf> = Vec::new();
+        for folder in program.folders {
+            read.push(root.join(folder).join("Cargo.toml"));
+            read.extend(files(&root.join(folder).join("src"))?);
+        }
+        read.extend(program.files.iter().map(|file| root.join(file)));
         let mut sources = String::new();
-        for package in SOURCES {
-            let folder = root.join(package);
-            for file in std::iter::once(folder.join("Cargo.toml")).chain(files(&folder.join("src"))?) {
-                let name = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
-                sources += &format!("{} {name}\n", sha256(&fs::read(&file)?));
-            }
+        for file in read {
+            let name = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+            sources += &format!("{} {name}\n", sha256(&fs::read(&file)?));
         }
 
         // Name, version and features of each package; without folders of this machine.
-        let tree = output(cargo().args(["tree", "--quiet", "--locked", "--package", "ballast"]).args([
+        let tree = output(cargo().args(["tree", "--quiet", "--locked", "--package", program.package]).args([
             "--edges",
             "normal,build",
             "--target",
@@ -115,11 +165,16 @@ impl Inputs {
         packages.dedup();
 
         let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+        let others: Vec<String> = PROGRAMS
+            .iter()
+            .filter(|other| other.package != program.package)
+            .map(|other| format!("[profile.release.package.{}]", other.package))
+            .collect();
         let mut profile = String::new();
         let mut inside = false;
         for line in manifest.lines() {
             if line.starts_with('[') {
-                inside = line.starts_with("[profile.release");
+                inside = line.starts_with("[profile.release") && !others.iter().any(|other| other == line);
             }
             if inside && !line.is_empty() && !line.starts_with('#') {
                 profile += line;
@@ -129,7 +184,7 @@ impl Inputs {
         Ok(Self { sources, packages, profile })
     }
 
-    fn record(&self) -> Value {
+    fn record(&self, program: &Program) -> Value {
         let noted: BTreeMap<&str, &str> = self
             .packages
             .iter()
@@ -137,7 +192,7 @@ impl Inputs {
                 let mut words = package.split(' ');
                 let (name, version) = (words.next()?, words.next()?);
                 // Of two versions in the tree the later one is ours.
-                NOTED.contains(&name).then_some((name, version.trim_start_matches('v')))
+                program.noted.contains(&name).then_some((name, version.trim_start_matches('v')))
             })
             .collect();
         json!({
@@ -148,11 +203,9 @@ impl Inputs {
         })
     }
 
-    fn made_the_committed_elf(&self) -> bool {
-        fs::read(root().join(BUILD))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-            .is_some_and(|build| build.get("inputs") == Some(&self.record()))
+    /// Whether the committed ELF of the program was made of these.
+    fn made(&self, committed: &Value, program: &Program) -> bool {
+        committed["programs"][program.package]["inputs"] == self.record(program)
     }
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command> [--check]
 
-  elf    build the program, write artifacts/ballast.so, its sha256 and how it was made
+  elf    build the programs, write artifacts/*.so, their sha256 and how they were made
   idl    generate idl/ballast.json from the program
   deps   check what the engine depends on, and that it links without std
 

@@ -40,6 +40,10 @@ macro_rules! events {
             }
         }
 
+        /// Names of all.
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$(stringify!($name)),+];
+
         // Every name above is an event.
         const _: fn() = || {
             fn is_event<T: AnchorEvent>() {}
@@ -48,17 +52,28 @@ macro_rules! events {
     };
 }
 events!(
+    AccountMigrated,
+    AdminAccepted,
+    AdminProposed,
     BankConfigured,
     BankruptcyResolved,
     Borrowed,
+    ChangeCancelled,
+    ChangeExecuted,
+    ChangeProposed,
+    DelegateSet,
     Deleveraged,
     Deposited,
     FeesCollected,
+    FlashLoanBegun,
+    FlashLoanEnded,
     GroupConfigured,
     InsuranceDeposited,
     Liquidated,
+    LiquidationBegun,
     MarginAccountClosed,
     MarginAccountOpened,
+    MarginAccountTransferred,
     Marked,
     PolicySet,
     PriceFeedConfigured,
@@ -66,6 +81,8 @@ events!(
     Repaid,
     RiskClassConfigured,
     RiskPaused,
+    Seized,
+    TimelockConfigured,
     Withdrawn,
 );
 
@@ -80,4 +97,18 @@ pub fn from_log(line: &str) -> Option<Event> {
 #[must_use]
 pub fn from_call(data: &[u8]) -> Option<Event> {
     Event::from_bytes(data.strip_prefix(&EVENT_CALL_TAG)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NAMES;
+
+    #[test]
+    fn knows_every_event_of_the_idl() {
+        let idl = include_str!("../../../idl/ballast.json");
+        let (_, events) = idl.split_once("\"events\": [").expect("events");
+        let (events, _) = events.split_once("\n  ],").expect("the end of the list");
+        let named: Vec<&str> = events.split("\"name\": \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(named, NAMES);
+    }
 }

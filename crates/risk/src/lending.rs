@@ -27,8 +27,9 @@ pub struct Moved {
     pub shares: u64,
 }
 
-/// Up to where top-ups may fill a bank.
-fn headroom(cap: u64) -> u64 {
+/// Up to where top-ups may fill a bank. It goes by the cap last set in full power: lowering the cap at once stops no top-up.
+fn headroom(bank: &Bank, now: Now) -> u64 {
+    let cap = limits::cap_in_force(bank, bank.deposit_cap_limit, now);
     cap.saturating_add(cap.checked_div(TOP_UP_DIVISOR).unwrap_or(0))
 }
 
@@ -65,7 +66,7 @@ pub fn deposit(bank: &mut Bank, account: &mut MarginAccount, atoms: u64, now: No
     bank.asset_shares = checked_add(bank.asset_shares, shares)?;
     let claims = index.amount_down(bank.asset_shares)?;
     let cap = limits::cap_in_force(bank, bank.deposit_cap, now);
-    if claims > cap && !(has_liability(account) && claims <= headroom(cap)) {
+    if claims > cap && !(has_liability(account) && claims <= headroom(bank, now)) {
         return Err(RiskError::DepositCapExceeded);
     }
     balances::set_shares(account, bank, BalanceSide::Deposit, checked_add(held, shares)?)?;

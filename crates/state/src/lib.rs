@@ -28,6 +28,7 @@ pub mod id;
 mod layout;
 mod margin_account;
 pub mod migrate;
+mod mint;
 pub mod seeds;
 
 pub use bank::{Bank, BankMode, CurvePoint, OutflowWindow, CURVE_POINTS};
@@ -46,4 +47,5 @@ pub use margin_account::{
     rights, Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, OpenLiquidation, PerpPosition, BALANCES,
     PERPS,
 };
+pub use mint::{Mint, TransferFee};
 pub use solana_address::Address as Pubkey;

@@ -3,6 +3,7 @@
 use ballast_client::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesArgs};
 use ballast_client::presets;
 use ballast_client::{addresses, instructions as ix};
+use ballast_migrate::Deployment;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -64,6 +65,24 @@ impl World {
         world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
         world.list(&MarketSpec::plain(Underlying { symbol: "GEM", ..PLAIN }, 8, 1_024_00000000));
         world
+    }
+
+    /// Runs `build` in another group of the same chain, which is created if it is not there.
+    ///
+    /// # Panics
+    /// If the group cannot be created.
+    pub fn elsewhere<R>(&mut self, id: u16, build: impl FnOnce(&mut Self) -> R) -> R {
+        let admin = self.admin.pubkey();
+        let group = addresses::group(&admin, id);
+        let home = std::mem::replace(&mut self.group, group);
+        let markets = std::mem::take(&mut self.markets);
+        if self.svm.account(&group).is_none() {
+            self.set_up(&Deployment::new(admin, id, markets::demo().group.settings.clone()));
+        }
+        let built = build(self);
+        self.group = home;
+        self.markets = markets;
+        built
     }
 
     /// A trader with deposits of `(bank, atoms)`.

@@ -42,11 +42,20 @@ const TOKEN: &[(u32, &str)] = &[
     (2, "token::InvalidMint"),
     (3, "token::MintMismatch"),
     (4, "token::OwnerMismatch"),
+    (6, "token::AlreadyInUse"),
     (17, "token::AccountFrozen"),
     (18, "token::MintDecimalsMismatch"),
+    (36, "token::NoMemo"),
+    (42, "token::CpiGuardTransferBlocked"),
 ];
 
 impl Failed {
+    /// Which instruction of the transaction failed.
+    #[must_use]
+    pub fn instruction(&self) -> Option<usize> {
+        self.error.strip_prefix("InstructionError(")?.split_once(',')?.0.parse().ok()
+    }
+
     /// The error's name: one of the program's, `anchor::…`, `token::…`, `system::…` or `runtime::…`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -148,11 +157,21 @@ impl World {
     /// If it succeeds, fails otherwise, or changes something.
     #[track_caller]
     pub fn refuses(&mut self, instruction: &Instruction, signers: &[&Keypair], name: &str) {
+        self.refuses_all(std::slice::from_ref(instruction), signers, name);
+    }
+
+    /// The same of a transaction of several instructions.
+    ///
+    /// # Panics
+    /// As [`World::refuses`].
+    #[track_caller]
+    pub fn refuses_all(&mut self, transaction: &[Instruction], signers: &[&Keypair], name: &str) {
         let payer = signers[0].pubkey();
-        let keys: BTreeSet<Pubkey> = instruction.accounts.iter().map(|meta| meta.pubkey).collect();
+        let metas = transaction.iter().flat_map(|instruction| &instruction.accounts);
+        let keys: BTreeSet<Pubkey> = metas.map(|meta| meta.pubkey).collect();
         // The payer's lamports pay for the attempt.
         let keys: Vec<Pubkey> = keys.into_iter().filter(|key| *key != payer).collect();
-        self.unchanged(&keys, |world| assert_fails(world.send(instruction.clone(), signers), name));
+        self.unchanged(&keys, |world| assert_fails(world.svm.send(transaction, signers), name));
     }
 
     /// All margin accounts of the group.
@@ -180,6 +199,7 @@ impl World {
         let comparable = last.group == self.group;
         for (index, bank) in &banks {
             assert_eq!(invariant::check_bank(bank, self.vault(*index)), Ok(()), "bank {index}");
+            assert_eq!(bank.flash_loaned, 0, "flash loans are transient");
             assert_eq!(invariant::check_shares(bank, &accounts), Ok(()), "bank {index}");
             if let Some(before) = last.banks.get(index).filter(|_| comparable) {
                 assert_eq!(invariant::check_indices(before, bank), Ok(()), "bank {index}");

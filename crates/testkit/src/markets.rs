@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ballast_client::ballast::types::{RatesArgs, SideArgs};
+use ballast_client::ballast::types::{PriceFeedArgs, RatesArgs, SideArgs, SourceArgs};
 use ballast_client::presets;
 use ballast_math::Ratio;
 use ballast_migrate::units::Class;
@@ -55,6 +55,12 @@ pub struct Underlying {
 }
 
 impl Underlying {
+    /// As arguments, with other sources.
+    #[must_use]
+    pub fn feed(&self, sources: Vec<SourceArgs>) -> PriceFeedArgs {
+        PriceFeedArgs { sources, ..PriceFeedArgs::from(&FeedPlan::from(*self)) }
+    }
+
     fn rates(&self) -> RatesArgs {
         let side = |k_bps: u32, rate: u32| SideArgs {
             k: Ratio::from_bps(k_bps).0,

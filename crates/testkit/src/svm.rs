@@ -144,6 +144,12 @@ impl Svm {
         self.set_time(self.now().saturating_add(seconds));
     }
 
+    /// Sets the epoch, and nothing else of the clock.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        let clock = Clock { epoch, ..self.clock() };
+        self.inner.set_sysvar(&clock);
+    }
+
     /// A new key with lamports.
     #[must_use]
     pub fn rich_keypair(&mut self) -> Keypair {

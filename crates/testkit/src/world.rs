@@ -21,6 +21,7 @@ use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::check::Audited;
+use crate::token_2022::TOKEN_2022;
 use crate::{listing, markets, Failed, Sent, Svm};
 
 /// Where worlds begin: 1 November 2022, 00:00 UTC.
@@ -64,6 +65,8 @@ pub struct Market {
     pub bank: u16,
     /// Mint.
     pub mint: Pubkey,
+    /// Its program.
+    pub token_program: Pubkey,
     /// Decimals.
     pub decimals: u8,
     /// Pyth feed id.
@@ -172,10 +175,18 @@ impl World {
     /// # Panics
     /// If listing fails.
     pub fn list(&mut self, spec: &MarketSpec) -> u16 {
-        let row = self.markets.iter().map(|market| market.row + 1).max().unwrap_or(0);
-        let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mint = self.key().pubkey();
         self.svm.put_mint(&mint, spec.decimals);
+        self.list_mint(spec, &mint, &spl_token_interface::ID)
+    }
+
+    /// As [`World::list`], with a mint that is there.
+    ///
+    /// # Panics
+    /// If listing fails.
+    pub fn list_mint(&mut self, spec: &MarketSpec, mint: &Pubkey, token_program: &Pubkey) -> u16 {
+        let row = self.markets.iter().map(|market| market.row + 1).max().unwrap_or(0);
+        let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mut feed_id = [7; 32];
         feed_id[0] = row;
         let sources = Sources(vec![SourcePlan::from(&presets::pyth_pull(feed_id))]);
@@ -183,7 +194,8 @@ impl World {
         let market = Market {
             row,
             bank,
-            mint,
+            mint: *mint,
+            token_program: *token_program,
             decimals: spec.decimals,
             feed_id,
             oracle: self.key().pubkey(),
@@ -208,7 +220,8 @@ impl World {
         let bank = u16::try_from(self.markets.len()).expect("few markets");
         let mint = self.key().pubkey();
         self.svm.put_mint(&mint, decimals);
-        let market = Market { bank, mint, decimals, ..self.markets[usize::from(of)].clone() };
+        let token_program = spl_token_interface::ID;
+        let market = Market { bank, mint, token_program, decimals, ..self.markets[usize::from(of)].clone() };
         let mut deployment = self.deployment();
         deployment.banks.push(bank_plan(&market));
         self.markets.push(market);
@@ -329,10 +342,14 @@ impl World {
         self.svm.send(&[open], &[&key]).expect("open_margin_account");
         let mut tokens = Vec::new();
         for bank in 0..self.markets.len() {
-            let address = self.key().pubkey();
-            let mint = self.markets[bank].mint;
-            self.svm.put_tokens(&address, &mint, &key.pubkey(), 0);
-            tokens.push(address);
+            let Market { mint, token_program, .. } = self.markets[bank];
+            let tokens_key = self.key();
+            if token_program == TOKEN_2022 {
+                self.create_tokens_2022(&tokens_key, &mint, &key.pubkey(), 0);
+            } else {
+                self.svm.put_tokens(&tokens_key.pubkey(), &mint, &key.pubkey(), 0);
+            }
+            tokens.push(tokens_key.pubkey());
         }
         Trader { key, account, tokens }
     }
@@ -340,8 +357,11 @@ impl World {
     /// Puts tokens into a trader's wallet, on top of what is there.
     pub fn mint_to(&mut self, trader: &Trader, bank: u16, atoms: u64) {
         let address = trader.tokens[usize::from(bank)];
+        let Market { mint, token_program, .. } = self.markets[usize::from(bank)];
+        if token_program == TOKEN_2022 {
+            return self.mint_2022(&mint, &address, atoms);
+        }
         let held = self.svm.tokens(&address);
-        let mint = self.markets[usize::from(bank)].mint;
         self.svm.put_tokens(&address, &mint, &trader.key.pubkey(), held.saturating_add(atoms));
     }
 

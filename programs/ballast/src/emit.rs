@@ -8,8 +8,8 @@ use anchor_lang::prelude::*;
 use anchor_lang::solana_program::log::sol_log_data;
 use anchor_lang::Discriminator;
 
-use crate::cpi::{self, Meta};
 use crate::error::{ensure, BallastError, OrRaise, Result};
+use crate::invoke::{self, Meta};
 
 /// Longest event with its tags: a liquidation's receipt is under it.
 const EVENT_BYTES: usize = 512;
@@ -40,7 +40,7 @@ pub(crate) fn receipt<T: AnchorSerialize + Discriminator>(authority: &AccountInf
 fn send(authority: &AccountInfo<'_>, data: &[u8]) -> Result<()> {
     let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];
     let seeds: &[&[u8]] = &[b"__event_authority", &bump];
-    cpi::invoke_signed(&crate::ID, &[Meta::signer(authority)], data, [authority], seeds)
+    invoke::invoke_signed(&crate::ID, &[Meta::signer(authority)], data, [authority], seeds)
 }
 
 /// The event behind its tags.

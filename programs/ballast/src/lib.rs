@@ -22,7 +22,6 @@
 use anchor_lang::prelude::*;
 
 pub mod args;
-mod cpi;
 mod create;
 mod emit;
 #[cfg(all(target_os = "solana", not(feature = "cpi")))]
@@ -31,6 +30,7 @@ pub mod error;
 pub mod events;
 pub mod instructions;
 mod introspect;
+mod invoke;
 mod loader;
 mod mint;
 mod roles;

@@ -44,13 +44,18 @@ pub(crate) fn require_full(group: &Group, signer: &Pubkey) -> Result<()> {
 }
 
 /// For pauses. The guardian's must be over for as long as the longest one before the next: pausing again and again is no
-/// power it has.
+/// power it has. Ending one early lets risk in again: that is the guardian's, so that the admin's key alone cannot undo what
+/// was done against it.
 ///
 /// # Errors
-/// `Unauthorised`, `PauseTooLong`, `PauseTooSoon`.
+/// `Unauthorised`, `TimelockRequired` (the admin of a group with a timelock would end a pause early), `PauseTooLong`,
+/// `PauseTooSoon`.
 pub(crate) fn require_pause(group: &Group, signer: &Pubkey, seconds: u32, paused_until: i64, now: i64) -> Result<()> {
     ensure!(signer == &group.guardian || signer == &group.admin, BallastError::Unauthorised);
     ensure!(seconds <= group.max_pause, BallastError::PauseTooLong);
+    if signer != &group.guardian && paused_until > now.saturating_add(i64::from(seconds)) {
+        require_full(group, signer)?;
+    }
     if signer != &group.admin && seconds > 0 {
         let rested = paused_until == 0 || now >= paused_until.saturating_add(i64::from(group.max_pause));
         ensure!(rested, BallastError::PauseTooSoon);

@@ -4,8 +4,8 @@ use anchor_lang::prelude::*;
 use ballast_state::seeds::SEED_BANK;
 use ballast_state::Bank;
 
-use crate::cpi::{self, Meta};
 use crate::error::{ensure, BallastError, OrRaise, Result};
+use crate::invoke::{self, Meta};
 use crate::mint;
 
 /// `TransferChecked` of both token programs.
@@ -151,7 +151,13 @@ pub(crate) fn initialize<'info>(
     for (to, from) in data.iter_mut().skip(1).zip(authority.key.as_ref()) {
         *to = *from;
     }
-    cpi::invoke_signed(token_program.key, &[Meta::writable(account), Meta::readonly(mint)], &data, [account, mint], &[])
+    invoke::invoke_signed(
+        token_program.key,
+        &[Meta::writable(account), Meta::readonly(mint)],
+        &data,
+        [account, mint],
+        &[],
+    )
 }
 
 #[allow(clippy::too_many_arguments, reason = "the token program's own list")]
@@ -169,5 +175,5 @@ fn transfer<'info>(
     let [a0, a1, a2, a3, a4, a5, a6, a7] = atoms.to_le_bytes();
     let data = [TRANSFER_CHECKED, a0, a1, a2, a3, a4, a5, a6, a7, decimals];
     let metas = [Meta::writable(from), Meta::readonly(mint), Meta::writable(to), Meta::signer(authority)];
-    cpi::invoke_signed(token_program.key, &metas, &data, [from, mint, to, authority], seeds)
+    invoke::invoke_signed(token_program.key, &metas, &data, [from, mint, to, authority], seeds)
 }

@@ -106,7 +106,6 @@ pub fn repay(bank: &mut Bank, account: &mut MarginAccount, amount: Amount) -> Ri
     let held = balances::shares(account, bank, BalanceSide::Loan)?;
     let left = opened.most_repaid.saturating_sub(checked_sub(opened.loan_shares, held)?);
     let amount = match amount {
-        Amount::All if left == held => Amount::All,
         Amount::All => Amount::Exact(Index::from_words(bank.liability_index).amount_up(left)?),
         exact @ Amount::Exact(_) => exact,
     };

@@ -144,6 +144,8 @@ pub(crate) fn bank(index: u16, feed: u8, decimals: u8) -> Bank {
         accrued_ts: T0,
         deposit_cap: u64::MAX,
         borrow_cap: u64::MAX,
+        deposit_cap_limit: u64::MAX,
+        borrow_cap_limit: u64::MAX,
         max_utilisation: Ratio::ONE.0,
         hourly: unlimited,
         daily: unlimited,

@@ -4,13 +4,16 @@ use ballast_math::Price;
 use ballast_risk::bankruptcy::{self, Loss};
 use ballast_risk::deleverage::{self, Cause, Deleveraged};
 use ballast_risk::health::{assess_initial, assess_maintenance, Health, PerpExposure, Portfolio, Valuation};
-use ballast_risk::invariant;
 use ballast_risk::lending::{self, Amount, Moved};
-use ballast_risk::liquidation::{self, Liquidated};
+use ballast_risk::liquidation::{self, staged, Liquidated};
+use ballast_risk::{flash, invariant};
 use ballast_risk::{interest, Now, RiskError, RiskResult};
-use ballast_state::{BalanceSide, Bank, MarginAccount, RiskBoard};
+use ballast_state::{BalanceSide, Bank, MarginAccount, Pubkey, RiskBoard};
 
 use super::build;
+
+/// Who liquidates in stages.
+pub(crate) const LIQUIDATOR: Pubkey = Pubkey::new_from_array([9; 32]);
 
 #[derive(Clone)]
 pub(crate) struct World {
@@ -132,7 +135,75 @@ impl World {
     pub(crate) fn repay(&mut self, account: usize, bank: usize, amount: Amount, now: Now) -> RiskResult<Moved> {
         self.atomic(|world| {
             world.accrue(bank, now)?;
-            let moved = lending::repay(&mut world.banks[bank], &mut world.accounts[account], amount)?;
+            let (bank_state, account) = (&mut world.banks[bank], &mut world.accounts[account]);
+            let moved = if account.flags == 0 {
+                lending::repay(bank_state, account, amount)?
+            } else {
+                staged::repay(bank_state, account, amount)?
+            };
+            world.vaults[bank] += moved.atoms;
+            Ok(moved)
+        })
+    }
+
+    /// Opens a liquidation of the account.
+    pub(crate) fn begin(
+        &mut self,
+        account: usize,
+        [loan, collateral]: [usize; 2],
+        max_repay: u64,
+        now: Now,
+    ) -> RiskResult<Health> {
+        self.atomic(|world| {
+            world.accrue(loan, now)?;
+            world.accrue(collateral, now)?;
+            let portfolio = world.portfolio(account, now)?;
+            let (board, others) = (world.board, world.sequence_of_others(account, [loan, collateral]));
+            let [loan, collateral] =
+                world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
+            let account = &mut world.accounts[account];
+            staged::begin(&board, loan, collateral, account, &portfolio, others, LIQUIDATOR, max_repay, now)
+        })
+    }
+
+    /// Takes collateral out of an account with an open liquidation.
+    pub(crate) fn seize(&mut self, account: usize, bank: usize, amount: Amount) -> RiskResult<Moved> {
+        self.atomic(|world| {
+            let moved = staged::seize(&mut world.banks[bank], &mut world.accounts[account], amount)?;
+            world.vaults[bank] -= moved.atoms;
+            Ok(moved)
+        })
+    }
+
+    /// Closes a liquidation.
+    pub(crate) fn end(&mut self, account: usize, [loan, collateral]: [usize; 2], now: Now) -> RiskResult<Liquidated> {
+        self.atomic(|world| {
+            let portfolio = world.portfolio(account, now)?;
+            let (board, others) = (world.board, world.sequence_of_others(account, [loan, collateral]));
+            let [loan, collateral] =
+                world.banks.get_disjoint_mut([loan, collateral]).map_err(|_| RiskError::SamePair)?;
+            staged::end(&board, loan, collateral, &mut world.accounts[account], &portfolio, others, now)
+        })
+    }
+
+    fn sequence_of_others(&self, account: usize, pair: [usize; 2]) -> u64 {
+        let banks = self.accounts[account].active().iter().map(|balance| usize::from(balance.bank));
+        banks.filter(|bank| !pair.contains(bank)).fold(0, |sum, bank| sum.wrapping_add(self.banks[bank].sequence))
+    }
+
+    /// Lends atoms until they come back with a fee.
+    pub(crate) fn begin_flash(&mut self, bank: usize, atoms: u64, now: Now) -> RiskResult<Moved> {
+        self.atomic(|world| {
+            world.accrue(bank, now)?;
+            let moved = flash::begin(&mut world.banks[bank], atoms, now)?;
+            world.vaults[bank] -= moved.atoms;
+            Ok(moved)
+        })
+    }
+
+    pub(crate) fn end_flash(&mut self, bank: usize) -> RiskResult<Moved> {
+        self.atomic(|world| {
+            let moved = flash::end(&mut world.banks[bank])?;
             world.vaults[bank] += moved.atoms;
             Ok(moved)
         })

@@ -48,8 +48,8 @@ pub struct AddBank<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `AlreadyExists`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
-/// `PriceGuarded`, those of [`mint::examine`], `DecimalsNotSupported`, `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`,
-/// `BasisBelowBonus`.
+/// `PriceGuarded`, `WrongTokenProgram`, `NotAMint` and the others of [`mint::examine`], `DecimalsNotSupported`,
+/// `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`, `BasisBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {
     let now = loader::now()?;
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;

@@ -38,7 +38,7 @@ pub struct AddPriceFeed<'info> {
 /// Lists a feed on the board's next row, without a price yet. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `AlreadyExists`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result<()> {
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;

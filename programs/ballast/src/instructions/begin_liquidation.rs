@@ -44,7 +44,7 @@ pub struct BeginLiquidation<'info> {
 /// 3. Write them, the account's health and all sequence numbers into the account, and flag it.
 ///
 /// # Errors
-/// `NotTopLevel`, `WrongSysvar`, `MissingEnd`, `EndNotUnique`, `AccountInTransit`, `WrongGroup`, `WrongBoard`,
+/// `NotTopLevel`, `WrongSysvar`, `MissingEnd`, `EndNotUnique`, `SamePair`, `AccountInTransit`, `WrongGroup`, `WrongBoard`,
 /// `MissingAccount`, `DuplicateAccount`, those of [`staged::begin`].
 pub(crate) fn handle<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;

@@ -22,9 +22,9 @@ use crate::view::view_mut;
 /// 4. Move tokens out of the vault.
 ///
 /// # Errors
-/// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` (a delegate's), `WrongGroup`, `WrongBoard`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`,
-/// `MissingAccount`, those of [`lending::borrow`], `RiskPaused`, the price errors, `InsufficientHealth`, `VaultMismatch`,
-/// `VaultBelowBooks`.
+/// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` and `WrongTokenAccount` (a delegate's), `WrongGroup`, `WrongBoard`,
+/// `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, `MissingAccount`, those of [`lending::borrow`],
+/// `RiskPaused`, the price errors, `InsufficientHealth`, `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();

@@ -16,7 +16,7 @@ use crate::view::{view, view_mut};
 /// Accounts of `configure_bank`.
 #[derive(Accounts)]
 pub struct ConfigureBank<'info> {
-    /// The admin.
+    /// The admin, the risk admin or the timelock.
     pub authority: Signer<'info>,
     /// CHECK: the group, by view.
     pub group: UncheckedAccount<'info>,
@@ -29,7 +29,7 @@ pub struct ConfigureBank<'info> {
 
 /// Changes a bank's settings; interest up to now accrues at the old ones. What can only lower risk comes at once, by
 /// the admin or the risk admin, who may also move the caps up to what was last set in full power; all else is for the admin of a
-/// group without a timelock, and for the timelock.
+/// group without a timelock, and for the timelock. Only the latter needs a good price: where prices fail, risk is to be lowered.
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `BankInFlashLoan`, `WrongBoard`, `WrongGroup`, `FeedNotListed`, the price errors, `CurveNotMonotone`, `InvalidParameter`,
@@ -42,12 +42,12 @@ pub(crate) fn handle(ctx: Context<ConfigureBank>, args: &BankArgs) -> Result<()>
     let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
     ensure_same(&bank.group, &board.group, BallastError::WrongGroup)?;
     let row = board.row(bank.feed).or_raise(BallastError::FeedNotListed)?;
-    price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
     interest::accrue(&mut bank, now).or_fail()?;
     flash::require_none(&bank).or_fail()?;
     let before = Box::new(*bank);
     args.write(&mut bank)?;
     if power == Power::Full {
+        price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
         bank.deposit_cap_limit = bank.deposit_cap;
         bank.borrow_cap_limit = bank.borrow_cap;
     } else {

@@ -12,10 +12,11 @@ use crate::loader;
 use crate::roles;
 use crate::view::{view, view_mut};
 
-/// Stops deposits and borrows of a bank for a limited time. For the guardian or the admin.
+/// Stops deposits and borrows of a bank for a limited time. For the guardian or the admin; once there is a timelock
+/// only the guardian ends a pause early.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `BankInFlashLoan`, `PauseTooLong`, `PauseTooSoon`.
+/// `Unauthorised`, `WrongGroup`, `BankInFlashLoan`, `TimelockRequired`, `PauseTooLong`, `PauseTooSoon`.
 pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
     let now = loader::now()?;
     let group = view::<Group>(&ctx.accounts.group)?;

@@ -11,10 +11,11 @@ use crate::events::{EventHeader, RiskPaused};
 use crate::roles;
 use crate::view::view_mut;
 
-/// Stops new risk in the group for a limited time. For the guardian or the admin.
+/// Stops new risk in the group for a limited time. For the guardian or the admin; once there is a timelock
+/// only the guardian ends a pause early.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongBoard`, `PauseTooLong`, `PauseTooSoon`.
+/// `Unauthorised`, `WrongBoard`, `TimelockRequired`, `PauseTooLong`, `PauseTooSoon`.
 pub(crate) fn handle(ctx: Context<ConfigureGroup>, seconds: u32) -> Result<()> {
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;

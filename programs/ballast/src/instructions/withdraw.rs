@@ -61,9 +61,9 @@ impl<'info> Withdraw<'info> {
 /// An account that owes nothing needs no price, no other bank and no permission of any pause.
 ///
 /// # Errors
-/// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` (a delegate's), `WrongGroup`, `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of
-/// [`lending::withdraw`]; with a liability `WrongBoard`, `MissingAccount`, `RiskPaused`, the price errors,
-/// `InsufficientHealth`; `VaultMismatch`, `VaultBelowBooks`.
+/// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` and `WrongTokenAccount` (a delegate's), `WrongGroup`, `WrongVault`,
+/// `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of [`lending::withdraw`]; with a liability `WrongBoard`,
+/// `MissingAccount`, `RiskPaused`, the price errors, `InsufficientHealth`; `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();
