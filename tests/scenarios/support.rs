@@ -60,3 +60,21 @@ pub(crate) fn wealth(world: &World, trader: &Trader) -> i64 {
     }
     i64::try_from(total).expect("in range")
 }
+
+/// The trader can borrow `atoms`, and not `more` on top.
+#[track_caller]
+pub(crate) fn assert_most(world: &mut World, trader: &Trader, bank: u16, atoms: u64, more: u64) {
+    if let Err(failed) = world.tried(|world| world.borrow(trader, bank, atoms)) {
+        panic!("{atoms}: {}", failed.name());
+    }
+    assert_fails(world.tried(|world| world.borrow(trader, bank, atoms + more)), "InsufficientHealth");
+}
+
+/// A token's price becomes another one within a second, for everybody who looks at the board.
+pub(crate) fn reprice(world: &mut World, bank: u16, price: u64) {
+    let row = usize::from(world.markets[usize::from(bank)].row);
+    world.svm.edit::<RiskBoard>(&world.board_key(), |board| {
+        let row = &mut board.rows[row];
+        (row.mid, row.low, row.high, row.fair_low, row.fair_high) = (price, price, price, price, price);
+    });
+}

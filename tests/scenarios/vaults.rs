@@ -104,3 +104,35 @@ fn v10_v11_cranking_moves_nothing() {
     // 8 % on 80,000 USD for a day, of which a tenth is fees.
     assert!((once[2] / 1e6 - 8_000.0 * (0.08f64 / 365.25).exp_m1()).abs() < 1e-4, "{once:?}");
 }
+
+/// Shares of an insurance fund were inflated by a gift, minted for nothing, or burnt by the last who had any. Here insurance
+/// has no shares: a gift is counted to the atom, whoever gives and however much was there, is nobody's claim, outlives every
+/// lender, and is paid out to nothing but a loss of its own bank.
+#[test]
+fn v12_insurance_is_given_and_has_no_shares() {
+    let mut world = World::plain();
+    let lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (GEM, 100 * ONE_GEM)]);
+    let giver = world.trader();
+    let mut given = 0;
+    for atoms in [1, 999_999_999_999, 1, 7 * DOLLAR] {
+        let sent = step(&mut world, |world| world.insure(&giver, USD, atoms));
+        given += atoms;
+        assert_eq!((event!(sent, InsuranceDeposited).atoms, world.bank(USD).insurance), (atoms, given));
+        assert_eq!((world.bank(USD).asset_index, world.bank(USD).asset_shares), ([0, 1], 100_000 * DOLLAR));
+    }
+    fails(&mut world, "NoBalance", |world| world.withdraw(&giver, USD, None));
+    // The last lender leaves, and takes nothing of it; nor does the next.
+    step(&mut world, |world| world.withdraw(&lender, USD, None));
+    assert_eq!((world.svm.tokens(&lender.tokens[0]), world.bank(USD).insurance), (100_000 * DOLLAR, given));
+    let next = world.trader_with(&[(USD, DOLLAR)]);
+    step(&mut world, |world| world.withdraw(&next, USD, None));
+    assert_eq!((world.svm.tokens(&next.tokens[0]), world.bank(USD).insurance), (DOLLAR, given));
+    // A loss of gems is not for the dollars' insurance.
+    let borrower = world.trader_with(&[(COIN, 100 * ONE_COIN)]);
+    world.borrow(&borrower, GEM, ONE_GEM).expect("borrow");
+    world.svm.advance(1);
+    world.crash(COIN, 1_000);
+    let sent = step(&mut world, |world| world.resolve_bankruptcy(&borrower, GEM));
+    let loss = event!(sent, BankruptcyResolved).loss;
+    assert_eq!((loss.insured, loss.socialized, world.bank(USD).insurance), (0, ONE_GEM, given));
+}

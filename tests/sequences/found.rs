@@ -52,7 +52,6 @@ fn inv_18_seed_9095() {
 ///
 /// Lenders and fees of bank 7 lose everything, and a fraction of an atom of fees stays owed.
 #[test]
-#[ignore = "a loss that takes all fees leaves their fraction of an atom owed"]
 fn inv_01_seed_9167() {
     replay(&[
         by(0, Deposit { slot: 0, bank: 0, atoms: 25003086881 }),

@@ -1,7 +1,7 @@
 //! Losses: insurance first, then all lenders of the bank alike (rules-risk 7).
 
 use ballast_math::{checked_sub, high, low, wide, Index, MathError, MathResult, Price, Units, Usd};
-use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount, RiskBoard};
+use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount, PriceState, RiskBoard};
 
 use crate::health::{Assessment, Exposure, Health, Portfolio, Valuation};
 use crate::{balances, interest, lending, price, timer, Now, RiskError, RiskResult};
@@ -27,8 +27,8 @@ pub struct Loss {
 /// Writes off the loan of an account found with nothing left to seize.
 ///
 /// # Errors
-/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, even where an uncertain price favours it),
-/// `NoBalance` (no loan in this bank), `BankInFlashLoan`.
+/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, or it may be: a price is uncertain or a jump
+/// waits), `NoBalance` (no loan in this bank), `BankInFlashLoan`.
 pub fn resolve(
     board: &RiskBoard,
     bank: &mut Bank,
@@ -53,7 +53,8 @@ pub fn resolve(
     Ok((health, loss))
 }
 
-/// What could be seized of these exposures: all collateral at mid, or where a price is uncertain at the best it may be.
+/// What could be seized of these exposures: all collateral at mid, or where a price is uncertain at the best it may be. A jump
+/// that waits for its confirmation may end at any price; it waits no longer than the price takes to be stale.
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
@@ -66,9 +67,14 @@ pub(crate) fn seizable<'a>(
     for exposure in exposures {
         if exposure.deposits != Units::ZERO {
             let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-            let uncertain = price::is_uncertain(row, now, &board.rules);
-            let best = if uncertain { price::aged_band(row, now)?.high } else { Price(row.mid) };
-            total = total.add(best.value_down(exposure.deposits)?)?;
+            let value = if price::is_uncertain(row, now, &board.rules) {
+                price::aged_band(row, now)?.high.value_down(exposure.deposits)?
+            } else if PriceState::from_byte(row.state) == PriceState::PendingJump {
+                Price::MAX.value_down(exposure.deposits).unwrap_or(Usd(u64::MAX))
+            } else {
+                Price(row.mid).value_down(exposure.deposits)?
+            };
+            total = Usd(total.0.saturating_add(value.0));
         }
     }
     Ok(total)

@@ -43,8 +43,8 @@ pub fn debit(bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskRe
     if account.balance(bank.index).is_some_and(ballast_state::Balance::is_deposit) {
         let held = balances::shares(account, bank, BalanceSide::Deposit)?;
         let index = Index::from_words(bank.asset_index);
-        let shares = index.shares_up(atoms)?;
-        if shares <= held {
+        // More shares than there can be, of a claim that lost nearly everything, are more than are held.
+        if let Some(shares) = index.shares_up(atoms).ok().filter(|shares| *shares <= held) {
             bank.asset_shares = checked_sub(bank.asset_shares, shares)?;
             return balances::set_shares(account, bank, BalanceSide::Deposit, checked_sub(held, shares)?);
         }

@@ -448,7 +448,6 @@ fn inv_52_exits() {
 
 /// A bank lends all it has, and after a month of interest nobody pays. What lenders cannot bear fees do, to the last fraction.
 #[test]
-#[ignore = "a loss that takes all fees leaves their fraction of an atom owed"]
 fn inv_01_a_loss_beyond_claims_and_fees_leaves_no_fraction() {
     let (mut bank, mut lender, mut borrower) = (with_interest(bank(0, 0, 6), 10), account(), account());
     give(&mut bank, &mut lender, BalanceSide::Deposit, 1_000 * MILLION);

@@ -329,6 +329,46 @@ fn unlisted_feeds_and_foreign_banks_are_refused() {
     assert_eq!(full.entry(25).err(), Some(RiskError::TooManyBalances));
 }
 
+/// Different underlyings were netted as if they were one. Here a long of SOL and a short of BTC of the same value, 15,000 USD,
+/// net nothing where they share no class, and where they do, what the class says a hedge may fail by is charged; and add-ons
+/// never net. (Rates 8, 6 and 2 % of SOL, 4, 3 and 1 % of BTC.)
+#[test]
+fn v31_feeds_net_in_their_class_and_at_its_rate_only() {
+    let mut board = build::board(&[build::usdc(), build::sol(), build::btc()]);
+    let mut portfolio = Portfolio::new(0);
+    portfolio.entry(1).unwrap().deposits = Units(100 << 64);
+    portfolio.entry(2).unwrap().loans = Units((15 << 64) / 100);
+    portfolio.has_liability = true;
+    let mut asks = |classes: [u8; 2], kappa: u32, dollars: u64, cents: u64| {
+        (board.rows[1].class, board.rows[2].class) = (classes[0], classes[1]);
+        board.class_kappa[3] = kappa;
+        let requirement = assess_maintenance(&portfolio, &board, NOW).unwrap().requirement;
+        let exact = build::dollars(dollars).0 + (cents << 20) / 100;
+        assert!(requirement.0.abs_diff(exact) < 40, "{classes:?} {kappa}: {requirement:?}");
+    };
+    // 15,000 · (8 + 2) % + 15,000 · (3 + 1) %.
+    asks([NO_CLASS, NO_CLASS], 0, 2_100, 0);
+    asks([3, 4], 0, 2_100, 0);
+    // All up costs 15,000 · (8 − 4) % … and the hedge may fail by κ of the smaller side, 450; add-ons 300 + 150.
+    asks([3, 3], 0, 1_050, 0);
+    asks([3, 3], 1 << 30, 1_162, 50);
+    asks([3, 3], u32::MAX, 1_500, 0);
+}
+
+/// A hedge cost nothing to hold. Here a deposit and a loan of one underlying, in two banks, match exactly and are charged the
+/// basis all the same: 2 % of 15,000 USD.
+#[test]
+fn v32_a_matched_pair_is_charged_its_basis() {
+    let board = build::board(&[build::usdc(), build::sol()]);
+    let mut portfolio = Portfolio::new(0);
+    let entry = portfolio.entry(1).unwrap();
+    (entry.deposits, entry.loans) = (Units(100 << 64), Units(100 << 64));
+    portfolio.has_liability = true;
+    let health = assess_maintenance(&portfolio, &board, NOW).unwrap();
+    assert_eq!((health.assets, health.liabilities), (Usd(0), Usd(0)));
+    assert!(health.requirement.0.abs_diff(build::dollars(300).0) < 8, "{health:?}");
+}
+
 /// V08: health sees interest of banks that nobody touched.
 #[test]
 fn v08_health_projects_untouched_banks() {

@@ -79,6 +79,64 @@ fn who_is_not_bankrupt_is_not_resolved() {
     assert!(world.resolve(0, 0, NOW).is_ok(), "t27, v18: dust is no veto");
 }
 
+/// A loan was written off in the seconds in which everybody could see that its collateral was worth something again. A jump
+/// that waits may end anywhere: until it is settled or the price is stale, more than dust may be left of any deposit that
+/// could be worth as much at the highest price there is. One that could not vetoes nothing.
+#[test]
+fn v16_v18_a_jump_that_waits_forgives_no_loan() {
+    let mut world = bankrupt(100 * MILLION, 400 * MILLION, 0);
+    world.give(0, 1, BalanceSide::Deposit, 900_000_000);
+    world.board.rows[1].mid = price(1, 100);
+    world.board.rows[1].high = price(1, 100);
+    assert!(world.clone().resolve(0, 0, NOW).is_ok(), "nine tenths of a cent");
+    world.board.rows[1].state = PriceState::PendingJump.to_byte();
+    assert_eq!(world.clone().resolve(0, 0, NOW), Err(RiskError::NotBankrupt));
+    assert_eq!(world.clone().resolve(0, 0, after(60)), Err(RiskError::NotBankrupt));
+    // Stale, its band decides: nobody has to wait for a source that died in the middle of a jump.
+    for row in [0, 2] {
+        world.board.rows[row].publish_ts = build::T0 + 61;
+    }
+    assert!(world.clone().resolve(0, 0, after(61)).is_ok());
+    // 10⁻⁶ tokens are ten dollars at 10⁷: under them it is dust at every price.
+    let mut dust = bankrupt(100 * MILLION, 400 * MILLION, 0);
+    dust.give(0, 1, BalanceSide::Deposit, 999);
+    dust.board.rows[1].state = PriceState::PendingJump.to_byte();
+    assert!(dust.resolve(0, 0, NOW).is_ok());
+    // Beyond every value is more than dust.
+    let mut many = bankrupt(100 * MILLION, 400 * MILLION, 0);
+    many.give(0, 1, BalanceSide::Deposit, 1 << 62);
+    many.board.rows[1].mid = price(1, 1_000_000_000_000);
+    many.board.rows[1].state = PriceState::PendingJump.to_byte();
+    assert_eq!(many.resolve(0, 0, NOW), Err(RiskError::NotBankrupt));
+}
+
+/// Lenders of a bank lost all but nothing: its index is 2⁻⁶⁴. Nobody can deposit, and a taker that still has a claim on it
+/// can take over loans of it like anybody else: the claim is worth nothing, and is used up first.
+#[test]
+fn a_worthless_claim_does_not_keep_a_taker_out() {
+    let mut world = group();
+    let lender = world.lender();
+    world.give(lender, 0, BalanceSide::Deposit, 300 * MILLION);
+    world.give(1, 0, BalanceSide::Deposit, 100 * MILLION);
+    world.give(0, 0, BalanceSide::Loan, 400 * MILLION);
+    world.resolve(0, 0, NOW).unwrap();
+    assert_eq!(world.banks[0].asset_index, [1, 0]);
+    assert_eq!(world.deposit(0, 0, MILLION, NOW), Err(RiskError::BankReduceOnly));
+    // A loan of before.
+    world.banks[0].insurance += 20_000 * MILLION;
+    world.banks[0].vault_balance += 20_000 * MILLION;
+    world.vaults[0] += 20_000 * MILLION;
+    build::give(&mut world.banks[0], &mut world.accounts[0], BalanceSide::Loan, 14_000 * MILLION);
+    world.vaults[0] = world.banks[0].vault_balance;
+    world.give(0, 1, BalanceSide::Deposit, 100 * SOL);
+    assert_eq!(world.check(), Ok(()));
+    let done = world.liquidate([0, 1], [0, 1], u64::MAX, NOW).unwrap();
+    assert_eq!(world.check(), Ok(()));
+    let loan = world.accounts[1].balance(0).unwrap();
+    assert!(loan.is_loan());
+    assert_eq!(loan.shares, done.exchange.repaid + done.insurance);
+}
+
 #[test]
 fn t27_a_deposit_that_is_no_collateral_is_no_veto() {
     let mut world = bankrupt(100 * MILLION, 400 * MILLION, 0);

@@ -166,10 +166,12 @@ fn v04_a_future_stamp_is_refused_or_does_not_freeze() {
     let six_ahead = oracle.refresh([print(10_000, 0, 6), None, None], NOW);
     assert_eq!(six_ahead, Err(RiskError::NoUsableSource));
     oracle.refresh([print(10_000, 0, 5), None, None], NOW).unwrap();
-    // The other source goes on; the feed's time stands and does not go back.
+    // It holds as of now, and the other source goes on.
+    assert_eq!(oracle.row().publish_ts, T0);
+    assert_eq!(oracle.refresh([print(10_000, 0, 5), None, None], after(1)), Err(RiskError::PublishTimeNotNewer));
     let done = oracle.refresh([None, print(10_050, 0, 1), None], after(1)).unwrap();
     assert!(done.accepted);
-    assert_eq!(oracle.row().publish_ts, T0 + 5);
+    assert_eq!(oracle.row().publish_ts, T0 + 1);
     assert_eq!(oracle.refresh([print(10_000, 0, i64::MAX - T0), None, None], after(2)), Err(RiskError::NoUsableSource));
     assert!(oracle.refresh([print(10_000, 0, 6), None, None], after(6)).is_ok());
 }
@@ -266,6 +268,31 @@ fn a_second_source_confirms_a_jump_at_once() {
     let done = oracle.refresh([None, print(7_010, 0, 2), None], after(2)).unwrap();
     assert!(done.accepted);
     assert_eq!(oracle.row().mid, price(70, 1).midpoint(price(701, 10)));
+}
+
+/// A feed that let a price move only so far at a step refused every print beyond, and stood still while the market went on.
+/// Here what is beyond waits, and is never refused for good: of a fall without an end, 5 % every five seconds, the price in
+/// force is at every print one of the last twenty seconds.
+#[test]
+fn v30_a_fall_of_any_speed_is_followed() {
+    let mut oracle = Oracle::new(1);
+    oracle.one(10_000_000, 0).unwrap();
+    let mut printed = vec![10_000_000u64];
+    for step in 1..100i64 {
+        let next = printed.last().unwrap() * 95 / 100;
+        printed.push(next);
+        oracle.one(next, step * 5).unwrap();
+        let late = printed[printed.len().saturating_sub(5)];
+        assert!(oracle.row().mid <= price(late, 100), "{step}");
+        assert!(oracle.row().mid >= price(next, 100), "{step}");
+    }
+    // 0.95^100: all in one step is followed by the second print that says so.
+    let mut oracle = Oracle::new(1);
+    oracle.one(10_000_000, 0).unwrap();
+    let fallen = *printed.last().unwrap();
+    assert!(!oracle.one(fallen, 1).unwrap().accepted);
+    assert!(oracle.one(fallen, 11).unwrap().accepted);
+    assert_eq!(oracle.row().mid, price(fallen, 100));
 }
 
 #[test]

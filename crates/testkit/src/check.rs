@@ -113,7 +113,7 @@ pub fn assert_same<T: std::fmt::Debug>(actual: &T, expected: &T) {
 }
 
 /// What was seen by the last check of the invariants.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Audited {
     group: Pubkey,
     banks: BTreeMap<u16, Bank>,
@@ -140,6 +140,14 @@ impl World {
         for (key, before) in keys.iter().zip(before) {
             assert_eq!(self.svm.account(key), before, "{key} changed");
         }
+        result
+    }
+
+    /// What would happen: afterwards everything is as it was.
+    pub fn tried<R>(&mut self, act: impl FnOnce(&mut Self) -> R) -> R {
+        let before = (self.svm.clone(), self.markets.clone(), self.audited.clone());
+        let result = act(self);
+        (self.svm, self.markets, self.audited) = before;
         result
     }
 

@@ -16,7 +16,8 @@ const MAX_JUMP: Ratio = Ratio(4 << Ratio::BITS);
 pub struct Judged {
     /// Three prints: the median. Two: the mean. One: itself.
     pub price: Price,
-    /// When it held: the median's publish time, or the older one of two.
+    /// When it held: the median's publish time, or the older one of two. A stamp ahead of the clock counts as now: it must not
+    /// keep out what is printed until then.
     pub publish_ts: i64,
     /// Lowest fresh price less its confidence.
     pub low: Price,
@@ -122,6 +123,7 @@ pub fn judge(feed: &PriceFeed, now: Now) -> RiskResult<Judged> {
     let used = fresh.get(..count).unwrap_or(&fresh);
     let low = used.iter().map(|print| print.price.saturating_sub(print.confidence)).min().unwrap_or(price);
     let high = used.iter().map(|print| print.price.saturating_add(print.confidence)).max().unwrap_or(price);
+    let publish_ts = publish_ts.min(now.ts);
     Ok(Judged { price: Price(price), publish_ts, low: Price(low), high: Price(high), count, agree })
 }
 
