@@ -118,7 +118,7 @@ fn refuses_other_authorities_and_what_is_too_long() {
     let right = propose(&world, &change);
     // The first account of the instruction, after the four of `propose_change`.
     world.refuses(&with(&right, 4, admin.pubkey()), &[&admin], "ChangeMismatch");
-    let mut none = right.clone();
+    let mut none = right;
     none.accounts.truncate(4);
     world.refuses(&none, &[&admin], "ChangeMismatch");
     let accounts = |count: usize| {

@@ -225,7 +225,7 @@ impl Heist {
         for number in [BORROWER, PRINCIPAL, GEARED] {
             let user = &self.users[number];
             let account = self.world.margin(user);
-            let owes = |bank: u16| account.balance(bank).is_some_and(|balance| balance.is_loan());
+            let owes = |bank: u16| account.balance(bank).is_some_and(ballast_state::Balance::is_loan);
             if !owes(USD) {
                 continue;
             }
@@ -244,7 +244,7 @@ impl Heist {
         }
         let [borrower, geared, liquidator] = [BORROWER, GEARED, LIQUIDATOR].map(|number| &self.users[number]);
         let owes =
-            |world: &World, user: &Trader| world.margin(user).balance(USD).is_some_and(|balance| balance.is_loan());
+            |world: &World, user: &Trader| world.margin(user).balance(USD).is_some_and(ballast_state::Balance::is_loan);
         if owes(&self.world, geared) {
             self.world.set_policy(geared, 40_000, 500, 100_000).expect("set_policy");
             let done = self.world.deleverage(liquidator, geared, USD, GEM, 10 * DOLLAR, false);

@@ -300,7 +300,7 @@ fn misplace(heist: &Heist, transaction: &mut [Instruction], dice: &mut Dice) {
 
 /// Replaces every signer that is not the thief's by one that is.
 fn sign(heist: &Heist, transaction: &mut [Instruction], dice: &mut Dice) {
-    let held: Vec<Pubkey> = heist.held().iter().map(|key| key.pubkey()).collect();
+    let held: Vec<Pubkey> = heist.held().iter().map(Signer::pubkey).collect();
     let stolen = *held.last().expect("a key");
     for meta in transaction.iter_mut().flat_map(|one| &mut one.accounts) {
         if meta.is_signer && !held.contains(&meta.pubkey) {

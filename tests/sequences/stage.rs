@@ -2,14 +2,14 @@
 
 use ballast_client::ballast::types::{BankArgs, CurvePointArgs, PriceFeedArgs, SideArgs};
 use ballast_client::instructions::{self as ix, Takeover, User};
-use ballast_client::presets::{self, Underlying};
+use ballast_client::presets;
 use ballast_client::{addresses, view};
 use ballast_math::Ratio;
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
 use ballast_risk::Now;
 use ballast_state::{Bank, Group, MarginAccount, PriceFeed, RiskBoard, Zeroable};
-use ballast_testkit::{Failed, Market, MarketSpec, Sent, World};
+use ballast_testkit::{Failed, Market, MarketSpec, Sent, Underlying, World};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
@@ -87,13 +87,53 @@ impl Stage {
     /// them of dollars; decimals from 2 to 12; interest, fees and caps in all.
     pub(crate) fn new() -> Self {
         let mut world = World::empty();
-        let coin = Underlying { symbol: "COIN", class: 1, ..presets::SOL };
-        let level = Underlying { symbol: "LEVEL", initial: presets::ETH.maintenance, ..presets::ETH };
+        let coin = Underlying {
+            symbol: "COIN",
+            class: 1,
+            sigma: 9_000,
+            maintenance: (980, 800),
+            initial: (2_440, 2_080),
+            add_on: 200,
+            basis: 200,
+            depth: 50_000_000,
+        };
+        let alone = Underlying { class: 255, ..coin };
+        // Two banks share it, so that it needs a basis.
+        let dollar = Underlying {
+            symbol: "USDC",
+            sigma: 100,
+            maintenance: (50, 50),
+            initial: (100, 100),
+            add_on: 50,
+            basis: 60,
+            depth: 0,
+            ..alone
+        };
+        let big = Underlying {
+            symbol: "BIG",
+            sigma: 4_700,
+            maintenance: (510, 410),
+            initial: (1_270, 1_080),
+            add_on: 100,
+            basis: 100,
+            depth: 300_000_000,
+            ..alone
+        };
+        let level = Underlying {
+            symbol: "LEVEL",
+            sigma: 6_000,
+            maintenance: (670, 550),
+            initial: (670, 550),
+            add_on: 150,
+            basis: 150,
+            depth: 150_000_000,
+            ..alone
+        };
         for (underlying, decimals, price) in [
-            (presets::USDC, 6, 99_987_654),
+            (dollar, 6, 99_987_654),
             (coin, 9, 31_41592653),
             (Underlying { symbol: "STAKED", add_on: 400, ..coin }, 5, 35_77777777),
-            (Underlying { symbol: "BIG", ..presets::BTC }, 2, 19_876_54321098),
+            (big, 2, 19_876_54321098),
             (level, 12, 1_234_56789012),
         ] {
             let mut spec = MarketSpec::new(underlying, decimals, price);
