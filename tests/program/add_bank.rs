@@ -32,6 +32,7 @@ fn lists_a_bank_with_its_vault() {
     let told = event!(sent, BankConfigured);
     assert_same(&told.header, &header(&world, world.bank_key(3), 0));
     assert_eq!((told.bank, told.mode, told.paused_until), (3, 0, 0));
+    assert_eq!(told.board_sequence, world.board().sequence, "the board counts a feed's banks");
 
     let bank = world.bank(3);
     let vault = addresses::vault(&world.group, &mint);

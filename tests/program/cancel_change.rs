@@ -55,7 +55,7 @@ fn a_revived_change_is_nothing() {
     world.svm.advance(i64::from(DELAY));
     let execute = ix::execute_change(&who, &world.group, 0, &who, &change);
     world.refuses(&execute, &[&admin], "WrongProgramOwner");
-    world.refuses(&cancel, &[&admin], "anchor::AccountDiscriminatorMismatch");
+    world.refuses(&cancel, &[&admin], "anchor::AccountOwnedByWrongProgram");
 }
 
 #[test]

@@ -245,6 +245,7 @@ fn t10_refuses_what_would_worsen() {
     let liquidate = takeover(&world, &liquidator, &trader, loan, collateral, |it| ix::liquidate(it, u64::MAX));
     world.refuses(&liquidate, &[&liquidator.key], "LiquidationWouldWorsen");
     world.liquidate(&liquidator, &trader, USD, COIN, u64::MAX).expect("the pair that helps");
+    world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].basis = presets::bps(100));
     world.check_invariants();
 }
 

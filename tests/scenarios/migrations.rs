@@ -402,7 +402,7 @@ fn conflicts_name_the_line() {
         ),
         (
             [LOCALNET, "\n", &second_bank.replace(&sol.to_string(), stranger)].concat(),
-            format!("x.toml:133:8: banks[2].mint: {stranger} is no mint: it belongs to {}", Pubkey::default()),
+            format!("x.toml:137:8: banks[2].mint: {stranger} is no mint: it belongs to {}", Pubkey::default()),
         ),
     ] {
         let mut validator = Validator::done();

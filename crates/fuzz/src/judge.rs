@@ -40,6 +40,7 @@ fn feed(source: &mut Source<'_>) -> PriceFeed {
     for at in 0..usize::try_from(source.between(1, 3)).expect("three at most") {
         feed.sources[at] = OracleSource {
             provider: 1,
+            feed_id: [u8::try_from(at).expect("three at most"); 32],
             max_age: u32::try_from(source.between(1, 3_600)).expect("an hour at most"),
             max_confidence: u32::try_from(source.up_to(ballast_math::Ratio::from_bps(2_000).0)).expect("a fifth"),
             ..OracleSource::zeroed()

@@ -328,6 +328,8 @@ pub struct BankConfigured {
     pub mode: u8,
     /// Pause in force until, unix seconds.
     pub paused_until: i64,
+    /// The board's sequence number after; zero unless the bank was listed, which counts on the board.
+    pub board_sequence: u64,
 }
 
 /// New risk was paused in the whole group.

@@ -106,6 +106,7 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
 
     row.banks = row.banks.saturating_add(1).min(2);
     limits::validate_basis(row, bonus_min).or_fail()?;
+    board.sequence = board.sequence.wrapping_add(1);
     group.bank_count = group.bank_count.checked_add(1).or_raise(BallastError::Overflow)?;
     group.sequence = group.sequence.wrapping_add(1);
     emit::log(&BankConfigured {
@@ -113,5 +114,6 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
+        board_sequence: board.sequence,
     })
 }

@@ -66,5 +66,6 @@ pub(crate) fn handle(ctx: Context<ConfigureBank>, args: &BankArgs) -> Result<()>
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
+        board_sequence: 0,
     })
 }

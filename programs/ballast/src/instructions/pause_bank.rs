@@ -31,5 +31,6 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, seconds: u32) -> Result<()> {
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
+        board_sequence: 0,
     })
 }

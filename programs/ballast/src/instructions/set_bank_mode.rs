@@ -52,5 +52,6 @@ pub(crate) fn handle(ctx: Context<ChangeBank>, mode: u8) -> Result<()> {
         bank: bank.index,
         mode: bank.mode,
         paused_until: bank.paused_until,
+        board_sequence: 0,
     })
 }
