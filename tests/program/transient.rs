@@ -269,7 +269,7 @@ const ROWS: &[Row] = &[
         vec![ix::configure_price_feed(&cast.world.admin.pubkey(), &cast.world.group, 1, args)]
     }),
     // Banks.
-    row("add_bank", Runs, Runs, |cast, _| {
+    row("add_bank", Moves, Runs, |cast, _| {
         let mint = cast.world.key().pubkey();
         cast.world.svm.put_mint(&mint, 9);
         let (admin, group, args) =
@@ -390,7 +390,6 @@ fn what_runs_is_a_short_list() {
     // Of what could touch the account, its banks or their prices: the steps alone.
     let elsewhere = [
         "accept_admin",
-        "add_bank",
         "cancel_change",
         "configure_timelock",
         "create_group",
