@@ -5,6 +5,7 @@ mod bounds;
 mod coverage;
 mod integrator;
 mod malformed;
+mod security_txt;
 mod support;
 mod transient;
 

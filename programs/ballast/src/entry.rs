@@ -9,6 +9,8 @@ use anchor_lang::error::ErrorOrigin;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::entrypoint::{custom_heap_default, custom_panic_default, deserialize, SUCCESS};
 
+use crate::security_txt::SECURITY_TXT;
+
 custom_heap_default!();
 custom_panic_default!();
 
@@ -28,6 +30,8 @@ pub(crate) unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
 
 #[cold]
 fn fail(error: Error) -> u64 {
+    // Something has to refer to it, or it is not linked: what runs least.
+    std::hint::black_box(&SECURITY_TXT);
     if let Error::AnchorError(error) = &error {
         if let Some(ErrorOrigin::AccountName(name)) = &error.error_origin {
             msg!(name);

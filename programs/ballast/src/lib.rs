@@ -34,6 +34,8 @@ mod invoke;
 mod loader;
 mod mint;
 mod roles;
+#[cfg(all(target_os = "solana", not(feature = "cpi")))]
+mod security_txt;
 mod token;
 mod view;
 
