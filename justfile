@@ -54,9 +54,9 @@ deny:
 deps:
     cargo xtask deps
 
-# Regenerate what is committed: the ELF, then the IDL.
+# Regenerate what is committed: the IDL, then the ELFs: the example is made from it.
 gen:
-    cargo xtask elf && cargo xtask idl
+    cargo xtask idl && cargo xtask elf
 
 # Everything a change has to pass.
 ci:
