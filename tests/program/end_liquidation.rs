@@ -290,17 +290,7 @@ fn refuses_when_anything_else_moved() {
 /// Coins against coins of another mint, one feed, nothing charged for the match: see `liquidate`.
 #[test]
 fn t10_refuses_what_would_worsen() {
-    let mut world = World::plain();
-    let euro = ballast_testkit::Underlying { symbol: "EUR", basis: 100, ..PLAIN_DOLLAR };
-    let loan = world.list(&MarketSpec::plain(euro, 6, 1_00000000));
-    let collateral = world.list_under(loan, 6);
-    // No listing lets it come to this.
-    let (board, row) = (world.board_key(), usize::from(world.bank(loan).feed));
-    world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].basis = 0);
-    let _lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (loan, 100_000 * DOLLAR)]);
-    let trader = world.trader_with(&[(COIN, 100 * ONE_COIN), (collateral, 1_000 * DOLLAR)]);
-    world.borrow(&trader, USD, 2_048 * DOLLAR).expect("borrow");
-    world.borrow(&trader, loan, 1_000 * DOLLAR).expect("borrow");
+    let (mut world, trader, [loan, collateral]) = euros_against_euros();
     let liquidator = world.trader();
     world.mint_to(&liquidator, loan, 10_000 * DOLLAR);
     world.svm.advance(1);

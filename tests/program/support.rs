@@ -208,3 +208,19 @@ pub(crate) fn signed_by(instruction: &Instruction, signer: &Keypair, other: &Key
     }
     changed
 }
+
+/// The plain world with two banks of euros under one feed, nothing charged for a match, which no listing lets come to be; and a
+/// trader who owes dollars against coins, and euros of the first bank against euros of the second.
+pub(crate) fn euros_against_euros() -> (World, Trader, [u16; 2]) {
+    let mut world = World::plain();
+    let euro = ballast_testkit::Underlying { symbol: "EUR", basis: 100, ..PLAIN_DOLLAR };
+    let loan = world.list(&MarketSpec::plain(euro, 6, 1_00000000));
+    let collateral = world.list_under(loan, 6);
+    let (board, row) = (world.board_key(), usize::from(world.bank(loan).feed));
+    world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].basis = 0);
+    let _lender = world.trader_with(&[(USD, 100_000 * DOLLAR), (loan, 100_000 * DOLLAR)]);
+    let trader = world.trader_with(&[(COIN, 100 * ONE_COIN), (collateral, 1_000 * DOLLAR)]);
+    world.borrow(&trader, USD, 2_048 * DOLLAR).expect("borrow");
+    world.borrow(&trader, loan, 1_000 * DOLLAR).expect("borrow");
+    (world, trader, [loan, collateral])
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use ballast_client::{addresses, instructions as ix};
 use ballast_math::Price;
 use ballast_risk::{price, Now, RiskError};
-use ballast_state::{Bank, Group, PriceFeed, RiskBoard, Zeroable, CLASSES};
+use ballast_state::{Bank, Group, Mint, PriceFeed, RiskBoard, Zeroable, CLASSES};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::sysvar;
@@ -20,10 +20,6 @@ use crate::units::{Class, Key, Mode, Share};
 
 /// Longest pause of a group that was just created, as the program sets it.
 const NEW_GROUP_PAUSE: u32 = 86_400;
-/// Where a mint says its decimals: after an optional key of four and 32 bytes, and the supply.
-const MINT_DECIMALS: usize = 44;
-/// Bytes of a mint without extensions.
-const MINT_BYTES: usize = 82;
 /// The token programs.
 const TOKEN_PROGRAMS: [Pubkey; 2] = [
     Pubkey::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"),
@@ -467,11 +463,11 @@ impl<'a, C: ChainState> Planner<'a, C> {
         let mint = chain::look_up(self.chain, &mint_at, &bank.mint.0)?;
         let (wait, program) = match mint {
             None => (wait.or(Some(Wait::Mint(bank.mint.0))), Pubkey::default()),
-            Some(mint) if !TOKEN_PROGRAMS.contains(&mint.owner) || mint.data.len() < MINT_BYTES => {
-                return Err(Fault::new(mint_at, format!("{} is no mint: it belongs to {}", bank.mint, mint.owner)));
-            }
             Some(mint) => {
-                let decimals = mint.data.get(MINT_DECIMALS).copied().unwrap_or(0);
+                let parsed = Mint::parse(&mint.data).filter(|_| TOKEN_PROGRAMS.contains(&mint.owner));
+                let Some(Mint { decimals, .. }) = parsed else {
+                    return Err(Fault::new(mint_at, format!("{} is no mint: it belongs to {}", bank.mint, mint.owner)));
+                };
                 if decimals != bank.decimals {
                     let message = format!("the mint has {decimals} decimals, not {}", bank.decimals);
                     return Err(Fault::new(format!("{at}.decimals"), message));

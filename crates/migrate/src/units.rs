@@ -7,6 +7,7 @@ use std::str::FromStr;
 use ballast_client::ballast::types::CurvePointArgs;
 use ballast_math::{Ratio, Usd};
 use ballast_oracle::Provider;
+use ballast_risk::interest;
 use ballast_risk::price::YEAR_SECONDS;
 use ballast_state::{BankMode, CurvePoint, Zeroable, CLASSES, CURVE_POINTS, FIXED_PRICE_EXPONENT, NO_CLASS};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -547,9 +548,8 @@ impl Setting for Curve {
     fn write(&self, state: &mut Self::State) {
         *state = [CurvePoint::zeroed(); CURVE_POINTS];
         for (point, corner) in state.iter_mut().zip(&self.0) {
-            let rate = (u128::from(corner.rate_bps) << u64::BITS) / u128::from(YEAR_SECONDS) / 10_000;
             point.utilisation = Ratio::from_bps(corner.utilisation_bps).0;
-            point.rate = u64::try_from(rate).unwrap_or(u64::MAX);
+            point.rate = interest::rate_per_second(corner.rate_bps).unwrap_or(u64::MAX);
         }
     }
 

@@ -4,9 +4,9 @@
 //! changes. So everything a user may do with the bank goes on; what is about the house's own money waits for the end.
 
 use ballast_math::{checked_add, Ratio, Usd};
-use ballast_state::{Bank, BankMode};
+use ballast_state::Bank;
 
-use crate::lending::{count_change, require_amount, take_from_vault, Moved};
+use crate::lending::{count_change, require_amount, require_lending, take_from_vault, Moved};
 use crate::{Now, RiskError, RiskResult};
 
 /// Lends `atoms` until [`end`].
@@ -15,15 +15,7 @@ use crate::{Now, RiskError, RiskResult};
 /// `ZeroAmount`, `BankReduceOnly`, `BankPaused`, `NotBorrowable`, `BankInFlashLoan`, `InsufficientLiquidity`.
 pub fn begin(bank: &mut Bank, atoms: u64, now: Now) -> RiskResult<Moved> {
     require_amount(atoms)?;
-    if BankMode::from_byte(bank.mode) != BankMode::Normal {
-        return Err(RiskError::BankReduceOnly);
-    }
-    if now.ts < bank.paused_until {
-        return Err(RiskError::BankPaused);
-    }
-    if bank.borrowable == 0 {
-        return Err(RiskError::NotBorrowable);
-    }
+    require_lending(bank, now)?;
     require_none(bank)?;
     take_from_vault(bank, atoms)?;
     bank.flash_loaned = atoms;

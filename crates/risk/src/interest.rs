@@ -9,6 +9,7 @@ use ballast_math::{
 };
 use ballast_state::Bank;
 
+use crate::price::YEAR_SECONDS;
 use crate::{Now, RiskResult};
 
 /// Both indices of a bank at one moment.
@@ -175,6 +176,13 @@ impl Lent {
         }
         Ratio::quotient_down(self.debts, self.claims)
     }
+}
+
+/// A yearly rate in basis points as a rate per second, 64 fraction bits, down; nothing beyond what a rate can hold.
+#[must_use]
+pub fn rate_per_second(bps: u32) -> Option<u64> {
+    let yearly = u128::from(bps).checked_shl(64)?.checked_div(10_000)?;
+    u64::try_from(yearly.checked_div(u128::from(YEAR_SECONDS))?).ok()
 }
 
 /// The curve's rate per second at a utilisation, linear between its points, rounded down.

@@ -118,15 +118,7 @@ pub fn borrow(
     now: Now,
 ) -> RiskResult<Moved> {
     require_amount(atoms)?;
-    if BankMode::from_byte(bank.mode) != BankMode::Normal {
-        return Err(RiskError::BankReduceOnly);
-    }
-    if now.ts < bank.paused_until {
-        return Err(RiskError::BankPaused);
-    }
-    if bank.borrowable == 0 {
-        return Err(RiskError::NotBorrowable);
-    }
+    require_lending(bank, now)?;
     let index = Index::from_words(bank.liability_index);
     let shares = require_shares(index.shares_up(atoms)?)?;
     let held = checked_add(balances::shares(account, bank, BalanceSide::Loan)?, shares)?;
@@ -227,6 +219,20 @@ fn require_utilisation(bank: &Bank) -> RiskResult<()> {
 pub(crate) fn require_amount(atoms: u64) -> RiskResult<()> {
     if atoms == 0 {
         return Err(RiskError::ZeroAmount);
+    }
+    Ok(())
+}
+
+/// The bank hands tokens out to be paid back.
+pub(crate) fn require_lending(bank: &Bank, now: Now) -> RiskResult<()> {
+    if BankMode::from_byte(bank.mode) != BankMode::Normal {
+        return Err(RiskError::BankReduceOnly);
+    }
+    if now.ts < bank.paused_until {
+        return Err(RiskError::BankPaused);
+    }
+    if bank.borrowable == 0 {
+        return Err(RiskError::NotBorrowable);
     }
     Ok(())
 }

@@ -3,8 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_math::Ratio;
 use ballast_oracle::Provider;
-use ballast_risk::price::YEAR_SECONDS;
-use ballast_risk::{limits, RiskError};
+use ballast_risk::{interest, limits};
 use ballast_state::{
     Bank, CurvePoint, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskRules, SideRates, SourcePrint, Zeroable,
     CURVE_POINTS, SOURCES,
@@ -174,10 +173,8 @@ impl PriceFeedArgs {
         let padded = self.sources.iter().map(Some).chain(std::iter::repeat(None));
         for ((source, print), args) in feed.sources.iter_mut().zip(feed.prints.iter_mut()).zip(padded) {
             let next = args.map_or(Ok(OracleSource::zeroed()), SourceArgs::validated)?;
-            let is_another = |a: &OracleSource, b: &OracleSource| {
-                (a.provider, a.account, a.owner, a.feed_id) != (b.provider, b.account, b.owner, b.feed_id)
-            };
-            if is_another(&next, source) {
+            let identity = |source: &OracleSource| (source.provider, source.account, source.owner, source.feed_id);
+            if identity(&next) != identity(source) {
                 *print = SourcePrint::zeroed();
             }
             *source = next;
@@ -302,14 +299,7 @@ impl BankArgs {
 impl CurvePointArgs {
     fn to_point(self) -> Result<CurvePoint> {
         let utilisation = Ratio::from_bps(self.utilisation_bps).0;
-        // bps / 10^4 / year, 64 fraction bits: exact to a step of 2^-64 a second.
-        let numerator = u128::from(self.rate_bps).checked_shl(64).or_raise(BallastError::Overflow)?;
-        let rate = numerator
-            .checked_div(u128::from(YEAR_SECONDS))
-            .and_then(|rate| rate.checked_div(10_000))
-            .and_then(|rate| u64::try_from(rate).ok())
-            .ok_or(RiskError::CurveNotMonotone)
-            .or_fail()?;
+        let rate = interest::rate_per_second(self.rate_bps).or_raise(BallastError::CurveNotMonotone)?;
         Ok(CurvePoint { utilisation, rate, slope: 0 })
     }
 }

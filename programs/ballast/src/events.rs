@@ -7,8 +7,9 @@ use anchor_lang::prelude::*;
 use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::Health;
 use ballast_risk::lending::Moved;
+use ballast_risk::liquidation;
 use ballast_risk::Now;
-use ballast_state::{Bank, Group, MarginAccount, PriceFeed};
+use ballast_state::{Bank, Group, MarginAccount, PriceFeed, RiskBoard};
 
 use crate::error::Result;
 
@@ -188,6 +189,41 @@ pub struct Liquidated {
     pub after: HealthPoint,
     /// Bad debt absorbed at once; zeros if none.
     pub loss: LossShare,
+}
+
+impl Liquidated {
+    /// Of what the engine did to `pair`, the banks of loan and collateral.
+    pub(crate) fn of(
+        header: EventHeader,
+        liquidator: Pubkey,
+        board: &RiskBoard,
+        pair: [&Bank; 2],
+        max_repay: u64,
+        done: &liquidation::Liquidated,
+    ) -> Self {
+        let [loan_bank, collateral_bank] = pair;
+        let [loan_price, collateral_price] = pair.map(|bank| board.row(bank.feed).map_or(0, |row| row.mid));
+        Self {
+            header,
+            liquidator,
+            loan_bank: loan_bank.index,
+            collateral_bank: collateral_bank.index,
+            board_sequence: board.sequence,
+            loan_price,
+            collateral_price,
+            max_repay,
+            bonus: done.bonus.0,
+            unhealthy_since: done.unhealthy_since,
+            repaid: done.exchange.repaid,
+            repaid_shares: done.exchange.repaid_shares,
+            seized: done.exchange.seized,
+            seized_shares: done.exchange.seized_shares,
+            insurance: done.insurance,
+            before: HealthPoint::from(&done.before),
+            after: HealthPoint::from(&done.after),
+            loss: done.loss.map(LossShare::from).unwrap_or_default(),
+        }
+    }
 }
 
 /// Receipt of a deleverage.

@@ -5,7 +5,7 @@ use std::cell::{Ref, RefMut};
 use anchor_lang::prelude::*;
 use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::liquidation::staged;
-use ballast_risk::{lending, timer, Now};
+use ballast_risk::{interest, lending, timer, Now};
 use ballast_state::{Bank, Group, MarginAccount, RiskBoard};
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
@@ -40,6 +40,18 @@ pub(crate) fn idle_account<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, M
     let account = view_mut::<MarginAccount>(info)?;
     staged::require_none(&account).or_fail()?;
     Ok(account)
+}
+
+/// A bank of the group to be changed, its interest accrued to now.
+///
+/// # Errors
+/// As [`view_mut`]; `WrongGroup`; the engine's.
+#[inline(never)]
+pub(crate) fn accrued_bank<'a>(info: &'a AccountInfo<'_>, group: &Pubkey, now: Now) -> Result<RefMut<'a, Bank>> {
+    let mut bank = view_mut::<Bank>(info)?;
+    ensure!(&bank.group == group, BallastError::WrongGroup);
+    interest::accrue(&mut bank, now).or_fail()?;
+    Ok(bank)
 }
 
 /// Number of a group's next change, as a seed.

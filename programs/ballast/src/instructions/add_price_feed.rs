@@ -71,7 +71,7 @@ pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result
 pub(super) fn write(feed: &mut PriceFeed, board: &mut RiskBoard, args: &PriceFeedArgs) -> Result<()> {
     args.write(feed)?;
     let bonus_min = board.rules.bonus_min;
-    limits::validate_rates(&feed.rates, board.kappa(feed.class), board.rules.bonus_min).or_fail()?;
+    limits::validate_rates(&feed.rates, board.kappa(feed.class), bonus_min).or_fail()?;
     let row = board.rows.get_mut(usize::from(feed.row)).or_raise(BallastError::TooManyFeeds)?;
     rates::write_row(feed, row).or_fail()?;
     limits::validate_basis(row, bonus_min).or_fail()?;

@@ -2,16 +2,13 @@
 
 use anchor_lang::prelude::*;
 use anchor_lang::Discriminator;
-use ballast_risk::interest;
 use ballast_risk::liquidation::staged;
-use ballast_state::Bank;
 
 use crate::emit;
-use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, LiquidationBegun};
 use crate::introspect;
 use crate::loader::{self, Banks};
-use crate::view::view_mut;
 
 /// Where `end_liquidation` has the margin account.
 const MARGIN_ACCOUNT_AT_END: usize = 1;
@@ -26,10 +23,10 @@ pub struct BeginLiquidation<'info> {
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: a bank of the group, by `view_mut` and its group.
+    /// CHECK: a bank of the group, by `loader::accrued_bank`.
     #[account(mut)]
     pub loan_bank: UncheckedAccount<'info>,
-    /// CHECK: another bank of the group, by `view_mut` and its group.
+    /// CHECK: another bank of the group, by `loader::accrued_bank`.
     #[account(mut)]
     pub collateral_bank: UncheckedAccount<'info>,
     /// CHECK: the instructions sysvar, by key.
@@ -54,12 +51,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_re
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let mut account = loader::idle_account(&accounts.margin_account)?;
     let board = loader::board(&accounts.board, &account.group)?;
-    let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
-    let mut collateral_bank = view_mut::<Bank>(&accounts.collateral_bank)?;
-    for bank in [&mut loan_bank, &mut collateral_bank] {
-        ensure_same(&bank.group, &board.group, BallastError::WrongGroup)?;
-        interest::accrue(bank, now).or_fail()?;
-    }
+    let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
+    let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;
     let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
     let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
     let others = banks.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;

@@ -2,14 +2,11 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::deleverage::{self, Cause};
-use ballast_risk::interest;
-use ballast_state::Bank;
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deleveraged, EventHeader, HealthPoint};
 use crate::loader::{self, Banks};
-use crate::view::view_mut;
 
 /// Accounts of `deleverage`. The banks of the account's other balances follow, then those of the keeper's.
 #[event_cpi]
@@ -25,10 +22,10 @@ pub struct Deleverage<'info> {
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: a bank of the group, by `view_mut` and its group.
+    /// CHECK: a bank of the group, by `loader::accrued_bank`.
     #[account(mut)]
     pub loan_bank: UncheckedAccount<'info>,
-    /// CHECK: another bank of the group, by `view_mut` and its group.
+    /// CHECK: another bank of the group, by `loader::accrued_bank`.
     #[account(mut)]
     pub collateral_bank: UncheckedAccount<'info>,
 }
@@ -53,12 +50,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u
         ensure!(accounts.authority.key == &keeper.owner, BallastError::Unauthorised);
         ensure!(account.group == keeper.group, BallastError::WrongGroup);
         let board = loader::board(&accounts.board, &keeper.group)?;
-        let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
-        let mut collateral_bank = view_mut::<Bank>(&accounts.collateral_bank)?;
-        for bank in [&mut loan_bank, &mut collateral_bank] {
-            ensure!(bank.group == board.group, BallastError::WrongGroup);
-            interest::accrue(bank, now).or_fail()?;
-        }
+        let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
+        let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;
         let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
         let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
         let taker = banks.taker_value(&keeper, &[&loan_bank, &collateral_bank], &board, now)?;

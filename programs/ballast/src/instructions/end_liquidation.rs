@@ -6,7 +6,7 @@ use ballast_state::{Bank, MarginAccount};
 
 use crate::emit;
 use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
-use crate::events::{EventHeader, HealthPoint, Liquidated, LossShare};
+use crate::events::{EventHeader, Liquidated};
 use crate::loader::{self, Banks};
 use crate::view::{view, view_mut};
 
@@ -54,26 +54,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Resul
         let others = banks.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
         let done =
             staged::end(&board, &mut loan_bank, &collateral_bank, &mut account, &portfolio, others, now).or_fail()?;
-        Liquidated {
-            header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
-            liquidator: opened.liquidator,
-            loan_bank: loan_bank.index,
-            collateral_bank: collateral_bank.index,
-            board_sequence: board.sequence,
-            loan_price: board.row(loan_bank.feed).map_or(0, |row| row.mid),
-            collateral_price: board.row(collateral_bank.feed).map_or(0, |row| row.mid),
-            max_repay: u64::MAX,
-            bonus: done.bonus.0,
-            unhealthy_since: done.unhealthy_since,
-            repaid: done.exchange.repaid,
-            repaid_shares: done.exchange.repaid_shares,
-            seized: done.exchange.seized,
-            seized_shares: done.exchange.seized_shares,
-            insurance: done.insurance,
-            before: HealthPoint::from(&done.before),
-            after: HealthPoint::from(&done.after),
-            loss: done.loss.map(LossShare::from).unwrap_or_default(),
-        }
+        let header = EventHeader::of_account(accounts.margin_account.key(), &account, now);
+        Liquidated::of(header, opened.liquidator, &board, [&loan_bank, &collateral_bank], u64::MAX, &done)
     };
     emit::receipt(&ctx.accounts.event_authority, &event)
 }

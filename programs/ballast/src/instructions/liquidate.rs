@@ -1,14 +1,12 @@
 //! `liquidate`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::{interest, liquidation};
-use ballast_state::Bank;
+use ballast_risk::liquidation;
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
-use crate::events::{EventHeader, HealthPoint, Liquidated, LossShare};
+use crate::events::{EventHeader, Liquidated};
 use crate::loader::{self, Banks};
-use crate::view::view_mut;
 
 /// Accounts of `liquidate`. The banks of the liquidatee's other balances follow, then those of the liquidator's.
 #[event_cpi]
@@ -24,10 +22,10 @@ pub struct Liquidate<'info> {
     pub liquidatee: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
     pub board: UncheckedAccount<'info>,
-    /// CHECK: a bank of the group, by `view_mut` and its group.
+    /// CHECK: a bank of the group, by `loader::accrued_bank`.
     #[account(mut)]
     pub loan_bank: UncheckedAccount<'info>,
-    /// CHECK: another bank of the group, by `view_mut` and its group.
+    /// CHECK: another bank of the group, by `loader::accrued_bank`.
     #[account(mut)]
     pub collateral_bank: UncheckedAccount<'info>,
 }
@@ -54,12 +52,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
         ensure!(accounts.authority.key == &liquidator.owner, BallastError::Unauthorised);
         ensure!(liquidatee.group == liquidator.group, BallastError::WrongGroup);
         let board = loader::board(&accounts.board, &liquidator.group)?;
-        let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
-        let mut collateral_bank = view_mut::<Bank>(&accounts.collateral_bank)?;
-        for bank in [&mut loan_bank, &mut collateral_bank] {
-            ensure!(bank.group == board.group, BallastError::WrongGroup);
-            interest::accrue(bank, now).or_fail()?;
-        }
+        let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
+        let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;
         let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
         let portfolio = banks.portfolio(&liquidatee, &[&loan_bank, &collateral_bank], now)?;
         let taker = banks.taker_value(&liquidator, &[&loan_bank, &collateral_bank], &board, now)?;
@@ -75,26 +69,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
         )
         .or_fail()?;
         banks.check_taker(&liquidator, &[&loan_bank, &collateral_bank], &board, taker, now)?;
-        Liquidated {
-            header: EventHeader::of_account(accounts.liquidatee.key(), &liquidatee, now),
-            liquidator: accounts.liquidator.key(),
-            loan_bank: loan_bank.index,
-            collateral_bank: collateral_bank.index,
-            board_sequence: board.sequence,
-            loan_price: board.row(loan_bank.feed).map_or(0, |row| row.mid),
-            collateral_price: board.row(collateral_bank.feed).map_or(0, |row| row.mid),
-            max_repay,
-            bonus: done.bonus.0,
-            unhealthy_since: done.unhealthy_since,
-            repaid: done.exchange.repaid,
-            repaid_shares: done.exchange.repaid_shares,
-            seized: done.exchange.seized,
-            seized_shares: done.exchange.seized_shares,
-            insurance: done.insurance,
-            before: HealthPoint::from(&done.before),
-            after: HealthPoint::from(&done.after),
-            loss: done.loss.map(LossShare::from).unwrap_or_default(),
-        }
+        let header = EventHeader::of_account(accounts.liquidatee.key(), &liquidatee, now);
+        Liquidated::of(header, accounts.liquidator.key(), &board, [&loan_bank, &collateral_bank], max_repay, &done)
     };
     emit::receipt(&ctx.accounts.event_authority, &event)
 }
