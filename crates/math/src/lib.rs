@@ -33,7 +33,9 @@ mod index;
 mod ops;
 mod price;
 mod ratio;
+mod signed;
 mod usd;
+mod wide;
 
 pub use decimals::{Decimals, MAX_DECIMALS};
 pub use error::{MathError, MathResult};
@@ -45,4 +47,6 @@ pub use ops::{
 };
 pub use price::{Price, Units};
 pub use ratio::Ratio;
+pub use signed::{mul_shift_floor, signed_add, signed_from_words, signed_mul, signed_sub, signed_to_words, with_sign};
 pub use usd::Usd;
+pub use wide::Product;

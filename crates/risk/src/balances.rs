@@ -23,25 +23,29 @@ pub fn shares(account: &MarginAccount, bank: &Bank, side: BalanceSide) -> RiskRe
     }
 }
 
-/// Sets the account's shares in `bank`: opens a slot in its place, closes it at zero.
+/// Sets the account's shares in `bank`: opens a slot in its place, closes it at zero. Of a loan that falls, what losses of
+/// perps opened is paid last, here and in the bank's sum of it.
 ///
 /// # Errors
-/// `TooManyBalances` if a slot is needed and none is free.
-pub fn set_shares(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64) -> RiskResult<()> {
-    match (position(account, bank.index), shares) {
-        (None, 0) => Ok(()),
-        (None, _) => open(account, bank, side, shares),
-        (Some(slot), 0) => close(account, slot),
-        (Some(slot), _) => {
-            let balance = account.balances.get_mut(slot).ok_or(RiskError::NoBalance)?;
-            if !is_on(balance, side) {
-                balance.wound_down = 0;
-                balance.side = side_byte(side);
-            }
-            balance.shares = shares;
-            Ok(())
-        }
+/// `TooManyBalances` if a slot is needed and none is free; arithmetic.
+pub fn set_shares(account: &mut MarginAccount, bank: &mut Bank, side: BalanceSide, shares: u64) -> RiskResult<()> {
+    let Some(slot) = position(account, bank.index) else {
+        return if shares == 0 { Ok(()) } else { open(account, bank, side, shares) };
+    };
+    let balance = account.balances.get_mut(slot).ok_or(RiskError::NoBalance)?;
+    let kept = if side == BalanceSide::Loan { balance.perp_shares.min(shares) } else { 0 };
+    let paid = balance.perp_shares.saturating_sub(kept);
+    bank.perp_loan_shares = ballast_math::checked_sub(bank.perp_loan_shares, paid)?;
+    balance.perp_shares = kept;
+    if shares == 0 {
+        return close(account, slot);
     }
+    if !is_on(balance, side) {
+        balance.wound_down = 0;
+        balance.side = side_byte(side);
+    }
+    balance.shares = shares;
+    Ok(())
 }
 
 fn open(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64) -> RiskResult<()> {

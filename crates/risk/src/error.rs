@@ -42,6 +42,11 @@ macro_rules! risk_errors {
             AccountInTransit = 2021, "a liquidation of the account is open in this transaction",
             BankInFlashLoan = 2022, "a flash loan of the bank is open in this transaction",
             NoFlashLoan = 2023, "no flash loan of the bank is open",
+            MarketNotSynced = 3000, "the market's books do not stand at the board's prices: sync it first",
+            MarketMismatch = 3001, "the market is not the one of the position",
+            PositionTooLarge = 3002, "the position would be larger than a side can be",
+            NoPosition = 3003, "the account has no position in this market",
+            PoolTooSmall = 3004, "the pool has less than that",
             AccountHealthy = 4000, "the account is healthy",
             NoLiability = 4001, "the account owes nothing",
             AccountCoolingOff = 4002, "the account just changed and is not deeply unhealthy",
@@ -81,7 +86,7 @@ macro_rules! risk_errors {
 
 macro_rules! define_risk_error {
     ($($name:ident = $code:literal, $message:literal,)+) => {
-        /// What went wrong. Codes are stable: 1000 prices, 2000 lending, 4000 liquidation, 5000 configuration, 9000
+        /// What went wrong. Codes are stable: 1000 prices, 2000 lending, 3000 perps, 4000 liquidation, 5000 configuration, 9000
         /// arithmetic.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]

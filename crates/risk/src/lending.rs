@@ -37,10 +37,10 @@ fn headroom(bank: &Bank, now: Now) -> u64 {
 /// bank, not for the account: any number of accounts share it.
 const TOP_UP_DIVISOR: u64 = 4;
 
-/// True if the account owes anything: it has a loan or a perp position.
+/// True if the account owes anything or may come to: it has a loan, a perp position or a pending order.
 #[must_use]
 pub fn has_liability(account: &MarginAccount) -> bool {
-    account.perp_count > 0 || account.active().iter().any(ballast_state::Balance::is_loan)
+    account.perp_count > 0 || account.order_count > 0 || account.active().iter().any(ballast_state::Balance::is_loan)
 }
 
 /// Books a deposit of `atoms`.

@@ -30,6 +30,7 @@ pub mod lending;
 pub mod limits;
 pub mod liquidation;
 mod now;
+pub mod perp;
 pub mod price;
 pub mod rates;
 pub mod swap;

@@ -172,8 +172,10 @@ pub struct Bank {
     pub warm_up: u32,
     /// Fee of a flash loan, 32 fraction bits.
     pub flash_fee: u32,
+    /// Loan shares of all accounts that losses of perps opened: what the pool stands for before lenders do.
+    pub perp_loan_shares: u64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 360],
+    pub reserved: [u8; 352],
 }
 
 account!(Bank, version 2, 928 bytes, [142, 49, 166, 242, 50, 66, 97, 188]);

@@ -29,6 +29,9 @@ mod layout;
 mod margin_account;
 pub mod migrate;
 mod mint;
+mod orders;
+mod perp_market;
+mod pool;
 pub mod seeds;
 
 pub use bank::{Bank, BankMode, CurvePoint, OutflowWindow, CURVE_POINTS};
@@ -48,4 +51,7 @@ pub use margin_account::{
     PERPS,
 };
 pub use mint::{Mint, TransferFee};
+pub use orders::{Order, Orders, ORDERS};
+pub use perp_market::{MarketMode, MarketTerms, PerpMarket, PerpSide, SideBook};
+pub use pool::LiquidityPool;
 pub use solana_address::Address as Pubkey;

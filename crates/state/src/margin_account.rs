@@ -51,13 +51,13 @@ pub struct Balance {
     pub shares: u64,
     /// Shares that a bank's wind-down took in hour `wound_hour`.
     pub wound_down: u64,
-    /// Zero until a version gives it a meaning.
-    pub reserved: u64,
+    /// Of a loan, the shares that losses of perps opened: owed to the pool rather than to lenders. Repaid last.
+    pub perp_shares: u64,
 }
 
 const _: () = assert!(core::mem::size_of::<Balance>() == 32);
 
-/// Room for one perp position: size `b·A`, claim `b·K − c` through the indices of its side.
+/// A position in one perp market: size `b·A`, claim `b·K − c` through the indices of its side (rules-perps 1).
 #[cfg_attr(feature = "anchor", zero_copy)]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
 #[derive(Debug, PartialEq, Eq)]
@@ -65,13 +65,13 @@ const _: () = assert!(core::mem::size_of::<Balance>() == 32);
 pub struct PerpPosition {
     /// Size in units of the side's position index, low word first.
     pub base: [u64; 2],
-    /// Claim offset, two's complement, low word first.
+    /// Claim offset, two's complement, low word first. Without base it is a claim alone, which settlement pays.
     pub offset: [u64; 2],
-    /// Quote at entry, for display.
+    /// What the position cost at its fills, atoms of the quote token; below zero for shorts. For display.
     pub entry_quote: i64,
     /// The market's index in the group.
     pub market: u16,
-    /// Long or short; zero: no position.
+    /// A [`PerpSide`](crate::PerpSide); zero: no position.
     pub side: u8,
     /// Zero.
     pub flags: u8,
@@ -203,16 +203,22 @@ pub struct MarginAccount {
     pub policy: DeleveragePolicy,
     /// The balances.
     pub balances: [Balance; BALANCES],
-    /// Room for perp positions.
+    /// The perp positions, dense, in the order they were opened.
     pub perps: [PerpPosition; PERPS],
     /// The open liquidation; zero outside a transaction.
     pub liquidation: OpenLiquidation,
-    /// Room for reservations, the release rail and further policies.
-    pub reserved: [u8; 400],
+    /// Set aside for pending orders, requirement and fees, USD with 20 fraction bits.
+    pub order_requirement: u64,
+    /// Orders pending.
+    pub order_count: u32,
+    /// Zero.
+    pub padding_2: u32,
+    /// Room for the release rail and further policies.
+    pub reserved: [u8; 384],
 }
 
 account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
-offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, reserved = 1256);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, reserved = 1272);
 
 impl MarginAccount {
     /// Flag of an account with an open liquidation.
@@ -223,6 +229,13 @@ impl MarginAccount {
     #[must_use]
     pub fn active(&self) -> &[Balance] {
         self.balances.get(..usize::from(self.balance_count)).unwrap_or(&self.balances)
+    }
+
+    /// The perp positions in use.
+    #[inline]
+    #[must_use]
+    pub fn positions(&self) -> &[PerpPosition] {
+        self.perps.get(..usize::from(self.perp_count)).unwrap_or(&self.perps)
     }
 
     /// The balance in a bank.

@@ -16,3 +16,9 @@ pub const SEED_MARGIN: &[u8] = b"margin";
 pub const SEED_TIMELOCK: &[u8] = b"timelock";
 /// `[SEED_CHANGE, group, number]`, number u64 little endian.
 pub const SEED_CHANGE: &[u8] = b"change";
+/// `[SEED_POOL, group]`: one pool, hence one quote token, in a group.
+pub const SEED_POOL: &[u8] = b"pool";
+/// `[SEED_MARKET, group, index]`, index u16 little endian.
+pub const SEED_MARKET: &[u8] = b"market";
+/// `[SEED_ORDERS, margin account]`.
+pub const SEED_ORDERS: &[u8] = b"orders";

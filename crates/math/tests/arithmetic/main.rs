@@ -8,4 +8,5 @@ mod ops;
 mod price;
 mod ratio;
 mod usd;
+mod wide;
 mod yardstick;

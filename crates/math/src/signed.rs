@@ -1,0 +1,86 @@
+use crate::ops::{high, low};
+use crate::{MathError, MathResult, Product};
+
+/// From its stored words, two's complement, low word first.
+#[inline]
+#[must_use]
+pub fn signed_from_words(words: [u64; 2]) -> i128 {
+    let [low, high] = words;
+    ((u128::from(high) << 64) | u128::from(low)).cast_signed()
+}
+
+/// Stored form, two's complement, low word first.
+#[inline]
+#[must_use]
+pub fn signed_to_words(x: i128) -> [u64; 2] {
+    let bits = x.cast_unsigned();
+    [low(bits), high(bits)]
+}
+
+/// `a + b`.
+///
+/// # Errors
+/// The sum needs more than 127 bits and a sign.
+#[track_caller]
+#[inline]
+pub fn signed_add(a: i128, b: i128) -> MathResult<i128> {
+    match a.checked_add(b) {
+        Some(sum) => Ok(sum),
+        None => Err(MathError::here()),
+    }
+}
+
+/// `a − b`.
+///
+/// # Errors
+/// The difference needs more than 127 bits and a sign.
+#[track_caller]
+#[inline]
+pub fn signed_sub(a: i128, b: i128) -> MathResult<i128> {
+    match a.checked_sub(b) {
+        Some(difference) => Ok(difference),
+        None => Err(MathError::here()),
+    }
+}
+
+/// `a · b`.
+///
+/// # Errors
+/// The product needs more than 127 bits and a sign.
+#[track_caller]
+#[inline]
+pub fn signed_mul(a: i128, b: i128) -> MathResult<i128> {
+    match a.checked_mul(b) {
+        Some(product) => Ok(product),
+        None => Err(MathError::here()),
+    }
+}
+
+/// The number of this magnitude, below zero if `negative`.
+///
+/// # Errors
+/// It needs more than 127 bits and a sign.
+#[track_caller]
+#[inline]
+pub fn with_sign(magnitude: u128, negative: bool) -> MathResult<i128> {
+    let Ok(positive) = i128::try_from(magnitude) else {
+        return Err(MathError::here());
+    };
+    // At most 2^127 − 1: its negative exists.
+    Ok(if negative { positive.wrapping_neg() } else { positive })
+}
+
+/// `⌊a·b / 2^bits⌋` toward −∞, `bits` from 1 to 127.
+///
+/// # Errors
+/// The result needs more than 127 bits and a sign.
+#[track_caller]
+#[inline]
+pub fn mul_shift_floor(a: u128, b: i128, bits: u32) -> MathResult<i128> {
+    let product = Product::of(a, b.unsigned_abs());
+    if b < 0 {
+        with_sign(product.shift_up(bits)?, true)
+    } else {
+        with_sign(product.shift_down(bits)?, false)
+    }
+}

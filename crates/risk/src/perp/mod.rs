@@ -1,0 +1,36 @@
+//! Perpetuals: positions as sums, funding, premium, settlement, and what the pool stands for (rules-perps).
+//!
+//! A position is `(b, c)` on one side of a market; the side has two indices A and K. Its size is `b·A`, its claim on the pool
+//! `b·K − c`, and what the pool owes the whole side `B·K − C`: exact to a fraction of an atom, whatever the number of
+//! positions. Nothing here ever walks over accounts.
+//!
+//! Units: sizes in lots; values in atoms of the quote token with [`VALUE_BITS`] fraction bits; marks in such values per lot.
+
+pub mod book;
+mod cash;
+mod equity;
+mod exposure;
+pub mod funding;
+mod mark;
+mod premium;
+mod settle;
+mod shrink;
+mod sync;
+mod trade;
+
+pub use cash::{charge, most_paid, move_claim, pay};
+pub use equity::{backing, budget, count_spent, funds, refresh_equity, spent_today};
+pub use exposure::{exposure, require_synced};
+pub use mark::{mark_of, MAX_LOT_SHIFT};
+pub use premium::skew_reserve;
+pub use settle::{payable, settle};
+pub use shrink::shrink;
+pub use sync::{accrue_funding, move_mark, pay_funding, sync, Synced};
+pub use trade::{exchange, trade, Fill, Traded};
+
+/// Fraction bits of a value.
+pub const VALUE_BITS: u32 = 32;
+/// Largest mark: 2²⁰ atoms of the quote token per lot.
+pub const MAX_MARK: u64 = 1 << 52;
+/// Most lots of one side.
+pub const MAX_LOTS: u64 = 1 << 48;
