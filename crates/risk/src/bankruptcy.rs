@@ -27,8 +27,8 @@ pub struct Loss {
 /// Writes off the loan of an account found with nothing left to seize.
 ///
 /// # Errors
-/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (collateral above dust, or it may be: a price is uncertain or a jump
-/// waits), `NoBalance` (no loan in this bank), `BankInFlashLoan`.
+/// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (a perp position, or collateral above dust, or what may be: a price
+/// is uncertain or a jump waits), `NoBalance` (no loan in this bank), `BankInFlashLoan`.
 pub fn resolve(
     board: &RiskBoard,
     bank: &mut Bank,
@@ -45,7 +45,7 @@ pub fn resolve(
         return Err(RiskError::AccountHealthy);
     }
     timer::mark(account, &health, &board.rules, now);
-    if seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
+    if account.perp_count > 0 || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
         return Err(RiskError::NotBankrupt);
     }
     let loss = absorb(bank, account)?.ok_or(RiskError::NoBalance)?;

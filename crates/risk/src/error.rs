@@ -47,6 +47,8 @@ macro_rules! risk_errors {
             PositionTooLarge = 3002, "the position would be larger than a side can be",
             NoPosition = 3003, "the account has no position in this market",
             PoolTooSmall = 3004, "the pool has less than that",
+            SkewCapTooLarge = 3005, "the premium at the skew cap would exceed a quarter of the smallest margin",
+            LotOutOfRange = 3006, "a lot is worth too little or too much",
             AccountHealthy = 4000, "the account is healthy",
             NoLiability = 4001, "the account owes nothing",
             AccountCoolingOff = 4002, "the account just changed and is not deeply unhealthy",

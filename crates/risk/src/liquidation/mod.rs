@@ -158,8 +158,10 @@ fn conclude(
     now: Now,
 ) -> RiskResult<Option<Loss>> {
     liquidatee.bonus_lock = BonusLock { ts: now.ts, bonus: bonus.0 };
-    // Dust left does not veto the write-off, but an account whose dust covers its loans has nothing to write off.
-    let bankrupt = after.assets < after.liabilities && seizable()? < Usd(board.rules.dust);
+    // Dust left does not veto the write-off, but an account whose dust covers its loans has nothing to write off. A perp
+    // position is closed first: what it earned pays.
+    let bankrupt =
+        after.assets < after.liabilities && liquidatee.perp_count == 0 && seizable()? < Usd(board.rules.dust);
     let loss = if bankrupt { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
     timer::mark(liquidatee, after, &board.rules, now);
     Ok(loss)

@@ -16,6 +16,7 @@ mod premium;
 mod settle;
 mod shrink;
 mod sync;
+mod terms;
 mod trade;
 
 pub use cash::{charge, most_paid, move_claim, pay};
@@ -26,6 +27,7 @@ pub use premium::skew_reserve;
 pub use settle::{payable, settle};
 pub use shrink::shrink;
 pub use sync::{accrue_funding, move_mark, pay_funding, sync, Synced};
+pub use terms::{validate_lot, validate_terms};
 pub use trade::{exchange, trade, Fill, Traded};
 
 /// Fraction bits of a value.
