@@ -1,7 +1,7 @@
 //! Losses: insurance first, then all lenders of the bank alike (rules-risk 7).
 
 use ballast_math::{checked_sub, high, low, wide, Index, MathError, MathResult, Price, Units, Usd};
-use ballast_state::{BalanceSide, Bank, BankMode, MarginAccount, PriceState, RiskBoard};
+use ballast_state::{BalanceSide, Bank, BankMode, LiquidityPool, MarginAccount, PriceState, RiskBoard};
 
 use crate::health::{Assessment, Exposure, Health, Portfolio, Valuation};
 use crate::{balances, interest, lending, price, timer, Now, RiskError, RiskResult};
@@ -16,6 +16,8 @@ pub struct Loss {
     pub deficit: u64,
     /// Paid by insurance.
     pub insured: u64,
+    /// Paid by the pool of perps, whose traders' losses opened the loan.
+    pub pooled: u64,
     /// Borne by lenders.
     pub socialized: u64,
     /// Asset index before, as stored.
@@ -28,10 +30,11 @@ pub struct Loss {
 ///
 /// # Errors
 /// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (a perp position, or collateral above dust, or what may be: a price
-/// is uncertain or a jump waits), `NoBalance` (no loan in this bank), `BankInFlashLoan`.
+/// is uncertain or a jump waits), `NoBalance` (no loan in this bank), `PoolMissing`, `BankInFlashLoan`.
 pub fn resolve(
     board: &RiskBoard,
     bank: &mut Bank,
+    pool: Option<&mut LiquidityPool>,
     account: &mut MarginAccount,
     portfolio: &Portfolio,
     now: Now,
@@ -48,7 +51,7 @@ pub fn resolve(
     if account.perp_count > 0 || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
         return Err(RiskError::NotBankrupt);
     }
-    let loss = absorb(bank, account)?.ok_or(RiskError::NoBalance)?;
+    let loss = absorb(bank, account, pool)?.ok_or(RiskError::NoBalance)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok((health, loss))
 }
@@ -80,29 +83,51 @@ pub(crate) fn seizable<'a>(
     Ok(total)
 }
 
-/// Takes the account's loan in `bank` off the books; nothing if there is none. The bank must be accrued to now.
+/// Takes the account's loan in `bank` off the books; nothing if there is none. Insurance pays first; what losses of perps
+/// opened the pool pays next, as far as it can; the rest is the lenders'. The bank must be accrued to now.
 ///
 /// # Errors
-/// Arithmetic.
-pub(crate) fn absorb(bank: &mut Bank, account: &mut MarginAccount) -> RiskResult<Option<Loss>> {
+/// `PoolMissing` if the loan has a part that is the pool's and the pool is not given; arithmetic.
+pub(crate) fn absorb(
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    pool: Option<&mut LiquidityPool>,
+) -> RiskResult<Option<Loss>> {
     let Some(balance) = account.balance(bank.index).filter(|balance| balance.is_loan()) else {
         return Ok(None);
     };
-    let shares = balance.shares;
-    let deficit = Index::from_words(bank.liability_index).amount_up(shares)?;
+    let (shares, of_perps) = (balance.shares, balance.perp_shares);
+    let index = Index::from_words(bank.liability_index);
+    let (deficit, of_perps) = (index.amount_up(shares)?, index.amount_up(of_perps)?);
     bank.liability_shares = checked_sub(bank.liability_shares, shares)?;
     balances::set_shares(account, bank, BalanceSide::Loan, 0)?;
 
     let insured = deficit.min(bank.insurance);
     bank.insurance = checked_sub(bank.insurance, insured)?;
-    let socialized = checked_sub(deficit, insured)?;
+    let pooled = match (of_perps.saturating_sub(insured), pool) {
+        (0, _) => 0,
+        (_, None) => return Err(RiskError::PoolMissing),
+        (due, Some(pool)) => pay_from_pool(bank, pool, due)?,
+    };
+    let socialized = checked_sub(checked_sub(deficit, insured)?, pooled)?;
     let index_before = bank.asset_index;
     if socialized > 0 {
         socialize(bank, socialized)?;
     }
     interest::update_lend_ratio(bank)?;
     lending::count_change(bank);
-    Ok(Some(Loss { deficit, insured, socialized, index_before, index_after: bank.asset_index }))
+    Ok(Some(Loss { deficit, insured, pooled, socialized, index_before, index_after: bank.asset_index }))
+}
+
+/// Burns deposit shares of the pool against a loan of a trader: as many as it has, at most.
+fn pay_from_pool(bank: &mut Bank, pool: &mut LiquidityPool, due: u64) -> RiskResult<u64> {
+    let index = Index::from_words(bank.asset_index);
+    let paid = due.min(index.amount_down(pool.shares)?);
+    let burnt = index.shares_up(paid)?.min(pool.shares);
+    pool.shares = checked_sub(pool.shares, burnt)?;
+    pool.sequence = pool.sequence.wrapping_add(1);
+    bank.asset_shares = checked_sub(bank.asset_shares, burnt)?;
+    Ok(paid)
 }
 
 /// Lowers the asset index by `loss / claims`, down, never to zero. What claims cannot bear, uncollected fees do: both are

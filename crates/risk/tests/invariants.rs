@@ -302,6 +302,7 @@ fn inv_38_39_losses() {
     let loss = Loss {
         deficit: 500 * MILLION,
         insured: 10 * MILLION,
+        pooled: 0,
         socialized: 490 * MILLION,
         index_before: old.asset_index,
         index_after: new.asset_index,
@@ -456,7 +457,8 @@ fn inv_01_a_loss_beyond_claims_and_fees_leaves_no_fraction() {
     interest::accrue(&mut bank, after(2_592_000)).unwrap();
     holds(inv::check_bank(&bank, 0));
     let held = holdings(&borrower, &[bank], after(2_592_000));
-    let (_, loss) = bankruptcy::resolve(&board(&[usdc()]), &mut bank, &mut borrower, &held, after(2_592_000)).unwrap();
+    let (_, loss) =
+        bankruptcy::resolve(&board(&[usdc()]), &mut bank, None, &mut borrower, &held, after(2_592_000)).unwrap();
     assert!(loss.deficit > 1_000 * MILLION);
     assert_eq!((bank.vault_balance, bank.fees, bank.liability_shares), (0, 0, 0));
     assert_eq!(bank.fees_fraction, 0);

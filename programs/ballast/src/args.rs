@@ -5,8 +5,8 @@ use ballast_math::Ratio;
 use ballast_oracle::Provider;
 use ballast_risk::{interest, limits};
 use ballast_state::{
-    Bank, CurvePoint, JudgeRules, OracleSource, PriceFeed, RateSettings, RiskRules, SideRates, SourcePrint, Zeroable,
-    CURVE_POINTS, SOURCES,
+    Bank, CurvePoint, JudgeRules, LiquidityPool, MarketTerms, OracleSource, PriceFeed, RateSettings, RiskRules,
+    SideRates, SourcePrint, Zeroable, CURVE_POINTS, SOURCES,
 };
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
@@ -293,6 +293,76 @@ impl BankArgs {
             *point = args.to_point()?;
         }
         Ok(())
+    }
+}
+
+/// Terms of a perp market; see [`MarketTerms`].
+#[allow(missing_docs, reason = "field by field those of MarketTerms")]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketArgs {
+    pub skew_scale: u64,
+    pub funding_limit: u64,
+    pub funding_velocity: u64,
+    pub interest_cap: u64,
+    pub skew_cap: u64,
+    pub account_cap: u64,
+    pub order_min: u64,
+    pub keeper_fee: u64,
+    pub fill_fee: u32,
+    pub weight: u32,
+    pub min_delay: u32,
+    pub order_life: u32,
+}
+
+impl MarketArgs {
+    pub(crate) fn terms(&self) -> MarketTerms {
+        let Self {
+            skew_scale,
+            funding_limit,
+            funding_velocity,
+            interest_cap,
+            skew_cap,
+            account_cap,
+            order_min,
+            keeper_fee,
+            fill_fee,
+            weight,
+            min_delay,
+            order_life,
+        } = *self;
+        MarketTerms {
+            skew_scale,
+            funding_limit,
+            funding_velocity,
+            interest_cap,
+            skew_cap,
+            account_cap,
+            order_min,
+            keeper_fee,
+            fill_fee,
+            weight,
+            min_delay,
+            order_life,
+        }
+    }
+}
+
+/// Settings of the pool of liquidity; see [`LiquidityPool`].
+#[allow(missing_docs, reason = "field by field those of LiquidityPool")]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolArgs {
+    pub epoch_length: u32,
+    pub min_delay: u32,
+    pub exit_fee: u32,
+    pub cap: u64,
+}
+
+impl PoolArgs {
+    pub(crate) fn write(&self, pool: &mut LiquidityPool) {
+        pool.epoch_length = self.epoch_length;
+        pool.min_delay = self.min_delay;
+        pool.exit_fee = self.exit_fee;
+        pool.cap = self.cap;
     }
 }
 

@@ -9,7 +9,7 @@ use ballast_risk::health::Health;
 use ballast_risk::lending::Moved;
 use ballast_risk::liquidation;
 use ballast_risk::Now;
-use ballast_state::{Bank, Group, MarginAccount, PriceFeed, RiskBoard};
+use ballast_state::{Bank, Group, LiquidityPool, MarginAccount, PerpMarket, PriceFeed, RiskBoard};
 
 use crate::error::Result;
 
@@ -33,6 +33,14 @@ impl EventHeader {
 
     pub(crate) fn of_bank(key: Pubkey, bank: &Bank, now: Now) -> Self {
         Self { group: bank.group, account: key, slot: now.slot, sequence: bank.sequence }
+    }
+
+    pub(crate) fn of_pool(key: Pubkey, pool: &LiquidityPool, now: Now) -> Self {
+        Self { group: pool.group, account: key, slot: now.slot, sequence: pool.sequence }
+    }
+
+    pub(crate) fn of_market(key: Pubkey, market: &PerpMarket, now: Now) -> Self {
+        Self { group: market.group, account: key, slot: now.slot, sequence: market.sequence }
     }
 
     pub(crate) fn of_feed(key: Pubkey, feed: &PriceFeed, now: Now) -> Self {
@@ -86,6 +94,8 @@ pub struct LossShare {
     pub deficit: u64,
     /// Paid by insurance.
     pub insured: u64,
+    /// Paid by the pool of perps.
+    pub pooled: u64,
     /// Borne by lenders.
     pub socialized: u64,
     /// Asset index before, 64 + 64 bits, low word first.
@@ -99,6 +109,7 @@ impl From<Loss> for LossShare {
         Self {
             deficit: loss.deficit,
             insured: loss.insured,
+            pooled: loss.pooled,
             socialized: loss.socialized,
             index_before: loss.index_before,
             index_after: loss.index_after,
@@ -573,4 +584,81 @@ pub struct ChangeCancelled {
     pub header: EventHeader,
     /// The change's number.
     pub number: u64,
+}
+
+/// The pool of liquidity was created or configured.
+#[event]
+pub struct PoolConfigured {
+    /// Where and when.
+    pub header: EventHeader,
+}
+
+/// A perp market was listed or configured.
+#[event]
+pub struct MarketConfigured {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The market's index.
+    pub market: u16,
+    /// Its mode.
+    pub mode: u8,
+    /// Until when no order may add risk.
+    pub paused_until: i64,
+}
+
+impl MarketConfigured {
+    pub(crate) fn of(header: EventHeader, market: &PerpMarket) -> Self {
+        Self { header, market: market.index, mode: market.mode, paused_until: market.paused_until }
+    }
+}
+
+/// A perp market was brought to the board's prices: with it every claim can be recomputed.
+#[event]
+pub struct MarketSynced {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// The market's index.
+    pub market: u16,
+    /// The mark: atoms of the quote token per lot, 32 fraction bits.
+    pub mark: u64,
+    /// Funding rate in force, 10⁻¹⁸ of the price per second.
+    pub funding_rate: i64,
+    /// PnL index of the longs, two's complement, low word first.
+    pub long_index: [u64; 2],
+    /// PnL index of the shorts.
+    pub short_index: [u64; 2],
+    /// What the pool has in the market, atoms.
+    pub equity: i64,
+}
+
+impl MarketSynced {
+    pub(crate) fn of(header: EventHeader, market: &PerpMarket, board_sequence: u64) -> Self {
+        Self {
+            header,
+            board_sequence,
+            market: market.index,
+            mark: market.mark,
+            funding_rate: market.funding_rate,
+            long_index: market.long.pnl_index,
+            short_index: market.short.pnl_index,
+            equity: market.equity,
+        }
+    }
+}
+
+/// What a position won or lost was moved between pool and account.
+#[event]
+pub struct PnlSettled {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The market's index.
+    pub market: u16,
+    /// The market's sequence number.
+    pub market_sequence: u64,
+    /// The pool's sequence number.
+    pub pool_sequence: u64,
+    /// Atoms the account received, or below zero paid.
+    pub paid: i64,
 }

@@ -109,6 +109,36 @@ pub mod ballast {
         pause_risk::handle(ctx, seconds)
     }
 
+    /// Creates the pool that perps are traded against.
+    pub fn create_pool(ctx: Context<CreatePool>, args: PoolArgs) -> Result<()> {
+        create_pool::handle(ctx, &args)
+    }
+
+    /// Lists a perp market on a feed; a lot is 10 to the minus `lot_decimals` of the underlying.
+    pub fn add_perp_market(
+        ctx: Context<AddPerpMarket>,
+        symbol: [u8; 16],
+        lot_decimals: u8,
+        args: MarketArgs,
+    ) -> Result<()> {
+        add_perp_market::handle(ctx, symbol, lot_decimals, &args)
+    }
+
+    /// Changes a perp market's terms and mode: 0 normal, 1 reduce-only.
+    pub fn configure_perp_market(ctx: Context<ConfigurePerpMarket>, mode: u8, args: MarketArgs) -> Result<()> {
+        configure_perp_market::handle(ctx, mode, &args)
+    }
+
+    /// Brings a perp market to the board's prices and to now. Anyone may.
+    pub fn sync_market(ctx: Context<SyncMarket>) -> Result<()> {
+        sync_market::handle(ctx)
+    }
+
+    /// Moves what a position won or lost between pool and account. Anyone may.
+    pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
+        settle_pnl::handle(ctx)
+    }
+
     /// Opens a margin account of the signer.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
         open_margin_account::handle(ctx, sub_account)

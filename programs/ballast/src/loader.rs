@@ -5,12 +5,12 @@ use std::cell::{Ref, RefMut};
 use anchor_lang::prelude::*;
 use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::liquidation::staged;
-use ballast_risk::{interest, lending, timer, Now};
-use ballast_state::{Bank, Group, MarginAccount, RiskBoard};
+use ballast_risk::{interest, lending, perp, timer, Now};
+use ballast_state::{Bank, Group, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, RiskBoard};
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
-use crate::view::{view, view_mut};
+use crate::view::{is, view, view_mut};
 
 /// The clock.
 ///
@@ -54,6 +54,51 @@ pub(crate) fn accrued_bank<'a>(info: &'a AccountInfo<'_>, group: &Pubkey, now: N
     Ok(bank)
 }
 
+/// A perp market to be changed.
+///
+/// # Errors
+/// As [`view_mut`].
+pub(crate) fn any_market<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, PerpMarket>> {
+    view_mut::<PerpMarket>(info)
+}
+
+/// A perp market of the group to be changed.
+///
+/// # Errors
+/// As [`view_mut`]; `WrongGroup`.
+pub(crate) fn market<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<RefMut<'a, PerpMarket>> {
+    let market = any_market(info)?;
+    ensure!(&market.group == group, BallastError::WrongGroup);
+    Ok(market)
+}
+
+/// That a pool is the market's, and a bank the pool's.
+///
+/// # Errors
+/// `MarketMismatch`, `BankMismatch`.
+#[inline(never)]
+pub(crate) fn check_pool(
+    market: &PerpMarket,
+    pool_info: &AccountInfo<'_>,
+    pool: &LiquidityPool,
+    bank: &AccountInfo<'_>,
+) -> Result<()> {
+    ensure!(pool_info.key == &market.pool, BallastError::MarketMismatch);
+    ensure!(bank.key == &pool.bank_address, BallastError::BankMismatch);
+    Ok(())
+}
+
+/// The pool of a bank, if it is among the accounts that follow an instruction's own.
+///
+/// # Errors
+/// As [`view_mut`]; `BankMismatch` if it is another bank's.
+pub(crate) fn pool_among<'a>(infos: &'a [AccountInfo<'_>], bank: &Pubkey) -> Result<Option<RefMut<'a, LiquidityPool>>> {
+    let Some(info) = infos.iter().find(|info| is::<LiquidityPool>(info)) else { return Ok(None) };
+    let pool = view_mut::<LiquidityPool>(info)?;
+    ensure!(&pool.bank_address == bank, BallastError::BankMismatch);
+    Ok(Some(pool))
+}
+
 /// Number of a group's next change, as a seed.
 ///
 /// # Errors
@@ -78,6 +123,14 @@ pub(crate) fn next_bank(group: &AccountInfo<'_>) -> Result<[u8; 2]> {
     Ok(view::<Group>(group)?.bank_count.to_le_bytes())
 }
 
+/// Index of a group's next perp market, as a seed.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) fn next_market(pool: &AccountInfo<'_>) -> Result<[u8; 2]> {
+    Ok(view::<LiquidityPool>(pool)?.market_count.to_le_bytes())
+}
+
 /// Closes an account of this program: its bytes become zero, its rent goes to `receiver`.
 ///
 /// # Errors
@@ -95,60 +148,118 @@ pub(crate) fn close(account: &AccountInfo<'_>, receiver: &AccountInfo<'_>) -> Re
     Ok(())
 }
 
-/// Banks given after an instruction's own accounts: those of the balances, without the banks the instruction names.
+/// Banks and perp markets given after an instruction's own accounts: those of the balances and positions, without the ones
+/// the instruction names.
 ///
 /// In the order of the balances one comparison finds each; any other order is searched.
-pub(crate) struct Banks<'a> {
-    views: Vec<Ref<'a, Bank>>,
+pub(crate) struct Holdings<'a> {
+    banks: Vec<Ref<'a, Bank>>,
+    markets: Vec<Ref<'a, PerpMarket>>,
 }
 
-impl<'a> Banks<'a> {
+impl<'a> Holdings<'a> {
     /// # Errors
     /// As [`view`]; `WrongGroup`.
     pub(crate) fn load(infos: &'a [AccountInfo<'_>], group: &Pubkey) -> Result<Self> {
-        let mut views = Vec::with_capacity(infos.len());
+        let mut holdings = Self { banks: Vec::with_capacity(infos.len()), markets: Vec::new() };
         for info in infos {
-            let bank = view::<Bank>(info)?;
-            ensure!(&bank.group == group, BallastError::WrongGroup);
-            views.push(bank);
+            match view::<Bank>(info) {
+                Ok(bank) => {
+                    ensure!(&bank.group == group, BallastError::WrongGroup);
+                    holdings.banks.push(bank);
+                }
+                Err(_) if is::<PerpMarket>(info) => {
+                    let market = view::<PerpMarket>(info)?;
+                    ensure!(&market.group == group, BallastError::WrongGroup);
+                    holdings.markets.push(market);
+                }
+                // `pool_among` takes it.
+                Err(_) if is::<LiquidityPool>(info) => {}
+                Err(failure) => return Err(failure),
+            }
         }
-        Ok(Self { views })
+        Ok(holdings)
     }
 
     /// What the account holds, its banks projected to now. `named` are the banks the instruction names.
     ///
     /// # Errors
-    /// `MissingAccount`; the engine's.
+    /// `MissingAccount`, `MarketNotSynced`; the engine's.
     #[inline(never)]
-    pub(crate) fn portfolio(&self, account: &MarginAccount, named: &[&Bank], now: Now) -> Result<Box<Portfolio>> {
+    pub(crate) fn portfolio(
+        &self,
+        account: &MarginAccount,
+        named: &[&Bank],
+        board: &RiskBoard,
+        now: Now,
+    ) -> Result<Box<Portfolio>> {
+        let mut portfolio = self.balances(account, named, now)?;
+        for position in account.positions() {
+            let market = self.markets.iter().find(|market| market.index == position.market);
+            add_position(&mut portfolio, position, market.or_raise(BallastError::MissingAccount)?, board)?;
+        }
+        Ok(portfolio)
+    }
+
+    /// [`Holdings::portfolio`] of an instruction that names a market besides.
+    ///
+    /// # Errors
+    /// As [`Holdings::portfolio`].
+    #[inline(never)]
+    pub(crate) fn portfolio_with(
+        &self,
+        account: &MarginAccount,
+        named: &[&Bank],
+        named_market: &PerpMarket,
+        board: &RiskBoard,
+        now: Now,
+    ) -> Result<Box<Portfolio>> {
+        let mut portfolio = self.balances(account, named, now)?;
+        for position in account.positions() {
+            let market = if position.market == named_market.index {
+                named_market
+            } else {
+                let market = self.markets.iter().find(|market| market.index == position.market);
+                market.or_raise(BallastError::MissingAccount)?
+            };
+            add_position(&mut portfolio, position, market, board)?;
+        }
+        Ok(portfolio)
+    }
+
+    fn balances(&self, account: &MarginAccount, named: &[&Bank], now: Now) -> Result<Box<Portfolio>> {
         let mut portfolio = Box::new(Portfolio::new(0));
         let mut next = 0usize;
         for balance in account.active() {
             let bank: &Bank = if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {
                 bank
             } else {
-                let at = match self.views.get(next) {
+                let at = match self.banks.get(next) {
                     Some(bank) if bank.index == balance.bank => Some(next),
-                    _ => self.views.iter().position(|bank| bank.index == balance.bank),
+                    _ => self.banks.iter().position(|bank| bank.index == balance.bank),
                 };
                 let at = at.or_raise(BallastError::MissingAccount)?;
                 next = at.saturating_add(1);
-                self.views.get(at).or_raise(BallastError::MissingAccount)?
+                self.banks.get(at).or_raise(BallastError::MissingAccount)?
             };
             portfolio.add_balance(balance, bank, now).or_fail()?;
         }
         Ok(portfolio)
     }
 
-    /// Sum of the sequence numbers of the account's banks, without the `named`; wrapping.
+    /// Sum of the sequence numbers of the account's banks, without the `named`, and of its perp markets; wrapping.
     ///
     /// # Errors
     /// `MissingAccount`.
     pub(crate) fn sequence_of_others(&self, account: &MarginAccount, named: &[&Bank]) -> Result<u64> {
         let mut sum = 0u64;
         for balance in account.active().iter().filter(|balance| named.iter().all(|bank| bank.index != balance.bank)) {
-            let bank = self.views.iter().find(|bank| bank.index == balance.bank);
+            let bank = self.banks.iter().find(|bank| bank.index == balance.bank);
             sum = sum.wrapping_add(bank.or_raise(BallastError::MissingAccount)?.sequence);
+        }
+        for position in account.positions() {
+            let market = self.markets.iter().find(|market| market.index == position.market);
+            sum = sum.wrapping_add(market.or_raise(BallastError::MissingAccount)?.sequence);
         }
         Ok(sum)
     }
@@ -167,7 +278,7 @@ impl<'a> Banks<'a> {
         if !lending::has_liability(taker) {
             return Ok(None);
         }
-        health::taker_value(&*self.portfolio(taker, named, now)?, board, now).or_fail()
+        health::taker_value(&*self.portfolio(taker, named, board, now)?, board, now).or_fail()
     }
 
     /// The taker must be healthy at Initial, or no worse than before.
@@ -185,9 +296,21 @@ impl<'a> Banks<'a> {
         if !lending::has_liability(taker) {
             return Ok(());
         }
-        let portfolio = self.portfolio(taker, pair, now)?;
+        let portfolio = self.portfolio(taker, pair, board, now)?;
         health::check_taker(&portfolio, board, pair.map(|bank| bank.feed), before, now).or_fail()
     }
+}
+
+/// Adds a position to a portfolio. Its market must stand at the board's prices.
+fn add_position(
+    portfolio: &mut Portfolio,
+    position: &PerpPosition,
+    market: &PerpMarket,
+    board: &RiskBoard,
+) -> Result<()> {
+    perp::require_synced(market, board).or_fail()?;
+    portfolio.quote = market.quote_feed;
+    portfolio.add_perp(&perp::exposure(position, market).or_fail()?).or_fail()
 }
 
 /// What every action that adds risk must pass: new risk is not paused, and Initial health is not negative. Marks the account
@@ -198,14 +321,14 @@ impl<'a> Banks<'a> {
 #[inline(never)]
 pub(crate) fn check_initial(
     board: &AccountInfo<'_>,
-    banks: &[AccountInfo<'_>],
+    holdings: &[AccountInfo<'_>],
     account: &mut MarginAccount,
     named: &Bank,
     now: Now,
 ) -> Result<(u64, HealthPoint)> {
     let board = self::board(board, &account.group)?;
     ensure!(now.ts >= board.risk_paused_until, BallastError::RiskPaused);
-    let portfolio = Banks::load(banks, &account.group)?.portfolio(account, &[named], now)?;
+    let portfolio = Holdings::load(holdings, &account.group)?.portfolio(account, &[named], &board, now)?;
     let initial = health::assess_initial(&portfolio, &board, Valuation::Initial, now).or_fail()?;
     ensure!(!initial.is_negative(), BallastError::InsufficientHealth);
     // Healthy at Initial is healthy at Maintenance: equity there is no less, the requirement four fifths at most.

@@ -31,6 +31,14 @@ pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefM
     RefMut::filter_map(data, |data| T::read_mut(data).ok()).map_err(|data| layout_error::<T>(&data))
 }
 
+/// True if the account is tagged as a `T`. Nothing else of it is checked.
+#[inline]
+pub(crate) fn is<T: Account>(info: &AccountInfo<'_>) -> bool {
+    info.data
+        .try_borrow()
+        .is_ok_and(|data| data.first_chunk().is_some_and(|tag| u64::from_le_bytes(*tag) == u64::from_le_bytes(T::TAG)))
+}
+
 /// An account just created: its discriminator is there, its version not yet.
 ///
 /// # Errors

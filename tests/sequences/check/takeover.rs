@@ -167,6 +167,7 @@ fn loss(told: &LossShare) -> Loss {
     Loss {
         deficit: told.deficit,
         insured: told.insured,
+        pooled: told.pooled,
         socialized: told.socialized,
         index_before: told.index_before,
         index_after: told.index_after,

@@ -21,7 +21,7 @@ pub fn check_loss(loss: &Loss, shares: u64, before: &Bank, after: &Bank) -> Chec
         // What lenders cannot bear is counted as far as they can.
         let wiped = Index::from_words(after.asset_index).amount_down(after.asset_shares)? == 0;
         Ok(loss.deficit == debt
-            && loss.insured.checked_add(loss.socialized) == Some(debt)
+            && loss.insured.checked_add(loss.pooled).and_then(|paid| paid.checked_add(loss.socialized)) == Some(debt)
             && (loss.socialized == 0 || after.insurance == 0)
             && (all || (wiped && socialized < loss.socialized))
             && loss.index_after == after.asset_index)

@@ -2,12 +2,15 @@
 
 mod bonus;
 mod pair;
+mod relief;
 mod size;
 pub mod staged;
 
 pub use bonus::{bonus, thresholds, Thresholds};
 pub use pair::{Pair, Reliefs};
 pub use size::{fit, solve, Exchange, Limits};
+
+pub(crate) use relief::{relief, Bound, Hedge, Leg};
 
 use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
@@ -139,7 +142,7 @@ fn plan(
 ///
 /// # Errors
 /// `LiquidationWouldWorsen`.
-fn check_outcome(before: &Health, after: &Health, minimal: bool) -> RiskResult<()> {
+pub(crate) fn check_outcome(before: &Health, after: &Health, minimal: bool) -> RiskResult<()> {
     let worse = after.value()? < before.value()?;
     if worse || (!minimal && after.factor_is_below(before)?) {
         return Err(RiskError::LiquidationWouldWorsen);
@@ -162,7 +165,9 @@ fn conclude(
     // position is closed first: what it earned pays.
     let bankrupt =
         after.assets < after.liabilities && liquidatee.perp_count == 0 && seizable()? < Usd(board.rules.dust);
-    let loss = if bankrupt { bankruptcy::absorb(loan_bank, liquidatee)? } else { None };
+    // A loan that is in part the pool's waits for `resolve_bankruptcy`, which is given the pool.
+    let of_pool = liquidatee.balance(loan_bank.index).is_some_and(|loan| loan.perp_shares > 0);
+    let loss = if bankrupt && !of_pool { bankruptcy::absorb(loan_bank, liquidatee, None)? } else { None };
     timer::mark(liquidatee, after, &board.rules, now);
     Ok(loss)
 }

@@ -1,8 +1,9 @@
 use ballast_math::{Index, Price, Ratio, Units, Usd};
 use ballast_state::{BalanceSide, Bank, MarginAccount, RiskBoard, RiskRow};
 
+use super::relief::{relief, Bound, Hedge, Leg};
 use super::size::Exchange;
-use crate::health::{decimals, impact, rates_of, Assessment, Exposure, Health, Portfolio, Valuation};
+use crate::health::{decimals, Assessment, Exposure, Health, Portfolio};
 use crate::{balances, bankruptcy, price, Now, RiskError, RiskResult};
 
 /// A loan and a collateral of one account, with what changing them does to its health.
@@ -220,57 +221,7 @@ impl<'a> Pair<'a> {
     }
 
     fn relief(&self, row: &RiskRow, exposure: &Exposure, leg: Leg, bound: Bound) -> RiskResult<Ratio> {
-        let long = exposure.deposits.add(exposure.perp_long)?;
-        let short = exposure.loans.add(exposure.perp_short)?;
-        let (opens, size) = match leg {
-            Leg::Loan => (short > long, short.excess_over(long)),
-            Leg::Collateral => (long > short, long.excess_over(short)),
-        };
-        let basis = Ratio::from_bits(row.basis);
-        if !opens {
-            // Matched inside the feed: reducing this leg leaves no less net exposure, only less to match.
-            return Ok(match bound {
-                Bound::Lower => Ratio::ZERO,
-                Bound::Upper => basis,
-            });
-        }
-        let rates = rates_of(row, Valuation::Maintenance);
-        let rate = match leg {
-            Leg::Loan => rates.short,
-            Leg::Collateral => rates.long,
-        };
-        let hedged = self.assessment.is_hedged(row.class);
-        let impact = impact(row, Price(row.mid).value_up(size)?)?;
-        Ok(match bound {
-            Bound::Lower => {
-                let unnetted = rates.add_on.add(impact)?;
-                if hedged {
-                    unnetted
-                } else {
-                    unnetted.add(rate)?
-                }
-            }
-            Bound::Upper => {
-                // 1.5·impact: the slope of N·√N.
-                let slope = impact.add(Ratio(impact.0.div_ceil(2)))?;
-                let unnetted = rates.add_on.add(slope)?;
-                // Where something is matched, less of it may be what goes first.
-                let unnetted = if long.min(short) == Units::ZERO { unnetted } else { unnetted.max(basis) };
-                let kappa = if hedged { Ratio::from_bits(self.board.kappa(row.class)) } else { Ratio::ZERO };
-                unnetted.add(rate.mul_up(Ratio::ONE.add(kappa)?)?)?
-            }
-        })
+        let hedge = Hedge::of(&self.assessment, row.class, self.board);
+        relief(row, exposure, hedge, leg, bound)
     }
-}
-
-#[derive(Clone, Copy)]
-enum Leg {
-    Loan,
-    Collateral,
-}
-
-#[derive(Clone, Copy)]
-enum Bound {
-    Lower,
-    Upper,
 }

@@ -46,6 +46,18 @@ pub fn pay(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccoun
 /// # Errors
 /// As [`move_claim`].
 pub fn charge(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
+    owe_pool(bank, account, atoms)?;
+    let minted = Index::from_words(bank.asset_index).shares_down(atoms)?;
+    bank.asset_shares = checked_add(bank.asset_shares, minted)?;
+    pool.shares = checked_add(pool.shares, minted)?;
+    finish(pool, bank)
+}
+
+/// A trader pays atoms away: from its deposit first, and what that does not cover opens a loan that is marked as the pool's.
+///
+/// # Errors
+/// `TooManyBalances`; arithmetic.
+pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
     let owed = loan_shares(account, bank);
     swap::debit(bank, account, atoms)?;
     let opened = loan_shares(account, bank).saturating_sub(owed);
@@ -55,10 +67,7 @@ pub fn charge(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAcc
         balance.perp_shares = checked_add(balance.perp_shares, opened)?;
         bank.perp_loan_shares = checked_add(bank.perp_loan_shares, opened)?;
     }
-    let minted = Index::from_words(bank.asset_index).shares_down(atoms)?;
-    bank.asset_shares = checked_add(bank.asset_shares, minted)?;
-    pool.shares = checked_add(pool.shares, minted)?;
-    finish(pool, bank)
+    Ok(())
 }
 
 /// The most of a claim that may be paid out now: all the pool has, but nothing while the market's equity is negative or a

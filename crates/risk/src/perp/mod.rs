@@ -11,10 +11,12 @@ mod cash;
 mod equity;
 mod exposure;
 pub mod funding;
+mod liquidate;
 mod mark;
 mod premium;
 mod settle;
 mod shrink;
+pub mod slots;
 mod sync;
 mod terms;
 mod trade;
@@ -22,12 +24,13 @@ mod trade;
 pub use cash::{charge, most_paid, move_claim, pay};
 pub use equity::{backing, budget, count_spent, funds, refresh_equity, spent_today};
 pub use exposure::{exposure, require_synced};
+pub use liquidate::{close_position, conclude_position, plan_position, PositionClosed, PositionPlan};
 pub use mark::{mark_of, MAX_LOT_SHIFT};
 pub use premium::skew_reserve;
-pub use settle::{payable, settle};
+pub use settle::{payable, settle, settle_account};
 pub use shrink::shrink;
 pub use sync::{accrue_funding, move_mark, pay_funding, sync, Synced};
-pub use terms::{validate_lot, validate_terms};
+pub use terms::{configure, is_tighter, list, validate_lot, validate_pool, validate_terms};
 pub use trade::{exchange, trade, Fill, Traded};
 
 /// Fraction bits of a value.

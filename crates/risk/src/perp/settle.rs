@@ -1,9 +1,9 @@
 use ballast_math::{signed_add, signed_from_words, signed_to_words, MathError, MathResult};
-use ballast_state::{PerpMarket, PerpPosition, PerpSide};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, PerpSide, RiskBoard};
 
 use super::trade::restate;
-use super::{book, VALUE_BITS};
-use crate::{RiskError, RiskResult};
+use super::{book, most_paid, move_claim, refresh_equity, slots, VALUE_BITS};
+use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
 ///
@@ -30,5 +30,43 @@ pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u
     let book = market.book_mut(side);
     book.offset = signed_to_words(signed_add(signed_from_words(book.offset), value)?);
     position.offset = signed_to_words(signed_add(signed_from_words(position.offset), value)?);
+    Ok(paid)
+}
+
+/// Settles an account's position in a synced market: profit as far as it may be paid now, a loss in full. By others than the
+/// owner a loss is settled at prices only that a liquidation could use. The bank must be accrued to now.
+///
+/// # Errors
+/// `BankInFlashLoan`, `NoPosition`, `PairPriceStale`, `NothingToSettle`, `TooManyBalances`; arithmetic.
+pub fn settle_account(
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    board: &RiskBoard,
+    by_owner: bool,
+    now: Now,
+) -> RiskResult<i64> {
+    flash::require_none(bank)?;
+    let slot = slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
+    let mut position = *account.perps.get(slot).ok_or(RiskError::NoPosition)?;
+    let before = position;
+    let most = most_paid(market, pool, bank, board, now)?;
+    let paid = settle(market, &mut position, most)?;
+    if paid < 0 && !by_owner {
+        for feed in [market.feed, market.quote_feed] {
+            let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
+            if price::is_uncertain(row, now, &board.rules) {
+                return Err(RiskError::PairPriceStale);
+            }
+        }
+    }
+    if position == before {
+        return Err(RiskError::NothingToSettle);
+    }
+    slots::store(account, slot, position)?;
+    move_claim(market, pool, bank, account, paid, now)?;
+    refresh_equity(market, pool, bank, now)?;
+    account.sequence = account.sequence.wrapping_add(1);
     Ok(paid)
 }

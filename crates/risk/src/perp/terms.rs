@@ -1,5 +1,5 @@
 use ballast_math::Ratio;
-use ballast_state::{MarketTerms, PerpMarket, PriceFeed, SideRates};
+use ballast_state::{LiquidityPool, MarketMode, MarketTerms, PerpMarket, PriceFeed, SideRates};
 
 use super::{MAX_LOTS, MAX_LOT_SHIFT};
 use crate::{RiskError, RiskResult};
@@ -45,6 +45,74 @@ pub fn validate_lot(market: &PerpMarket) -> RiskResult<()> {
     let shift = market.quote_decimals.saturating_sub(market.lot_decimals);
     require(shift <= MAX_LOT_SHIFT, RiskError::DecimalsNotSupported)?;
     require(LISTED_MARKS.contains(&market.mark), RiskError::LotOutOfRange)
+}
+
+/// The pool's epochs and fee: an hour to a month, marks of the next minutes, one per cent at most.
+///
+/// # Errors
+/// `InvalidParameter`.
+pub fn validate_pool(pool: &LiquidityPool) -> RiskResult<()> {
+    let bounded = (3_600..=30 * 86_400).contains(&pool.epoch_length)
+        && (2..=600).contains(&pool.min_delay)
+        && u64::from(pool.exit_fee) <= Ratio::from_bps(100).0;
+    require(bounded, RiskError::InvalidParameter)
+}
+
+/// Takes a new market into its pool.
+///
+/// # Errors
+/// Those of [`validate_terms`]; `WeightsTooLarge`, `TooManyMarkets`.
+pub fn list(market: &mut PerpMarket, pool: &mut LiquidityPool, feed: &PriceFeed, terms: MarketTerms) -> RiskResult<()> {
+    market.long.position_index = super::book::INDEX_ONE;
+    market.short.position_index = super::book::INDEX_ONE;
+    pool.market_count = pool.market_count.checked_add(1).ok_or(RiskError::TooManyMarkets)?;
+    configure(market, pool, feed, terms, MarketMode::Normal.to_byte())
+}
+
+/// Gives a market new terms and a mode. It must be synced; its equity is to be refreshed after.
+///
+/// # Errors
+/// Those of [`validate_terms`]; `WeightsTooLarge`; `InvalidModeChange` for an unknown mode, and out of or into wind-down.
+pub fn configure(
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    feed: &PriceFeed,
+    terms: MarketTerms,
+    mode: u8,
+) -> RiskResult<()> {
+    validate_terms(&terms, feed)?;
+    let ends = |mode: u8| MarketMode::from_byte(mode) == MarketMode::WindDown;
+    require(!ends(mode) && !ends(market.mode), RiskError::InvalidModeChange)?;
+    let others = pool.weight.saturating_sub(u64::from(market.terms.weight));
+    pool.weight = others.saturating_add(u64::from(terms.weight));
+    require(pool.weight <= Ratio::ONE.0, RiskError::WeightsTooLarge)?;
+    pool.sequence = pool.sequence.wrapping_add(1);
+    // A rate beyond its limit comes back inside at once.
+    let limit = i64::try_from(terms.funding_limit).unwrap_or(i64::MAX);
+    market.funding_rate = market.funding_rate.clamp(limit.wrapping_neg(), limit);
+    market.mode = mode;
+    market.terms = terms;
+    market.sequence = market.sequence.wrapping_add(1);
+    Ok(())
+}
+
+/// True if new terms and mode can only lower risk: caps and weight no larger, the mode no freer, and nothing else touched.
+#[must_use]
+pub fn is_tighter(market: &PerpMarket, terms: &MarketTerms, mode: u8) -> bool {
+    let before = &market.terms;
+    let others = MarketTerms {
+        interest_cap: before.interest_cap,
+        skew_cap: before.skew_cap,
+        account_cap: before.account_cap,
+        weight: before.weight,
+        ..*terms
+    };
+    terms.interest_cap <= before.interest_cap
+        && terms.skew_cap <= before.skew_cap
+        && terms.account_cap <= before.account_cap
+        && terms.weight <= before.weight
+        && mode >= market.mode
+        && others == *before
 }
 
 fn require(holds: bool, otherwise: RiskError) -> RiskResult<()> {

@@ -275,7 +275,7 @@ impl World {
             world.accrue(bank, now)?;
             let portfolio = world.portfolio(account, now)?;
             let board = world.board;
-            bankruptcy::resolve(&board, &mut world.banks[bank], &mut world.accounts[account], &portfolio, now)
+            bankruptcy::resolve(&board, &mut world.banks[bank], None, &mut world.accounts[account], &portfolio, now)
                 .map(|(_, loss)| loss)
         })
     }

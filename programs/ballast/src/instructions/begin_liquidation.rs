@@ -8,7 +8,7 @@ use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, LiquidationBegun};
 use crate::introspect;
-use crate::loader::{self, Banks};
+use crate::loader::{self, Holdings};
 
 /// Where `end_liquidation` has the margin account.
 const MARGIN_ACCOUNT_AT_END: usize = 1;
@@ -53,9 +53,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_re
     let board = loader::board(&accounts.board, &account.group)?;
     let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
     let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;
-    let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
-    let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
-    let others = banks.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
+    let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
+    let portfolio = holdings.portfolio(&account, &[&loan_bank, &collateral_bank], &board, now)?;
+    let others = holdings.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
     let before = staged::begin(
         &board,
         &mut loan_bank,

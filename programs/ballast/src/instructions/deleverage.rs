@@ -6,7 +6,7 @@ use ballast_risk::deleverage::{self, Cause};
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deleveraged, EventHeader, HealthPoint};
-use crate::loader::{self, Banks};
+use crate::loader::{self, Holdings};
 
 /// Accounts of `deleverage`. The banks of the account's other balances follow, then those of the keeper's.
 #[event_cpi]
@@ -52,9 +52,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u
         let board = loader::board(&accounts.board, &keeper.group)?;
         let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
         let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;
-        let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
-        let taker = banks.taker_value(&keeper, &[&loan_bank, &collateral_bank], &board, now)?;
+        let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
+        let portfolio = holdings.portfolio(&account, &[&loan_bank, &collateral_bank], &board, now)?;
+        let taker = holdings.taker_value(&keeper, &[&loan_bank, &collateral_bank], &board, now)?;
         let done = deleverage::deleverage(
             &board,
             &mut loan_bank,
@@ -67,7 +67,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u
             now,
         )
         .or_fail()?;
-        banks.check_taker(&keeper, &[&loan_bank, &collateral_bank], &board, taker, now)?;
+        holdings.check_taker(&keeper, &[&loan_bank, &collateral_bank], &board, taker, now)?;
         Deleveraged {
             header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
             keeper: accounts.keeper.key(),

@@ -7,7 +7,7 @@ use ballast_state::{Bank, MarginAccount};
 use crate::emit;
 use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Liquidated};
-use crate::loader::{self, Banks};
+use crate::loader::{self, Holdings};
 use crate::view::{view, view_mut};
 
 /// Accounts of `end_liquidation`. The banks of the account's other balances follow.
@@ -49,9 +49,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Resul
         let mut loan_bank = view_mut::<Bank>(&accounts.loan_bank)?;
         let collateral_bank = view::<Bank>(&accounts.collateral_bank)?;
         ensure!(loan_bank.group == board.group && collateral_bank.group == board.group, BallastError::WrongGroup);
-        let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = banks.portfolio(&account, &[&loan_bank, &collateral_bank], now)?;
-        let others = banks.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
+        let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
+        let portfolio = holdings.portfolio(&account, &[&loan_bank, &collateral_bank], &board, now)?;
+        let others = holdings.sequence_of_others(&account, &[&loan_bank, &collateral_bank])?;
         let done =
             staged::end(&board, &mut loan_bank, &collateral_bank, &mut account, &portfolio, others, now).or_fail()?;
         let header = EventHeader::of_account(accounts.margin_account.key(), &account, now);

@@ -6,7 +6,7 @@ use ballast_risk::liquidation;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Liquidated};
-use crate::loader::{self, Banks};
+use crate::loader::{self, Holdings};
 
 /// Accounts of `liquidate`. The banks of the liquidatee's other balances follow, then those of the liquidator's.
 #[event_cpi]
@@ -54,9 +54,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
         let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;
-        let banks = Banks::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = banks.portfolio(&liquidatee, &[&loan_bank, &collateral_bank], now)?;
-        let taker = banks.taker_value(&liquidator, &[&loan_bank, &collateral_bank], &board, now)?;
+        let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
+        let portfolio = holdings.portfolio(&liquidatee, &[&loan_bank, &collateral_bank], &board, now)?;
+        let taker = holdings.taker_value(&liquidator, &[&loan_bank, &collateral_bank], &board, now)?;
         let done = liquidation::liquidate(
             &board,
             &mut loan_bank,
@@ -68,7 +68,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
             now,
         )
         .or_fail()?;
-        banks.check_taker(&liquidator, &[&loan_bank, &collateral_bank], &board, taker, now)?;
+        holdings.check_taker(&liquidator, &[&loan_bank, &collateral_bank], &board, taker, now)?;
         let header = EventHeader::of_account(accounts.liquidatee.key(), &liquidatee, now);
         Liquidated::of(header, accounts.liquidator.key(), &board, [&loan_bank, &collateral_bank], max_repay, &done)
     };

@@ -6,7 +6,7 @@ use ballast_risk::{health, timer};
 use crate::emit;
 use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Marked};
-use crate::loader::{self, Banks};
+use crate::loader::{self, Holdings};
 
 /// Accounts of `mark`. The banks of the account's balances follow.
 #[derive(Accounts)]
@@ -27,7 +27,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
     let event = {
         let mut account = loader::idle_account(&ctx.accounts.margin_account)?;
         let board = loader::board(&ctx.accounts.board, &account.group)?;
-        let portfolio = Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[], now)?;
+        let portfolio =
+            Holdings::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[], &board, now)?;
         let health = health::assess_maintenance(&portfolio, &board, now).or_fail()?;
         if portfolio.has_liability {
             timer::mark(&mut account, &health, &board.rules, now);

@@ -7,10 +7,11 @@ use ballast_state::Bank;
 use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{BankruptcyResolved, EventHeader, HealthPoint, LossShare};
-use crate::loader::{self, Banks};
+use crate::loader::{self, Holdings};
 use crate::view::view_mut;
 
-/// Accounts of `resolve_bankruptcy`. The banks of the account's other balances follow.
+/// Accounts of `resolve_bankruptcy`. The banks of the account's other balances follow, and where losses of perps opened the
+/// loan, the pool.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ResolveBankruptcy<'info> {
@@ -28,10 +29,10 @@ pub struct ResolveBankruptcy<'info> {
 ///
 /// 1. Accrue the bank.
 /// 2. The account must have negative equity and nothing left to seize.
-/// 3. Insurance pays, then the bank's lenders bear the rest alike.
+/// 3. Insurance pays, then the pool what losses of perps opened, then the bank's lenders bear the rest alike.
 ///
 /// # Errors
-/// `AccountInTransit`, `WrongGroup`, `WrongBoard`, `MissingAccount`, those of [`bankruptcy::resolve`].
+/// `AccountInTransit`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `BankMismatch`, those of [`bankruptcy::resolve`].
 pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
     let now = loader::now()?;
     let event = {
@@ -40,8 +41,11 @@ pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Re
         let mut bank = view_mut::<Bank>(&ctx.accounts.bank)?;
         ensure_same(&bank.group, &account.group, BallastError::WrongGroup)?;
         interest::accrue(&mut bank, now).or_fail()?;
-        let portfolio = Banks::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[&bank], now)?;
-        let (before, loss) = bankruptcy::resolve(&board, &mut bank, &mut account, &portfolio, now).or_fail()?;
+        let portfolio =
+            Holdings::load(ctx.remaining_accounts, &account.group)?.portfolio(&account, &[&bank], &board, now)?;
+        let mut pool = loader::pool_among(ctx.remaining_accounts, ctx.accounts.bank.key)?;
+        let (before, loss) =
+            bankruptcy::resolve(&board, &mut bank, pool.as_deref_mut(), &mut account, &portfolio, now).or_fail()?;
         BankruptcyResolved {
             header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
             bank: bank.index,

@@ -1,0 +1,94 @@
+//! `add_perp_market`.
+
+use anchor_lang::prelude::*;
+use ballast_math::Decimals;
+use ballast_oracle::Provider;
+use ballast_risk::{perp, price};
+use ballast_state::seeds::SEED_MARKET;
+use ballast_state::{Account as _, Bank, Group, LiquidityPool, PerpMarket, PriceFeed, RiskBoard};
+
+use crate::args::MarketArgs;
+use crate::create::Creation;
+use crate::emit;
+use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
+use crate::events::{EventHeader, MarketConfigured};
+use crate::view::{view, view_mut};
+use crate::{loader, roles};
+
+/// Accounts of `add_perp_market`.
+#[derive(Accounts)]
+pub struct AddPerpMarket<'info> {
+    /// The admin, or the timelock.
+    pub authority: Signer<'info>,
+    /// Pays for the account.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// CHECK: the group, by view.
+    pub group: UncheckedAccount<'info>,
+    /// CHECK: its board, by view and group.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: the underlying's feed, by view and its group.
+    pub feed: UncheckedAccount<'info>,
+    /// CHECK: the group's pool, by view and its group.
+    #[account(mut)]
+    pub pool: UncheckedAccount<'info>,
+    /// CHECK: the pool's bank, by key.
+    pub bank: UncheckedAccount<'info>,
+    /// CHECK: the new market, by its seeds.
+    #[account(mut, seeds = [SEED_MARKET, group.key().as_ref(), &loader::next_market(&pool)?[..]], bump)]
+    pub market: UncheckedAccount<'info>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+/// Lists a perp on a feed with a fresh price and a source that says what it printed before. For the admin of a group without a
+/// timelock, and for the timelock.
+///
+/// # Errors
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `BankMismatch`, `AlreadyExists`, the price errors,
+/// `DecimalsNotSupported`, `PriceOutOfRange`, `LotOutOfRange`, `InvalidParameter`, `SkewCapTooLarge`, `NoPullSource`.
+pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals: u8, args: &MarketArgs) -> Result<()> {
+    let now = loader::now()?;
+    let accounts = &ctx.accounts;
+    roles::require_full(&*view::<Group>(&accounts.group)?, accounts.authority.key)?;
+    let board = view::<RiskBoard>(&accounts.board)?;
+    ensure_same(&board.group, accounts.group.key, BallastError::WrongBoard)?;
+    let feed = view::<PriceFeed>(&accounts.feed)?;
+    ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
+    let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
+    ensure_same(&pool.group, &board.group, BallastError::WrongGroup)?;
+    ensure_same(&pool.bank_address, accounts.bank.key, BallastError::BankMismatch)?;
+    let bank = view::<Bank>(&accounts.bank)?;
+    for row in [feed.row, pool.feed] {
+        let row = board.row(row).or_raise(BallastError::FeedNotListed)?;
+        price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
+    }
+    // Only such a source can say which print an order fills at.
+    let pulled = feed.sources.iter().any(|source| source.provider == Provider::PythPull.to_u8());
+    ensure!(pulled, BallastError::NoPullSource);
+    let mut market = Creation {
+        payer: &accounts.payer,
+        account: &accounts.market,
+        system_program: &accounts.system_program,
+        seeds: &[SEED_MARKET, board.group.as_ref(), &pool.market_count.to_le_bytes(), &[ctx.bumps.market]],
+    }
+    .program_account::<PerpMarket>()?;
+    let lots = Decimals::new(lot_decimals).or_raise(BallastError::DecimalsNotSupported)?;
+    market.version = PerpMarket::VERSION;
+    market.bump = ctx.bumps.market;
+    market.index = pool.market_count;
+    market.feed = feed.row;
+    market.quote_feed = pool.feed;
+    market.lot_decimals = lot_decimals;
+    (market.lot_reciprocal, market.lot_shift) = (lots.reciprocal, lots.shift);
+    market.quote_decimals = bank.decimals;
+    (market.quote_reciprocal, market.quote_shift) = (bank.decimal_reciprocal, bank.decimal_shift);
+    market.group = board.group;
+    market.pool = accounts.pool.key();
+    market.symbol = symbol;
+    market.synced_ts = now.ts;
+    perp::list(&mut market, &mut pool, &feed, args.terms()).or_fail()?;
+    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    perp::validate_lot(&market).or_fail()?;
+    emit::log(&MarketConfigured::of(EventHeader::of_market(accounts.market.key(), &market, now), &market))
+}

@@ -1,0 +1,64 @@
+//! `settle_pnl`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::perp;
+use ballast_state::LiquidityPool;
+
+use crate::emit;
+use crate::error::{OrFail, Result};
+use crate::events::{EventHeader, PnlSettled};
+use crate::loader;
+use crate::view::view_mut;
+
+/// Accounts of `settle_pnl`.
+#[derive(Accounts)]
+pub struct SettlePnl<'info> {
+    /// Anyone; the owner may settle a loss at any price.
+    pub authority: Signer<'info>,
+    /// CHECK: a margin account, by `loader::idle_account`.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the group's board, by view and group.
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: a market of the group, by `loader::market`.
+    #[account(mut)]
+    pub market: UncheckedAccount<'info>,
+    /// CHECK: the market's pool, by key.
+    #[account(mut)]
+    pub pool: UncheckedAccount<'info>,
+    /// CHECK: the pool's bank, by key.
+    #[account(mut)]
+    pub bank: UncheckedAccount<'info>,
+}
+
+/// Moves what a position won or lost between pool and account, as deposits of the quote token. Health does not change by it.
+///
+/// 1. Sync the market, accrue the bank.
+/// 2. A profit is paid as far as the pool may; a loss is taken from the deposit, and beyond it opens a loan owed to the pool.
+///
+/// No tokens move: it works at full utilisation, under every pause and cap.
+///
+/// # Errors
+/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `BankMismatch`, `BankInFlashLoan`, those of
+/// [`perp::settle_account`].
+pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
+    let now = loader::now()?;
+    let accounts = &ctx.accounts;
+    let mut account = loader::idle_account(&accounts.margin_account)?;
+    let board = loader::board(&accounts.board, &account.group)?;
+    let mut market = loader::market(&accounts.market, &board.group)?;
+    let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
+    loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
+    let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
+    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    let by_owner = accounts.authority.key == &account.owner;
+    let paid =
+        perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, &board, by_owner, now).or_fail()?;
+    emit::log(&PnlSettled {
+        header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
+        market: market.index,
+        market_sequence: market.sequence,
+        pool_sequence: pool.sequence,
+        paid,
+    })
+}

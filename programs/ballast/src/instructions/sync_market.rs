@@ -1,0 +1,42 @@
+//! `sync_market`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::perp;
+use ballast_state::{Bank, LiquidityPool};
+
+use crate::emit;
+use crate::error::{OrFail, Result};
+use crate::events::{EventHeader, MarketSynced};
+use crate::loader;
+use crate::view::view;
+
+/// Accounts of `sync_market`.
+#[derive(Accounts)]
+pub struct SyncMarket<'info> {
+    /// CHECK: a market, by `view_mut`.
+    #[account(mut)]
+    pub market: UncheckedAccount<'info>,
+    /// CHECK: the market's pool, by key.
+    pub pool: UncheckedAccount<'info>,
+    /// CHECK: the pool's bank, by key.
+    pub bank: UncheckedAccount<'info>,
+    /// CHECK: the group's board, by view and group.
+    pub board: UncheckedAccount<'info>,
+}
+
+/// Brings a market to the board's prices and to now: funding, marks, and what the pool stands for. Anyone may. Whatever looks
+/// at a position needs it after a refresh.
+///
+/// # Errors
+/// `WrongBoard`, `MarketMismatch`, `BankMismatch`, those of [`perp::sync`].
+pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
+    let now = loader::now()?;
+    let accounts = &ctx.accounts;
+    let mut market = loader::any_market(&accounts.market)?;
+    let board = loader::board(&accounts.board, &market.group)?;
+    let pool = view::<LiquidityPool>(&accounts.pool)?;
+    loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
+    let bank = view::<Bank>(&accounts.bank)?;
+    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    emit::log(&MarketSynced::of(EventHeader::of_market(accounts.market.key(), &market, now), &market, board.sequence))
+}
