@@ -130,7 +130,7 @@ fn a_long_is_closed_as_far_as_the_target_asks() {
     assert!(plan.lots < 0 && scene.size() == 20 * SOL + plan.lots);
     // What was closed at 140 lost ten dollars a SOL since 150; the rest lost it, too, and pays now.
     assert_eq!(closed.paid + closed.premium, -200 * 1_000_000);
-    let value = u64::try_from(plan.lots.unsigned_abs() * 140).unwrap();
+    let value = plan.lots.unsigned_abs() * 140;
     assert_eq!(closed.bonus, plan.bonus.of_down(ballast_math::Usd(value)).unwrap().0);
     assert!((closed.insurance * 5).abs_diff(closed.bonus) <= 5);
     let received = Index::ONE.amount_down(scene.liquidator.active()[0].shares).unwrap();

@@ -8,6 +8,7 @@ use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::Health;
 use ballast_risk::lending::Moved;
 use ballast_risk::liquidation;
+use ballast_risk::perp::{PositionClosed, PositionPlan};
 use ballast_risk::Now;
 use ballast_state::{Bank, Group, LiquidityPool, MarginAccount, PerpMarket, PriceFeed, RiskBoard};
 
@@ -661,4 +662,73 @@ pub struct PnlSettled {
     pub pool_sequence: u64,
     /// Atoms the account received, or below zero paid.
     pub paid: i64,
+}
+
+/// Receipt of the liquidation of a perp position: inputs, price, amounts, health before and after.
+#[event]
+pub struct PerpLiquidated {
+    /// Where and when; the account is the liquidatee's.
+    pub header: EventHeader,
+    /// Margin account of the liquidator.
+    pub liquidator: Pubkey,
+    /// The market's index.
+    pub market: u16,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// The market's sequence number.
+    pub market_sequence: u64,
+    /// The mark it was closed at: atoms of the quote token per lot, 32 fraction bits.
+    pub mark: u64,
+    /// Lots bought for the account, or below zero sold.
+    pub lots: i64,
+    /// Bonus on the value closed.
+    pub bonus: u64,
+    /// Start of the episode of ill health, unix seconds.
+    pub unhealthy_since: i64,
+    /// Atoms the pool paid the account, or below zero received.
+    pub paid: i64,
+    /// Of it, the skew's premium the account paid, or below zero got back.
+    pub premium: i64,
+    /// Atoms of bonus the account paid.
+    pub bonus_paid: u64,
+    /// Of them, what went to insurance.
+    pub insurance: u64,
+    /// Maintenance health before.
+    pub before: HealthPoint,
+    /// Maintenance health after, before a loss was absorbed.
+    pub after: HealthPoint,
+    /// Bad debt absorbed at once; zeros if none.
+    pub loss: LossShare,
+}
+
+impl PerpLiquidated {
+    /// Of what the engine did in a market.
+    pub(crate) fn of(
+        header: EventHeader,
+        liquidator: Pubkey,
+        market: &PerpMarket,
+        board: &RiskBoard,
+        (plan, closed): (&PositionPlan, &PositionClosed),
+        after: &Health,
+        loss: Option<Loss>,
+    ) -> Self {
+        Self {
+            header,
+            liquidator,
+            market: market.index,
+            board_sequence: board.sequence,
+            market_sequence: market.sequence,
+            mark: market.mark,
+            lots: plan.lots,
+            bonus: plan.bonus.0,
+            unhealthy_since: plan.unhealthy_since,
+            paid: closed.paid,
+            premium: closed.premium,
+            bonus_paid: closed.bonus,
+            insurance: closed.insurance,
+            before: HealthPoint::from(&plan.before),
+            after: HealthPoint::from(after),
+            loss: loss.map(LossShare::from).unwrap_or_default(),
+        }
+    }
 }

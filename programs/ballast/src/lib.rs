@@ -139,6 +139,11 @@ pub mod ballast {
         settle_pnl::handle(ctx)
     }
 
+    /// Closes part of an unhealthy account's perp position against the pool, for a bonus. Anyone may.
+    pub fn liquidate_perp<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots: u64) -> Result<()> {
+        liquidate_perp::handle(ctx, max_lots)
+    }
+
     /// Opens a margin account of the signer.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
         open_margin_account::handle(ctx, sub_account)
