@@ -12,6 +12,7 @@ mod equity;
 mod exposure;
 pub mod funding;
 mod liquidate;
+pub mod liquidity;
 mod mark;
 mod premium;
 mod settle;
@@ -30,7 +31,7 @@ pub use premium::skew_reserve;
 pub use settle::{payable, settle, settle_account};
 pub use shrink::shrink;
 pub use sync::{accrue_funding, move_mark, pay_funding, sync, Synced};
-pub use terms::{configure, is_tighter, list, validate_lot, validate_pool, validate_terms};
+pub use terms::{configure, is_tighter, list, validate_lot, validate_terms};
 pub use trade::{exchange, trade, Fill, Traded};
 
 /// Fraction bits of a value.

@@ -47,17 +47,6 @@ pub fn validate_lot(market: &PerpMarket) -> RiskResult<()> {
     require(LISTED_MARKS.contains(&market.mark), RiskError::LotOutOfRange)
 }
 
-/// The pool's epochs and fee: an hour to a month, marks of the next minutes, one per cent at most.
-///
-/// # Errors
-/// `InvalidParameter`.
-pub fn validate_pool(pool: &LiquidityPool) -> RiskResult<()> {
-    let bounded = (3_600..=30 * 86_400).contains(&pool.epoch_length)
-        && (2..=600).contains(&pool.min_delay)
-        && u64::from(pool.exit_fee) <= Ratio::from_bps(100).0;
-    require(bounded, RiskError::InvalidParameter)
-}
-
 /// Takes a new market into its pool.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! `create_pool`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::perp;
+use ballast_risk::perp::liquidity;
 use ballast_state::seeds::SEED_POOL;
 use ballast_state::{Account as _, Bank, Group, LiquidityPool};
 
@@ -58,7 +58,7 @@ pub(crate) fn handle(ctx: Context<CreatePool>, args: &PoolArgs) -> Result<()> {
     pool.group = bank.group;
     pool.bank_address = accounts.bank.key();
     args.write(&mut pool);
-    perp::validate_pool(&pool).or_fail()?;
+    liquidity::validate(&pool).or_fail()?;
     pool.epoch_end = now.ts.saturating_add(i64::from(pool.epoch_length));
     emit::log(&PoolConfigured { header: EventHeader::of_pool(accounts.pool.key(), &pool, now) })
 }
