@@ -40,6 +40,7 @@ macro_rules! with_own_errors {
                 ChangeExpired = 128, "the change has expired",
                 ChangeMismatch = 129, "the accounts are not those of the change",
                 PauseTooSoon = 130, "the guardian's last pause is too recent",
+                PoolMismatch = 132, "the pool is not the account's",
                 NoPullSource = 131, "no source of the feed says what it printed before",
                 NotAMint = 140, "the account is no mint of the token program",
                 MintPermanentDelegate = 141, "the mint has a permanent delegate: it could empty the vault",

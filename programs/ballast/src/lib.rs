@@ -144,6 +144,34 @@ pub mod ballast {
         liquidate_perp::handle(ctx, max_lots)
     }
 
+    /// Opens the signer's account of liquidity in a pool.
+    pub fn open_liquidity_provider(ctx: Context<OpenLiquidityProvider>) -> Result<()> {
+        open_liquidity_provider::handle(ctx)
+    }
+
+    /// Asks to put a deposit into the pool at the price of the epoch's end. Without an amount: all of it.
+    pub fn request_add_liquidity<'info>(
+        ctx: Context<'info, RequestAddLiquidity<'info>>,
+        amount: Option<u64>,
+    ) -> Result<()> {
+        request_add_liquidity::handle(ctx, amount)
+    }
+
+    /// Asks to leave the pool at the price of the epoch's end.
+    pub fn request_remove_liquidity(ctx: Context<RequestRemoveLiquidity>, shares: u64) -> Result<()> {
+        request_remove_liquidity::handle(ctx, shares)
+    }
+
+    /// Makes the one price of an epoch that ended. Anyone may.
+    pub fn strike_epoch<'info>(ctx: Context<'info, StrikeEpoch<'info>>) -> Result<()> {
+        strike_epoch::handle(ctx)
+    }
+
+    /// Gives a provider what its requests of a struck epoch came to. Anyone may.
+    pub fn claim_liquidity(ctx: Context<ClaimLiquidity>) -> Result<()> {
+        claim_liquidity::handle(ctx)
+    }
+
     /// Opens a margin account of the signer.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
         open_margin_account::handle(ctx, sub_account)

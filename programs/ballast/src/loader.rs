@@ -6,7 +6,9 @@ use anchor_lang::prelude::*;
 use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::liquidation::staged;
 use ballast_risk::{interest, lending, perp, timer, Now};
-use ballast_state::{Bank, Group, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, RiskBoard};
+use ballast_state::{
+    Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket, PerpPosition, RiskBoard,
+};
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
@@ -75,7 +77,7 @@ pub(crate) fn market<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<Re
 /// That a pool is the market's, and a bank the pool's.
 ///
 /// # Errors
-/// `MarketMismatch`, `BankMismatch`.
+/// `PoolMismatch`, `BankMismatch`.
 #[inline(never)]
 pub(crate) fn check_pool(
     market: &PerpMarket,
@@ -83,7 +85,7 @@ pub(crate) fn check_pool(
     pool: &LiquidityPool,
     bank: &AccountInfo<'_>,
 ) -> Result<()> {
-    ensure!(pool_info.key == &market.pool, BallastError::MarketMismatch);
+    ensure!(pool_info.key == &market.pool, BallastError::PoolMismatch);
     ensure!(bank.key == &pool.bank_address, BallastError::BankMismatch);
     Ok(())
 }
@@ -129,6 +131,24 @@ pub(crate) fn next_bank(group: &AccountInfo<'_>) -> Result<[u8; 2]> {
 /// As [`view`].
 pub(crate) fn next_market(pool: &AccountInfo<'_>) -> Result<[u8; 2]> {
     Ok(view::<LiquidityPool>(pool)?.market_count.to_le_bytes())
+}
+
+/// Number of the epoch a pool collects requests for, as a seed.
+///
+/// # Errors
+/// As [`view`].
+pub(crate) fn epoch_number(pool: &AccountInfo<'_>) -> Result<[u8; 8]> {
+    Ok(view::<LiquidityPool>(pool)?.epoch.to_le_bytes())
+}
+
+/// A provider of a pool to be changed.
+///
+/// # Errors
+/// As [`view_mut`]; `PoolMismatch`.
+pub(crate) fn provider<'a>(info: &'a AccountInfo<'_>, pool: &AccountInfo<'_>) -> Result<RefMut<'a, LiquidityProvider>> {
+    let provider = view_mut::<LiquidityProvider>(info)?;
+    ensure!(&provider.pool == pool.key, BallastError::PoolMismatch);
+    Ok(provider)
 }
 
 /// Closes an account of this program: its bytes become zero, its rent goes to `receiver`.

@@ -37,7 +37,7 @@ pub struct ConfigurePerpMarket<'info> {
 /// admin or the risk admin; all else is for the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `BankMismatch`, `PriceUnset`,
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `PoolMismatch`, `BankMismatch`, `PriceUnset`,
 /// `InvalidParameter`, `SkewCapTooLarge`, `InvalidModeChange`.
 pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketArgs) -> Result<()> {
     let now = loader::now()?;

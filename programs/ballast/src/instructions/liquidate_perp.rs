@@ -44,7 +44,7 @@ pub struct LiquidatePerp<'info> {
 /// No tokens move and the liquidator needs none: it works at full utilisation, under every pause, cap and mode.
 ///
 /// # Errors
-/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `MarketMismatch`,
+/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `PoolMismatch`,
 /// `BankMismatch`, `MarketNotSynced`, those of [`perp::plan_position`], [`perp::close_position`] and [`perp::conclude_position`].
 pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots: u64) -> Result<()> {
     let now = loader::now()?;

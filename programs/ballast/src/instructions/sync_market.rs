@@ -28,7 +28,7 @@ pub struct SyncMarket<'info> {
 /// at a position needs it after a refresh.
 ///
 /// # Errors
-/// `WrongBoard`, `MarketMismatch`, `BankMismatch`, those of [`perp::sync`].
+/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, those of [`perp::sync`].
 pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

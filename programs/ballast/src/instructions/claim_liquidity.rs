@@ -1,0 +1,59 @@
+//! `claim_liquidity`.
+
+use anchor_lang::prelude::*;
+use ballast_risk::{flash, perp::liquidity};
+use ballast_state::{Epoch, LiquidityPool};
+
+use crate::emit;
+use crate::error::{ensure_same, BallastError, OrFail, Result};
+use crate::events::{EventHeader, LiquidityClaimed};
+use crate::loader;
+use crate::view::{view, view_mut};
+
+/// Accounts of `claim_liquidity`.
+#[derive(Accounts)]
+pub struct ClaimLiquidity<'info> {
+    /// CHECK: a margin account of the provider's owner, by `loader::idle_account`, group and owner.
+    #[account(mut)]
+    pub margin_account: UncheckedAccount<'info>,
+    /// CHECK: the provider, by view and pool.
+    #[account(mut)]
+    pub provider: UncheckedAccount<'info>,
+    /// CHECK: the epoch, by view and pool.
+    pub epoch: UncheckedAccount<'info>,
+    /// CHECK: the pool, by view.
+    #[account(mut)]
+    pub pool: UncheckedAccount<'info>,
+    /// CHECK: the pool's bank, by key.
+    #[account(mut)]
+    pub bank: UncheckedAccount<'info>,
+}
+
+/// Gives a provider what its requests of a struck epoch came to: liquidity, or a deposit in an account of its owner. Anyone may.
+///
+/// # Errors
+/// `AccountInTransit`, `WrongGroup`, `Unauthorised` (another owner's account), `PoolMismatch`, `BankMismatch`,
+/// `BankInFlashLoan`, those of [`liquidity::claim`].
+pub(crate) fn handle(ctx: Context<ClaimLiquidity>) -> Result<()> {
+    let now = loader::now()?;
+    let accounts = &ctx.accounts;
+    let mut account = loader::idle_account(&accounts.margin_account)?;
+    let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
+    ensure_same(&account.group, &pool.group, BallastError::WrongGroup)?;
+    ensure_same(&pool.bank_address, accounts.bank.key, BallastError::BankMismatch)?;
+    let mut provider = loader::provider(&accounts.provider, &accounts.pool)?;
+    ensure_same(&account.owner, &provider.owner, BallastError::Unauthorised)?;
+    let epoch = view::<Epoch>(&accounts.epoch)?;
+    ensure_same(&epoch.pool, accounts.pool.key, BallastError::PoolMismatch)?;
+    let mut bank = loader::accrued_bank(&accounts.bank, &pool.group, now)?;
+    flash::require_none(&bank).or_fail()?;
+    let claimed = liquidity::claim(&mut pool, &mut provider, &epoch, &mut bank, &mut account).or_fail()?;
+    emit::log(&LiquidityClaimed {
+        header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
+        provider: accounts.provider.key(),
+        epoch: epoch.number,
+        minted: claimed.minted,
+        burnt: claimed.burnt,
+        deposit_shares: claimed.shares,
+    })
+}
