@@ -1,7 +1,7 @@
 //! The balance list of an account: dense, sorted by feed and then by bank, no duplicates.
 
 use ballast_state::Zeroable;
-use ballast_state::{Balance, BalanceSide, Bank, MarginAccount};
+use ballast_state::{Balance, BalanceSide, Bank, MarginAccount, BALANCES};
 
 use crate::{RiskError, RiskResult};
 
@@ -50,6 +50,11 @@ pub fn set_shares(account: &mut MarginAccount, bank: &mut Bank, side: BalanceSid
 
 fn open(account: &mut MarginAccount, bank: &Bank, side: BalanceSide, shares: u64) -> RiskResult<()> {
     let count = usize::from(account.balance_count);
+    // Who has perps may come to owe their quote token: nothing else takes the last slot, or nobody could settle a loss.
+    let perps = account.perp_count > 0 || account.order_count > 0;
+    if perps && bank.quote == 0 && count.saturating_add(1) >= BALANCES {
+        return Err(RiskError::TooManyBalances);
+    }
     let key = (bank.feed, bank.index);
     let slot = account.active().iter().take_while(|balance| (balance.feed, balance.bank) < key).count();
     let last = count.checked_add(1).ok_or(RiskError::TooManyBalances)?;

@@ -102,8 +102,10 @@ pub struct Bank {
     pub vault_bump: u8,
     /// 1: transfers of the token may cost a fee.
     pub transfer_fee: u8,
+    /// 1: perps settle in the token. Set when the pool is created.
+    pub quote: u8,
     /// Zero.
-    pub padding: [u8; 3],
+    pub padding: [u8; 2],
     /// The group this bank belongs to.
     pub group: Pubkey,
     /// Its token.

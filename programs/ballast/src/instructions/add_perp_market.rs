@@ -66,6 +66,8 @@ pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals
     // Only such a source can say which print an order fills at.
     let pulled = feed.sources.iter().any(|source| source.provider == Provider::PythPull.to_u8());
     ensure!(pulled, BallastError::NoPullSource);
+    // The quote token's own exposure is what perps won and lost.
+    ensure!(feed.row != pool.feed, BallastError::InvalidParameter);
     let mut market = Creation {
         payer: &accounts.payer,
         account: &accounts.market,

@@ -29,7 +29,8 @@ pub(crate) fn handle(ctx: Context<CloseMarginAccount>) -> Result<()> {
     let event = {
         let account = loader::idle_account(info)?;
         ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;
-        ensure!(account.balance_count == 0 && account.perp_count == 0, BallastError::AccountNotEmpty);
+        let empty = account.balance_count == 0 && account.perp_count == 0 && account.order_count == 0;
+        ensure!(empty, BallastError::AccountNotEmpty);
         MarginAccountClosed {
             header: EventHeader::of_account(info.key(), &account, loader::now()?),
             owner: account.owner,

@@ -1,6 +1,7 @@
 //! `create_pool`.
 
 use anchor_lang::prelude::*;
+use ballast_risk::lending;
 use ballast_risk::perp::liquidity;
 use ballast_state::seeds::SEED_POOL;
 use ballast_state::{Account as _, Bank, Group, LiquidityPool};
@@ -8,9 +9,9 @@ use ballast_state::{Account as _, Bank, Group, LiquidityPool};
 use crate::args::PoolArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure_same, BallastError, OrFail, Result};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PoolConfigured};
-use crate::view::view;
+use crate::view::{view, view_mut};
 use crate::{loader, roles};
 
 /// Accounts of `create_pool`.
@@ -23,7 +24,8 @@ pub struct CreatePool<'info> {
     pub payer: Signer<'info>,
     /// CHECK: the group, by view.
     pub group: UncheckedAccount<'info>,
-    /// CHECK: the bank of the token that perps settle in, by view and its group.
+    /// CHECK: the bank of the token that perps settle in, by `view_mut` and its group.
+    #[account(mut)]
     pub bank: UncheckedAccount<'info>,
     /// CHECK: the new pool, by its seeds. One per group.
     #[account(mut, seeds = [SEED_POOL, group.key().as_ref()], bump)]
@@ -36,13 +38,14 @@ pub struct CreatePool<'info> {
 /// a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongGroup`, `AlreadyExists`, `InvalidParameter`.
+/// `Unauthorised`, `TimelockRequired`, `WrongGroup`, `NotCollateral`, `AlreadyExists`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<CreatePool>, args: &PoolArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     roles::require_full(&*view::<Group>(&accounts.group)?, accounts.authority.key)?;
-    let bank = view::<Bank>(&accounts.bank)?;
+    let mut bank = view_mut::<Bank>(&accounts.bank)?;
     ensure_same(&bank.group, accounts.group.key, BallastError::WrongGroup)?;
+    ensure!(bank.collateral == 1, BallastError::NotCollateral);
     let mut pool = Creation {
         payer: &accounts.payer,
         account: &accounts.pool,
@@ -59,6 +62,8 @@ pub(crate) fn handle(ctx: Context<CreatePool>, args: &PoolArgs) -> Result<()> {
     pool.bank_address = accounts.bank.key();
     args.write(&mut pool);
     liquidity::validate(&pool).or_fail()?;
+    bank.quote = 1;
+    lending::count_change(&mut bank);
     pool.epoch_end = now.ts.saturating_add(i64::from(pool.epoch_length));
     emit::log(&PoolConfigured { header: EventHeader::of_pool(accounts.pool.key(), &pool, now) })
 }
