@@ -285,7 +285,7 @@ fn the_next_admin_has_to_accept() {
             validator.apply(&text);
         }
         assert_eq!(validator.state().pending_admin, next.pubkey());
-        assert_eq!(validator.steps(&text), [accept.clone()]);
+        assert_eq!(validator.steps(&text), std::slice::from_ref(&accept));
         validator.apply(&text);
 
         validator.svm.fund(&next.pubkey());
