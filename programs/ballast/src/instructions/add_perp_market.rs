@@ -37,15 +37,16 @@ pub struct AddPerpMarket<'info> {
     /// CHECK: the new market, by its seeds.
     #[account(mut, seeds = [SEED_MARKET, group.key().as_ref(), &loader::next_market(&pool)?[..]], bump)]
     pub market: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Lists a perp on a feed with a fresh price and a source that says what it printed before. For the admin of a group without a
 /// timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `BankMismatch`, `AlreadyExists`, the price errors,
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `BankMismatch`, `WrongSystemProgram`, `AlreadyExists`, the price errors,
 /// `DecimalsNotSupported`, `PriceOutOfRange`, `LotOutOfRange`, `InvalidParameter`, `SkewCapTooLarge`, `NoPullSource`.
 pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals: u8, args: &MarketArgs) -> Result<()> {
     let now = loader::now()?;

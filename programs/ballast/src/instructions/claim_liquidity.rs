@@ -20,7 +20,10 @@ pub struct ClaimLiquidity<'info> {
     #[account(mut)]
     pub provider: UncheckedAccount<'info>,
     /// CHECK: the epoch, by view and pool.
+    #[cfg(not(feature = "idl-build"))]
     pub epoch: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
+    pub epoch: AccountLoader<'info, ballast_state::Epoch>,
     /// CHECK: the pool, by view.
     #[account(mut)]
     pub pool: UncheckedAccount<'info>,
@@ -43,7 +46,7 @@ pub(crate) fn handle(ctx: Context<ClaimLiquidity>) -> Result<()> {
     ensure_same(&pool.bank_address, accounts.bank.key, BallastError::BankMismatch)?;
     let mut provider = loader::provider(&accounts.provider, &accounts.pool)?;
     ensure_same(&account.owner, &provider.owner, BallastError::Unauthorised)?;
-    let epoch = view::<Epoch>(&accounts.epoch)?;
+    let epoch = view::<Epoch>(accounts.epoch.as_ref())?;
     ensure_same(&epoch.pool, accounts.pool.key, BallastError::PoolMismatch)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &pool.group, now)?;
     flash::require_none(&bank).or_fail()?;

@@ -30,15 +30,16 @@ pub struct CreatePool<'info> {
     /// CHECK: the new pool, by its seeds. One per group.
     #[account(mut, seeds = [SEED_POOL, group.key().as_ref()], bump)]
     pub pool: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Creates the pool that all perp markets of the group are traded against, without money yet. For the admin of a group without
 /// a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongGroup`, `NotCollateral`, `AlreadyExists`, `InvalidParameter`.
+/// `Unauthorised`, `TimelockRequired`, `WrongGroup`, `NotCollateral`, `WrongSystemProgram`, `AlreadyExists`, `InvalidParameter`.
 pub(crate) fn handle(ctx: Context<CreatePool>, args: &PoolArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

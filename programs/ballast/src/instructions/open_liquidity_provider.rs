@@ -24,14 +24,15 @@ pub struct OpenLiquidityProvider<'info> {
     /// CHECK: the new account, by its seeds.
     #[account(mut, seeds = [SEED_PROVIDER, pool.key().as_ref(), owner.key().as_ref()], bump)]
     pub provider: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Opens the signer's account of liquidity in a pool.
 ///
 /// # Errors
-/// `AlreadyExists`.
+/// `WrongSystemProgram`, `AlreadyExists`.
 pub(crate) fn handle(ctx: Context<OpenLiquidityProvider>) -> Result<()> {
     let accounts = &ctx.accounts;
     let pool = view::<LiquidityPool>(&accounts.pool)?;

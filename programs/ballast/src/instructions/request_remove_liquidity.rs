@@ -16,11 +16,19 @@ pub struct RequestRemoveLiquidity<'info> {
     /// Owns the liquidity.
     pub owner: Signer<'info>,
     /// CHECK: the owner's liquidity, by view, pool and owner.
+    #[cfg(not(feature = "idl-build"))]
     #[account(mut)]
     pub provider: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
+    #[account(mut)]
+    pub provider: AccountLoader<'info, ballast_state::LiquidityProvider>,
     /// CHECK: the pool, by view.
+    #[cfg(not(feature = "idl-build"))]
     #[account(mut)]
     pub pool: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
+    #[account(mut)]
+    pub pool: AccountLoader<'info, ballast_state::LiquidityPool>,
 }
 
 /// Asks to leave the pool with `shares` of liquidity at the price of the epoch's end. It cannot be taken back; what the pool
@@ -31,8 +39,8 @@ pub struct RequestRemoveLiquidity<'info> {
 pub(crate) fn handle(ctx: Context<RequestRemoveLiquidity>, shares: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
-    let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
-    let mut provider = loader::provider(&accounts.provider, &accounts.pool)?;
+    let mut pool = view_mut::<LiquidityPool>(accounts.pool.as_ref())?;
+    let mut provider = loader::provider(accounts.provider.as_ref(), accounts.pool.as_ref())?;
     ensure_same(&provider.owner, accounts.owner.key, BallastError::Unauthorised)?;
     liquidity::request_withdraw(&mut pool, &mut provider, shares, now).or_fail()?;
     emit::log(&LiquidityRequested {

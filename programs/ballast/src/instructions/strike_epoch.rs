@@ -29,15 +29,16 @@ pub struct StrikeEpoch<'info> {
     /// CHECK: the new account of the epoch, by its seeds.
     #[account(mut, seeds = [SEED_EPOCH, pool.key().as_ref(), &loader::epoch_number(&pool)?[..]], bump)]
     pub epoch: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Makes the one price at which all requests of the epoch that ended enter and leave. Anyone may, within a minute, at prices
 /// published after the requests were cut off. A missed one moves all requests to the next epoch.
 ///
 /// # Errors
-/// `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `AlreadyExists`, those of [`liquidity::strike`].
+/// `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `WrongSystemProgram`, `AlreadyExists`, those of [`liquidity::strike`].
 pub(crate) fn handle<'info>(ctx: Context<'info, StrikeEpoch<'info>>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -14,8 +14,12 @@ use crate::view::view;
 #[derive(Accounts)]
 pub struct SyncMarket<'info> {
     /// CHECK: a market, by `view_mut`.
+    #[cfg(not(feature = "idl-build"))]
     #[account(mut)]
     pub market: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
+    #[account(mut)]
+    pub market: AccountLoader<'info, ballast_state::PerpMarket>,
     /// CHECK: the market's pool, by key.
     pub pool: UncheckedAccount<'info>,
     /// CHECK: the pool's bank, by key.
@@ -32,7 +36,7 @@ pub struct SyncMarket<'info> {
 pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
-    let mut market = loader::any_market(&accounts.market)?;
+    let mut market = loader::any_market(accounts.market.as_ref())?;
     let board = loader::board(&accounts.board, &market.group)?;
     let pool = view::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
