@@ -190,3 +190,55 @@ fn entry_cost_follows_the_position() {
     trade(&mut market, &mut position, SOL);
     assert_eq!((position.entry_quote, position.side), (0, 0));
 }
+
+/// A SOL long from 150 to 160: ten dollars, paid once; by anyone, while nothing is in doubt.
+#[test]
+fn an_account_is_settled_once() {
+    let (mut pool, mut bank) = pool(1_000 * MILLION);
+    let (mut market, mut board) = synced(1_000 * MILLION);
+    let mut account = MarginAccount::zeroed();
+    let mut position = PerpPosition { market: market.index, ..PerpPosition::zeroed() };
+    trade(&mut market, &mut position, SOL);
+    account.perps[0] = position;
+    account.perp_count = 1;
+    let settle = |market: &mut PerpMarket, pool: &mut _, bank: &mut _, account: &mut _, board: &_, by_owner, now| {
+        perp::settle_account(market, pool, bank, account, board, by_owner, now)
+    };
+    let at = |board: &mut RiskBoard, market: &mut PerpMarket, pool: &_, bank: &_, dollars, now| {
+        board.rows[1].mid = price(dollars, 1);
+        perp::sync(market, pool, bank, board, now).unwrap();
+    };
+    at(&mut board, &mut market, &pool, &bank, 160, NOW);
+    board.rows[1].state = PriceState::Guarded.to_byte();
+    let refused = settle(&mut market, &mut pool, &mut bank, &mut account, &board, true, NOW);
+    assert_eq!(refused, Err(RiskError::NothingToSettle));
+    board.rows[1].state = PriceState::Normal.to_byte();
+    let equity = market.equity;
+    let paid = settle(&mut market, &mut pool, &mut bank, &mut account, &board, false, NOW).unwrap();
+    assert_eq!((paid, account.active()[0].shares), (10_000_000, 10_000_000));
+    assert_eq!((market.spent, pool.spent), (paid, paid));
+    assert!(equity.abs_diff(market.equity) <= 1, "settling changes no market's equity");
+    let again = settle(&mut market, &mut pool, &mut bank, &mut account, &board, false, NOW);
+    assert_eq!(again, Err(RiskError::NothingToSettle));
+    // A loss at a price too old to liquidate at: the owner may, others may not.
+    let later = after(61);
+    at(&mut board, &mut market, &pool, &bank, 140, later);
+    let mut copies = (market, pool, bank, account);
+    let by_other = settle(&mut copies.0, &mut copies.1, &mut copies.2, &mut copies.3, &board, false, later);
+    assert_eq!(by_other, Err(RiskError::PairPriceStale));
+    let paid = settle(&mut market, &mut pool, &mut bank, &mut account, &board, true, later).unwrap();
+    assert_eq!(paid, -20_000_000);
+    // Ten of it from the deposit, ten as a loan that is the pool's.
+    let loan = account.active()[0];
+    assert!(loan.is_loan() && loan.perp_shares == loan.shares);
+    assert_eq!((loan.shares, bank.perp_loan_shares), (10_000_000, 10_000_000));
+    bank.flash_loaned = 1;
+    let flashed = settle(&mut market, &mut pool, &mut bank, &mut account, &board, true, later);
+    assert_eq!(flashed, Err(RiskError::BankInFlashLoan));
+    bank.flash_loaned = 0;
+    market.index += 1;
+    assert_eq!(
+        settle(&mut market, &mut pool, &mut bank, &mut account, &board, true, later),
+        Err(RiskError::NoPosition)
+    );
+}

@@ -1,11 +1,11 @@
 //! What terms a market may be listed with.
 mod support;
 
-use ballast_risk::perp::{validate_lot, validate_terms};
+use ballast_risk::perp::{self, validate_lot, validate_terms};
 use ballast_risk::RiskError;
-use ballast_state::{MarketTerms, PerpMarket, PriceFeed, Zeroable};
+use ballast_state::{MarketMode, MarketTerms, PerpMarket, PriceFeed, Zeroable};
 use support::build::bits;
-use support::perps::market;
+use support::perps::{market, pool};
 
 /// Eight per cent at least on either side.
 fn feed() -> PriceFeed {
@@ -77,4 +77,69 @@ fn a_lot_fits_its_mark() {
     assert_eq!(decimals(9, 0), Ok(()));
     assert_eq!(decimals(0, 18), Ok(()));
     assert_eq!(decimals(10, 0), Err(RiskError::DecimalsNotSupported));
+}
+
+#[test]
+fn weights_of_all_markets_are_one_at_most() {
+    let (mut pool, _) = pool(0);
+    let weighing = |weight: u32| MarketTerms { weight, ..terms() };
+    let (mut first, mut second) = (market(), market());
+    perp::list(&mut first, &mut pool, &feed(), weighing(u32::MAX)).unwrap();
+    assert_eq!((pool.market_count, pool.weight), (1, u64::from(u32::MAX)));
+    perp::list(&mut second, &mut pool, &feed(), weighing(1)).unwrap();
+    assert_eq!((pool.market_count, pool.weight), (2, 1 << 32));
+    let before = pool;
+    let more = perp::configure(&mut second, &mut pool, &feed(), weighing(2), MarketMode::Normal.to_byte());
+    assert_eq!(more, Err(RiskError::WeightsTooLarge));
+    pool = before;
+    perp::configure(&mut first, &mut pool, &feed(), weighing(u32::MAX - 1), 0).unwrap();
+    perp::configure(&mut second, &mut pool, &feed(), weighing(2), 0).unwrap();
+    assert_eq!(pool.weight, 1 << 32);
+    pool.market_count = u16::MAX;
+    assert_eq!(perp::list(&mut market(), &mut pool, &feed(), weighing(1)), Err(RiskError::TooManyMarkets));
+}
+
+#[test]
+fn modes_change_between_normal_and_reduce_only() {
+    let (mut pool, _) = pool(0);
+    let mut market = market();
+    perp::list(&mut market, &mut pool, &feed(), terms()).unwrap();
+    perp::configure(&mut market, &mut pool, &feed(), terms(), 1).unwrap();
+    assert_eq!(MarketMode::from_byte(market.mode), MarketMode::ReduceOnly);
+    for mode in [2, 3, 255] {
+        let refused = perp::configure(&mut market, &mut pool, &feed(), terms(), mode);
+        assert_eq!(refused, Err(RiskError::InvalidModeChange), "{mode}");
+    }
+    market.mode = 2;
+    assert_eq!(perp::configure(&mut market, &mut pool, &feed(), terms(), 0), Err(RiskError::InvalidModeChange));
+}
+
+#[test]
+fn a_funding_rate_comes_back_inside_a_lower_limit() {
+    let (mut pool, _) = pool(0);
+    for (rate, left) in [(1_000, 100), (-1_000, -100), (50, 50)] {
+        let mut market = market();
+        market.funding_rate = rate;
+        let lower = MarketTerms { funding_limit: 100, funding_velocity: 1, weight: 1, ..terms() };
+        perp::configure(&mut market, &mut pool, &feed(), lower, 0).unwrap();
+        assert_eq!(market.funding_rate, left);
+    }
+}
+
+#[test]
+fn tighter_terms_lower_caps_and_nothing_else() {
+    let market = PerpMarket { terms: terms(), ..market() };
+    let tighter = |change: fn(&mut MarketTerms), mode: u8| {
+        let mut terms = terms();
+        change(&mut terms);
+        perp::is_tighter(&market, &terms, mode)
+    };
+    assert!(tighter(|_| {}, 0) && tighter(|_| {}, 1));
+    assert!(tighter(|terms| terms.interest_cap -= 1, 0) && !tighter(|terms| terms.interest_cap += 1, 0));
+    assert!(tighter(|terms| terms.skew_cap -= 1, 0) && !tighter(|terms| terms.skew_cap += 1, 0));
+    assert!(tighter(|terms| terms.account_cap -= 1, 0) && !tighter(|terms| terms.account_cap += 1, 0));
+    assert!(tighter(|terms| terms.weight -= 1, 0) && !tighter(|terms| terms.weight += 1, 0));
+    assert!(!tighter(|terms| terms.skew_scale += 1, 0) && !tighter(|terms| terms.funding_limit -= 1, 0));
+    assert!(!tighter(|terms| terms.fill_fee -= 1, 0) && !tighter(|terms| terms.min_delay += 1, 0));
+    assert!(!perp::is_tighter(&PerpMarket { mode: 1, ..market }, &terms(), 0));
 }
