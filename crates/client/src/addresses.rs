@@ -1,7 +1,8 @@
 //! Derived addresses.
 
 use ballast_state::seeds::{
-    SEED_BANK, SEED_BOARD, SEED_CHANGE, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_TIMELOCK, SEED_VAULT,
+    SEED_BANK, SEED_BOARD, SEED_CHANGE, SEED_EPOCH, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_MARKET, SEED_POOL,
+    SEED_PROVIDER, SEED_TIMELOCK, SEED_VAULT,
 };
 use solana_pubkey::Pubkey;
 
@@ -63,4 +64,28 @@ pub fn timelock(group: &Pubkey) -> Pubkey {
 #[must_use]
 pub fn change(group: &Pubkey, number: u64) -> Pubkey {
     derive(&[SEED_CHANGE, group.as_ref(), &number.to_le_bytes()])
+}
+
+/// The pool that a group's perps are traded against.
+#[must_use]
+pub fn pool(group: &Pubkey) -> Pubkey {
+    derive(&[SEED_POOL, group.as_ref()])
+}
+
+/// A group's perp market by its index, as positions name it.
+#[must_use]
+pub fn market(group: &Pubkey, index: u16) -> Pubkey {
+    derive(&[SEED_MARKET, group.as_ref(), &index.to_le_bytes()])
+}
+
+/// An owner's liquidity in a pool.
+#[must_use]
+pub fn provider(pool: &Pubkey, owner: &Pubkey) -> Pubkey {
+    derive(&[SEED_PROVIDER, pool.as_ref(), owner.as_ref()])
+}
+
+/// A struck epoch of a pool.
+#[must_use]
+pub fn epoch(pool: &Pubkey, number: u64) -> Pubkey {
+    derive(&[SEED_EPOCH, pool.as_ref(), &number.to_le_bytes()])
 }

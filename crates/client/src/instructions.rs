@@ -10,14 +10,14 @@ use crate::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesAr
 use crate::view::banks_to_follow;
 use crate::{addresses, PROGRAM_ID};
 
-const SYSTEM_PROGRAM: Pubkey = anchor_lang::solana_program::system_program::ID;
+pub(crate) const SYSTEM_PROGRAM: Pubkey = anchor_lang::solana_program::system_program::ID;
 const INSTRUCTIONS_SYSVAR: Pubkey = Pubkey::from_str_const("Sysvar1nstructions1111111111111111111111111");
 
-fn build(accounts: &impl ToAccountMetas, data: &impl InstructionData) -> Instruction {
+pub(crate) fn build(accounts: &impl ToAccountMetas, data: &impl InstructionData) -> Instruction {
     Instruction { program_id: PROGRAM_ID, accounts: accounts.to_account_metas(None), data: data.data() }
 }
 
-fn followed_by(mut instruction: Instruction, group: &Pubkey, banks: &[u16]) -> Instruction {
+pub(crate) fn followed_by(mut instruction: Instruction, group: &Pubkey, banks: &[u16]) -> Instruction {
     instruction
         .accounts
         .extend(banks.iter().map(|index| AccountMeta::new_readonly(addresses::bank(group, *index), false)));

@@ -8,6 +8,7 @@
 pub mod addresses;
 pub mod events;
 pub mod instructions;
+pub mod perps;
 pub mod presets;
 pub mod view;
 

@@ -4,7 +4,7 @@ use ballast_math::{Price, Ratio, Usd};
 use ballast_oracle::Provider;
 use solana_pubkey::Pubkey;
 
-use crate::ballast::types::{BankArgs, CurvePointArgs, JudgeArgs, RulesArgs, SourceArgs};
+use crate::ballast::types::{BankArgs, CurvePointArgs, JudgeArgs, MarketArgs, PoolArgs, RulesArgs, SourceArgs};
 
 /// Basis points as a stored rate, 32 fraction bits.
 #[must_use]
@@ -102,5 +102,30 @@ pub fn bank(deposit_cap: u64, borrow_cap: u64) -> BankArgs {
         flash_fee: bps(5),
         warm_up: 0,
         curve: vec![point(0, 200), point(8_000, 800), point(10_000, 10_000)],
+    }
+}
+
+/// A pool whose epochs last a day, without a cap.
+#[must_use]
+pub fn pool() -> PoolArgs {
+    PoolArgs { epoch_length: 86_400, min_delay: 10, exit_fee: bps(10), cap: u64::MAX }
+}
+
+/// A perp market of half of the pool: funding of 0.1 % an hour at most, fills at five basis points, sizes in lots.
+#[must_use]
+pub fn market() -> MarketArgs {
+    MarketArgs {
+        skew_scale: 1_000_000_000_000,
+        funding_limit: 280_000_000_000,
+        funding_velocity: 77_000_000,
+        interest_cap: 10_000_000_000,
+        skew_cap: 10_000_000_000,
+        account_cap: 5_000_000_000,
+        order_min: 10_000,
+        keeper_fee: 10_000,
+        fill_fee: bps(5),
+        weight: bps(5_000),
+        min_delay: 2,
+        order_life: 60,
     }
 }
