@@ -5,7 +5,7 @@ use ballast_risk::{interest, lending};
 
 use super::support::*;
 
-/// An epoch of this length, and its predecessors have warmed up to it.
+/// Slots of an epoch; the first fourteen are shorter.
 const SLOTS: u64 = 432_000;
 /// Code of `PriceStale`.
 const STALE: u32 = 7_001;

@@ -2,9 +2,11 @@
 
 mod epochs;
 mod lookup_tables;
+mod moves;
 mod rent;
 mod size;
 mod story;
 mod support;
 mod timelock;
 mod upgrade;
+mod wire;

@@ -1,4 +1,4 @@
-//! What fits a packet of 1,232 bytes: the fattest transactions there are, byte for byte as they succeed in the bank.
+//! What fits a packet of 1,232 bytes: the fattest transactions, as they succeed in the bank.
 
 use ballast_client::ballast::types::{CurvePointArgs, PriceFeedArgs};
 use ballast_state::CURVE_POINTS;

@@ -1,6 +1,5 @@
 //! A bank with the program in it, deployed as on a cluster, and a market of dollars and coins.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(crate) use ballast_client::instructions::{self as ix, StagedLiquidation, Takeover, User};
@@ -18,20 +17,18 @@ pub(crate) use solana_pubkey::Pubkey;
 pub(crate) use solana_signer::Signer;
 pub(crate) use solana_transaction::TransactionError;
 
+pub(crate) use super::wire::{code, failed, Refused};
+
 use ballast_client::ballast::types::PriceFeedArgs;
 use ballast_migrate::Deployment;
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
 use ballast_risk::health::Health;
-use solana_address_lookup_table_interface::instruction::{create_lookup_table, extend_lookup_table};
 use solana_loader_v3_interface::get_program_data_address;
 use solana_loader_v3_interface::state::UpgradeableLoaderState;
-use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
-use solana_packet::Packet;
 use solana_program_pack::Pack;
 use solana_program_test::{ProgramTest, ProgramTestContext};
 use solana_sdk_ids::bpf_loader_upgradeable;
-use solana_transaction::versioned::VersionedTransaction;
 use spl_token_interface::state::{Account as Tokens, AccountState, Mint};
 
 pub(crate) const DOLLAR: u64 = 1_000_000;
@@ -84,25 +81,6 @@ pub(crate) enum Deployable {
     All,
     /// SBPF v3.
     New,
-}
-
-/// Why a transaction changed nothing.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// It fits no packet, so no leader sees it.
-    TooLarge,
-    /// The bank said so.
-    Bank(TransactionError),
-}
-
-/// The first instruction of a transaction failed with a program's own code.
-pub(crate) fn code(code: u32) -> Result<usize, Refused> {
-    failed(0, InstructionError::Custom(code))
-}
-
-/// An instruction of a transaction failed.
-pub(crate) fn failed(instruction: u8, error: InstructionError) -> Result<usize, Refused> {
-    Err(Refused::Bank(TransactionError::InstructionError(instruction, error)))
 }
 
 /// Somebody with a margin account and token accounts.
@@ -293,17 +271,6 @@ impl World {
         self.set_time(unix_timestamp).await;
     }
 
-    /// Waits for a blockhash that no transaction had. One comes every few milliseconds, of which the harness would sleep 200.
-    pub(crate) async fn next_blockhash(&mut self) -> Hash {
-        loop {
-            let hash = self.context.banks_client.get_latest_blockhash().await.expect("a blockhash");
-            if hash != self.context.last_blockhash {
-                self.context.last_blockhash = hash;
-                return hash;
-            }
-        }
-    }
-
     /// Publishes prices of 10⁻⁸ USD for rows 0 and 1 and takes them in.
     pub(crate) async fn prices(&mut self, prices: [i64; 2]) {
         let now = self.now().await;
@@ -323,169 +290,5 @@ impl World {
             self.put(&oracle, Account { lamports: RICH, data, owner, executable: false, rent_epoch: u64::MAX });
             self.as_admin(ix::refresh_price_feed(&self.group, row, &[oracle])).await;
         }
-    }
-
-    /// Coins fall to a price that a second print confirms.
-    pub(crate) async fn crash(&mut self, price: i64) {
-        for _ in 0..2 {
-            self.pass(20).await;
-            self.prices([1_00000000, price]).await;
-        }
-        self.pass(11).await;
-    }
-
-    /// A loan of dollars, and coins of the first bank, of one trader to another.
-    pub(crate) async fn takeover<T>(
-        &mut self,
-        taker: &Trader,
-        from: &Trader,
-        build: impl FnOnce(&Takeover<'_>) -> T,
-    ) -> T {
-        let (taker_state, account_state) = (self.margin(taker).await, self.margin(from).await);
-        build(&Takeover {
-            authority: taker.key.pubkey(),
-            taker: taker.account,
-            taker_state: &taker_state,
-            account: from.account,
-            account_state: &account_state,
-            loan_bank: USD,
-            collateral_bank: SOL,
-        })
-    }
-
-    /// A transaction, and its instructions' addresses in a lookup table if there is one. The first signer pays.
-    pub(crate) async fn signed(
-        &mut self,
-        instructions: &[Instruction],
-        signers: &[&Keypair],
-        table: Option<&AddressLookupTableAccount>,
-    ) -> VersionedTransaction {
-        let hash = self.next_blockhash().await;
-        let payer = signers[0].pubkey();
-        let message = match table {
-            None => VersionedMessage::Legacy(Message::new_with_blockhash(instructions, Some(&payer), &hash)),
-            Some(table) => {
-                let message = v0::Message::try_compile(&payer, instructions, std::slice::from_ref(table), hash);
-                VersionedMessage::V0(message.expect("the message compiles"))
-            }
-        };
-        VersionedTransaction::try_new(message, signers).expect("the signers")
-    }
-
-    /// Takes a transaction the way of a leader: out of a packet, signatures, bank. Says how many bytes it had.
-    pub(crate) async fn receive(&mut self, transaction: &VersionedTransaction) -> Result<usize, Refused> {
-        let packet = Packet::from_data(None, transaction).map_err(|_| Refused::TooLarge)?;
-        let received: VersionedTransaction = packet.deserialize_slice(..).expect("what was put in");
-        received.verify_and_hash_message().map_err(Refused::Bank)?;
-        let done = self.context.banks_client.process_transaction_with_metadata(received).await;
-        done.expect("the bank answers").result.map_err(Refused::Bank)?;
-        Ok(packet.meta().size)
-    }
-
-    pub(crate) async fn send(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Result<usize, Refused> {
-        let transaction = self.signed(instructions, signers, None).await;
-        self.receive(&transaction).await
-    }
-
-    /// Sends what must succeed.
-    pub(crate) async fn sent(&mut self, instructions: &[Instruction], signer: &Trader) -> usize {
-        self.send(instructions, &[&signer.key]).await.expect("the transaction succeeds")
-    }
-
-    /// As [`World::sent`], by the admin.
-    pub(crate) async fn as_admin(&mut self, instruction: Instruction) -> usize {
-        let admin = self.admin.insecure_clone();
-        self.send(&[instruction], &[&admin]).await.expect("the transaction succeeds")
-    }
-
-    pub(crate) async fn deposit(&mut self, trader: &Trader, bank: u16, atoms: u64) {
-        let state = self.bank(bank).await;
-        self.sent(&[ix::deposit(&trader.user(bank), &state, atoms)], trader).await;
-    }
-
-    pub(crate) async fn borrow(&mut self, trader: &Trader, bank: u16, atoms: u64) {
-        let (account, state) = (self.margin(trader).await, self.bank(bank).await);
-        self.sent(&[ix::borrow(&trader.user(bank), &account, &state, atoms)], trader).await;
-    }
-
-    /// Withdraws everything, or so much.
-    pub(crate) async fn withdraw(&mut self, trader: &Trader, bank: u16, atoms: Option<u64>) {
-        let (account, state) = (self.margin(trader).await, self.bank(bank).await);
-        self.sent(&[ix::withdraw(&trader.user(bank), &account, &state, atoms)], trader).await;
-    }
-
-    /// Repays everything, or so much.
-    pub(crate) async fn repay(&mut self, trader: &Trader, bank: u16, atoms: Option<u64>) {
-        let state = self.bank(bank).await;
-        self.sent(&[ix::repay(&trader.user(bank), &state, atoms)], trader).await;
-    }
-
-    /// Repays what is owed, withdraws from these banks, and closes the account.
-    pub(crate) async fn leave(&mut self, trader: &Trader, banks: &[u16]) {
-        let loans: Vec<u16> =
-            self.margin(trader).await.active().iter().filter(|held| held.is_loan()).map(|held| held.bank).collect();
-        for bank in loans {
-            self.repay(trader, bank, None).await;
-        }
-        for bank in banks {
-            self.withdraw(trader, *bank, None).await;
-        }
-        let who = trader.key.pubkey();
-        self.sent(&[ix::close_margin_account(&who, &who, &trader.account)], trader).await;
-    }
-
-    /// A lender of dollars, and an account with coins in banks 1 to 15 and a loan of dollars near the Initial limit.
-    pub(crate) async fn full(&mut self) -> (Trader, Trader) {
-        let (lender, trader) = (self.trader(2).await, self.trader(3).await);
-        self.deposit(&lender, USD, 1_000_000 * DOLLAR).await;
-        for bank in 1..16 {
-            self.deposit(&trader, bank, 100 * COIN).await;
-        }
-        self.borrow(&trader, USD, 31_000 * DOLLAR).await;
-        assert_eq!(self.margin(&trader).await.balance_count, 16);
-        (lender, trader)
-    }
-
-    /// A liquidation in stages with nothing in between: begin, seize, repay, end.
-    pub(crate) async fn staged(&mut self, taker: &Trader, from: &Trader, most: u64) -> Vec<Instruction> {
-        let (state, usd, sol) = (self.margin(from).await, self.bank(USD).await, self.bank(SOL).await);
-        let whole = StagedLiquidation {
-            authority: taker.key.pubkey(),
-            account: from.account,
-            account_state: &state,
-            loan_bank: USD,
-            collateral_bank: SOL,
-        };
-        let user = |bank| User { margin_account: from.account, ..taker.user(bank) };
-        vec![
-            ix::begin_liquidation(&whole, most),
-            ix::seize(&user(SOL), &sol, None),
-            ix::repay(&user(USD), &usd, None),
-            ix::end_liquidation(&whole),
-        ]
-    }
-
-    /// A lookup table of every address that the instructions name and that does not sign, and how it is made.
-    pub(crate) async fn table_of(
-        &mut self,
-        instructions: &[Instruction],
-    ) -> (Vec<Instruction>, AddressLookupTableAccount) {
-        let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
-        let named: BTreeSet<Pubkey> = metas.filter(|meta| !meta.is_signer).map(|meta| meta.pubkey).collect();
-        let addresses: Vec<Pubkey> = named.into_iter().collect();
-        let (admin, slot) = (self.admin.pubkey(), self.clock().await.slot);
-        let (create, key) = create_lookup_table(admin, admin, slot - 1);
-        let extend = addresses.chunks(20).map(|part| extend_lookup_table(key, admin, Some(admin), part.to_vec()));
-        (std::iter::once(create).chain(extend).collect(), AddressLookupTableAccount { key, addresses })
-    }
-
-    /// As [`World::table_of`], made, and old enough to be used.
-    pub(crate) async fn table(&mut self, instructions: &[Instruction]) -> AddressLookupTableAccount {
-        let (making, table) = self.table_of(instructions).await;
-        for instruction in making {
-            self.as_admin(instruction).await;
-        }
-        self.skip(1).await;
-        table
     }
 }

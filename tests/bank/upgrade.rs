@@ -57,6 +57,7 @@ async fn an_upgrade_leaves_every_account_and_every_exit() {
     world.skip(1).await;
     assert_eq!(world.accounts(&keys).await, before);
 
+    world.withdraw(&borrower, SOL, Some(COIN)).await;
     world.crash(22_00000000).await;
     let liquidate = world.takeover(&lender, &borrower, |takeover| ix::liquidate(takeover, 100 * DOLLAR)).await;
     world.sent(&[liquidate], &lender).await;
