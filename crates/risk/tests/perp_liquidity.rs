@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use support::build::{account, after, bank, bits, board, give, price, row, sol, usdc, with_interest, MILLION, NOW, T0};
 
 const HOUR: i64 = 3_600;
-const DELAY: i64 = 2;
+const DELAY: i64 = 30;
 /// A SOL in lots.
 const SOL: i64 = 1_000_000;
 /// What a trader or a provider brings.
@@ -53,7 +53,7 @@ impl World {
             epoch: 1,
             epoch_end: T0 + HOUR,
             epoch_length: 3_600,
-            min_delay: 2,
+            min_delay: 30,
             cap: u64::MAX,
             ..LiquidityPool::zeroed()
         };
@@ -144,6 +144,10 @@ impl World {
         liquidity::strike(&mut self.pool, &mut epoch, &self.bank, &mut markets, &self.board, self.now)?;
         self.epochs.push(epoch);
         Ok(epoch)
+    }
+
+    fn sync(&mut self, market: usize) {
+        perp::sync(&mut self.markets[market], &self.pool, &self.bank, &self.board, self.now).unwrap();
     }
 
     fn trade(&mut self, market: usize, lots: i64) {
@@ -422,6 +426,7 @@ fn an_epoch_takes_requests_until_its_end_and_is_struck_in_the_minute_after_the_d
 #[test]
 fn marks_from_before_the_delay_make_no_price() {
     let mut world = World::funded(1_000 * MILLION, 1);
+    world.trade(0, SOL);
     let first = world.pool.epoch_end + DELAY - T0;
     for feed in [0, 1] {
         world.at(first);
@@ -440,6 +445,17 @@ fn marks_from_before_the_delay_make_no_price() {
     world.board.rows[0].fixed = 1;
     world.board.rows[0].publish_ts = T0;
     assert!(world.strike_now().is_ok());
+}
+
+/// A market without positions is worth nothing at any price, so that a dead feed keeps nobody in.
+#[test]
+fn a_market_without_size_needs_no_price() {
+    let mut world = World::funded(1_000 * MILLION, 1);
+    world.trade(0, SOL);
+    world.trade(0, -SOL);
+    world.board.rows[1].state = PriceState::Guarded.to_byte();
+    world.withdraw(0, 1_000 * MILLION).unwrap();
+    assert_eq!(world.strike().map(|epoch| epoch.burnt), Ok(1_000 * MILLION));
 }
 
 #[test]
@@ -537,11 +553,11 @@ fn settings_keep_epochs_apart() {
         change(&mut pool);
         assert_eq!(liquidity::validate(&pool), Err(RiskError::InvalidParameter));
     };
-    refused(|pool| pool.min_delay = 1);
+    refused(|pool| pool.min_delay = 29);
     refused(|pool| pool.min_delay = 601);
-    refused(|pool| pool.epoch_length = 123);
+    refused(|pool| pool.epoch_length = 179);
     refused(|pool| pool.exit_fee = bits(51, 1_000));
-    let least = LiquidityPool { epoch_length: 124, ..pool };
+    let least = LiquidityPool { epoch_length: 180, ..pool };
     assert_eq!(liquidity::validate(&least), Ok(()));
 }
 
@@ -691,6 +707,35 @@ proptest! {
         other.claim_all(&order);
         prop_assert_eq!(world.providers, other.providers);
         prop_assert_eq!((world.pool, world.bank), (other.pool, other.bank));
+    }
+
+    /// At any price inside the bands the pool is worth something between its low and its high net assets.
+    #[test]
+    fn net_assets_hold_whatever_price_of_the_band_is_true(
+        skew in -2_000 * SOL..2_000 * SOL,
+        (half_band_bps, half_quote_bps) in (0u64..500, 0u64..100),
+        (within, quote_within) in (0u64..=1_000, 0u64..=1_000),
+        scale in 31u32..60,
+    ) {
+        let mut world = World::funded(100_000 * MILLION, 1);
+        // The premium at most what listing allows: an eighth of a quarter of the price.
+        world.markets[0].terms.skew_scale = (1u64 << scale).max(skew.unsigned_abs() * 4);
+        if skew != 0 {
+            world.trade(0, skew);
+        }
+        world.print(price(140, 1), half_band_bps);
+        let half = Price::ONE.0 / 10_000 * half_quote_bps;
+        (world.board.rows[0].low, world.board.rows[0].high) = (Price::ONE.0 - half, Price::ONE.0 + half);
+        world.sync(0);
+        let NetAssets { low, high } = world.assets();
+        for row in &mut world.board.rows[..2] {
+            row.mid = row.low + (row.high - row.low) / 1_000 * if row.mid == Price::ONE.0 { quote_within } else { within };
+            (row.low, row.high) = (row.mid, row.mid);
+        }
+        world.sync(0);
+        let is = world.assets();
+        prop_assert!(is.high - is.low <= 1);
+        prop_assert!(low <= is.low && is.high <= high, "{low} {is:?} {high}");
     }
 
     /// Whatever the price did before the strike: who enters and leaves at the next end, at the marks of its entry, has gained
