@@ -8,7 +8,7 @@ use ballast_risk::perp::{self, book, Fill};
 use ballast_risk::{interest, lending, Now, RiskError, RiskResult};
 use ballast_state::{
     BalanceSide, Bank, Epoch, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket, PerpPosition, PriceState,
-    RiskBoard, Zeroable,
+    RiskBoard, RiskRow, Zeroable,
 };
 use proptest::prelude::*;
 use support::build::{account, after, bank, bits, board, give, price, row, sol, usdc, with_interest, MILLION, NOW, T0};
@@ -356,6 +356,32 @@ fn who_enters_pays_out_who_leaves() {
     assert!((1_000 * MILLION - 10..1_000 * MILLION).contains(&epoch.paid), "{epoch:?}");
 }
 
+/// What waits from epoch to epoch is paid in the end, with nobody claiming in between.
+#[test]
+fn exits_that_wait_add_up() {
+    let mut world = World::funded(6_300 * MILLION, 2);
+    world.trade(0, 100 * SOL);
+    world.withdraw(0, 3_000 * MILLION).unwrap();
+    let mut struck = 0;
+    while world.pool.leaving > 0 {
+        world.deposit(1, 700 * MILLION).unwrap();
+        world.strike().unwrap();
+        world.claim(1).unwrap();
+        struck += 1;
+    }
+    // 700 at a time, less some atoms that the requirement takes: five times.
+    assert_eq!(struck, 5);
+    let last = world.epochs.last().unwrap().number;
+    assert_eq!(world.withdraw(0, 1), Err(RiskError::ClaimPending));
+    assert_eq!(world.claim_from(0, last), Err(RiskError::NothingToClaim), "one epoch after the other");
+    let claims: Vec<Claimed> = (last - 4..=last).map(|number| world.claim_from(0, number).unwrap()).collect();
+    assert_eq!(claims.iter().map(|claimed| claimed.burnt).sum::<u64>(), 3_000 * MILLION);
+    let paid: u64 = world.epochs.iter().map(|epoch| epoch.paid).sum();
+    assert_eq!(claims.iter().map(|claimed| claimed.shares).sum::<u64>(), paid);
+    assert_eq!((world.providers[0].0.leaving, world.pool.claimable), (0, 0));
+    world.check();
+}
+
 #[test]
 fn loans_of_losing_traders_stay_covered() {
     let mut world = World::funded(10_000 * MILLION, 1);
@@ -453,7 +479,8 @@ fn a_market_without_size_needs_no_price() {
     let mut world = World::funded(1_000 * MILLION, 1);
     world.trade(0, SOL);
     world.trade(0, -SOL);
-    world.board.rows[1].state = PriceState::Guarded.to_byte();
+    // Nothing is known of it any more.
+    world.board.rows[1] = RiskRow::zeroed();
     world.withdraw(0, 1_000 * MILLION).unwrap();
     assert_eq!(world.strike().map(|epoch| epoch.burnt), Ok(1_000 * MILLION));
 }
