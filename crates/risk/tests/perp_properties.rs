@@ -443,7 +443,7 @@ proptest! {
         prop_assert!(credited <= BigInt::from(there) << 32 || backing == Ratio::ONE && profit <= there);
         prop_assert!(backing <= Ratio::ONE);
         let one_mind = |claims: &[i128]| claims.iter().all(|claim| *claim >= 0) || claims.iter().all(|claim| *claim <= 0);
-        if one_mind(&longs) && one_mind(&shorts) {
+        if profit > 0 && one_mind(&longs) && one_mind(&shorts) {
             let exact = if there >= profit { 1u128 << 32 } else { (there.unsigned_abs() << 32) / profit.unsigned_abs() };
             // Of large numbers the whole is rounded up, by less than 2⁻⁶².
             prop_assert!(exact - u128::from(backing.0) <= u128::from(scale > 50), "{exact} {backing:?}");
