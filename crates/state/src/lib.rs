@@ -26,6 +26,7 @@ mod feed;
 mod group;
 pub mod id;
 mod layout;
+mod liquidity;
 mod margin_account;
 pub mod migrate;
 mod mint;
@@ -46,6 +47,7 @@ pub use group::Group;
 #[cfg(feature = "anchor")]
 pub use id::ID;
 pub use layout::{Account, LayoutError, DISCRIMINATOR_BYTES};
+pub use liquidity::{Epoch, LiquidityProvider};
 pub use margin_account::{
     rights, Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, OpenLiquidation, PerpPosition, BALANCES,
     PERPS,

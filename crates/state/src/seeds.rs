@@ -22,3 +22,7 @@ pub const SEED_POOL: &[u8] = b"pool";
 pub const SEED_MARKET: &[u8] = b"market";
 /// `[SEED_ORDERS, margin account]`.
 pub const SEED_ORDERS: &[u8] = b"orders";
+/// `[SEED_PROVIDER, pool, owner]`.
+pub const SEED_PROVIDER: &[u8] = b"provider";
+/// `[SEED_EPOCH, pool, number]`, number u64 little endian.
+pub const SEED_EPOCH: &[u8] = b"epoch";

@@ -1,8 +1,9 @@
 //! Accounts are their bytes: what is read is what was written, and nothing else is read.
 
 use ballast_state::{
-    Account, Balance, Bank, BankMode, Group, LayoutError, MarginAccount, PendingChange, PriceFeed, PriceState,
-    RiskBoard, Zeroable, BALANCES, CLASSES, DISCRIMINATOR_BYTES, NO_CLASS, PERPS, ROWS, SOURCES,
+    Account, Balance, Bank, BankMode, Epoch, Group, LayoutError, LiquidityPool, LiquidityProvider, MarginAccount,
+    PendingChange, PriceFeed, PriceState, RiskBoard, Zeroable, BALANCES, CLASSES, DISCRIMINATOR_BYTES, NO_CLASS, PERPS,
+    ROWS, SOURCES,
 };
 use bytemuck::bytes_of;
 
@@ -57,11 +58,23 @@ fn t06_every_account_reads_back_and_refuses_look_alikes() {
     check(Bank { version: 2, asset_index: [1, 2], ..Bank::zeroed() });
     check(PendingChange { version: 1, number: 4, ..PendingChange::zeroed() });
     check(MarginAccount { version: 1, sub_account: 9, ..MarginAccount::zeroed() });
+    check(LiquidityPool { version: 1, entering: 8, ..LiquidityPool::zeroed() });
+    check(LiquidityProvider { version: 1, leaving: 3, ..LiquidityProvider::zeroed() });
+    check(Epoch { version: 1, assets_low: -2, ..Epoch::zeroed() });
 }
 
 #[test]
 fn discriminators_tell_types_apart() {
-    let all = [Group::TAG, RiskBoard::TAG, PriceFeed::TAG, Bank::TAG, MarginAccount::TAG];
+    let all = [
+        Group::TAG,
+        RiskBoard::TAG,
+        PriceFeed::TAG,
+        Bank::TAG,
+        MarginAccount::TAG,
+        LiquidityPool::TAG,
+        LiquidityProvider::TAG,
+        Epoch::TAG,
+    ];
     for (at, one) in all.iter().enumerate() {
         assert!(all[at + 1..].iter().all(|other| other != one));
         assert_ne!(*one, [0; 8], "zero is a closed account");

@@ -11,6 +11,7 @@ mod cash;
 mod equity;
 mod exposure;
 pub mod funding;
+pub mod liquidity;
 mod mark;
 mod premium;
 mod settle;

@@ -4,6 +4,7 @@
 pub(crate) mod build;
 pub(crate) mod exact;
 pub(crate) mod perps;
+pub(crate) mod providers;
 pub(crate) mod random;
 pub(crate) mod rational;
 pub(crate) mod world;

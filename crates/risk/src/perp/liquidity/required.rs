@@ -1,0 +1,28 @@
+use ballast_math::{Decimals, Units};
+use ballast_state::{PerpMarket, RiskBoard};
+
+use crate::health::{assess_initial, PerpExposure, Portfolio, Valuation};
+use crate::price::{self, End};
+use crate::{Now, RiskError, RiskResult};
+
+/// R_m at Initial: what the pool has to have for a market of this skew, atoms of the quote token, up. It is the requirement of an
+/// account that holds the pool's side of it and nothing else (rules-perps 5).
+///
+/// # Errors
+/// `FeedNotListed`; `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded` of either feed; arithmetic.
+pub fn requirement(market: &PerpMarket, skew: i64, board: &RiskBoard, now: Now) -> RiskResult<u64> {
+    if skew == 0 {
+        // Whatever its feeds say.
+        return Ok(0);
+    }
+    let lots = Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
+    let units = lots.units_up(skew.unsigned_abs())?;
+    // The pool is short of what its traders are long.
+    let (long, short) = if skew < 0 { (units, Units::ZERO) } else { (Units::ZERO, units) };
+    let mut portfolio = Portfolio::new(market.quote_feed);
+    portfolio.add_perp(&PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO })?;
+    let required = assess_initial(&portfolio, board, Valuation::Initial, now)?.requirement;
+    let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+    let scale = 10u64.checked_pow(u32::from(market.quote_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
+    Ok(price::aged_end(quote, End::Low, now)?.atoms_up(required, scale)?)
+}
