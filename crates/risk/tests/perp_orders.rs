@@ -6,7 +6,9 @@ use ballast_risk::perp::order::{By, Cap, Filled, Kill, Offer, Outcome, Print, Re
 use ballast_risk::perp::{self, order, slots, Traded};
 use ballast_risk::price::{clock_lag, PriceObservation};
 use ballast_risk::{lending, RiskError};
-use ballast_state::{MarginAccount, MarketMode, Order, PerpPosition, PriceState, Zeroable};
+use ballast_state::{
+    MarginAccount, MarketMode, Order, PerpMarket, PerpPosition, PriceFeed, PriceState, SideBook, Zeroable, ORDERS,
+};
 use serde_json::Value;
 use support::build::{after, bits, price, sol, usdc, MILLION, T0};
 use support::orders::{observation, print, reducing, unlimited, Exchange, FUNDS, SOL};
@@ -28,9 +30,9 @@ fn filled(outcome: Outcome) -> Filled {
 }
 
 /// The account, the orders and the market without their counters.
-fn uncounted(exchange: &Exchange, trader: usize) -> (MarginAccount, [Order; 16], ballast_state::PerpMarket) {
+fn uncounted(exchange: &Exchange, trader: usize) -> (MarginAccount, [Order; ORDERS], PerpMarket) {
     let support::orders::Trader { account, orders } = &exchange.traders[trader];
-    let market = ballast_state::PerpMarket { sequence: 0, ..exchange.market };
+    let market = PerpMarket { sequence: 0, ..exchange.market };
     (MarginAccount { sequence: 0, ..*account }, orders.slots, market)
 }
 
@@ -181,13 +183,46 @@ fn what_cannot_be_placed() {
         }
     };
     assert_eq!(place(&many, unlimited(SOL)), Err(RiskError::TooManyOrders));
-    let no_position = |e: &mut Exchange| e.traders[0].account.perp_count = 8;
-    assert_eq!(place(&no_position, unlimited(SOL)), Err(RiskError::TooManyPositions));
     let no_balance = |e: &mut Exchange| {
         e.traders[0].account.balances.iter_mut().for_each(|balance| balance.bank = 7);
         e.traders[0].account.balance_count = 16;
     };
     assert_eq!(place(&no_balance, unlimited(SOL)), Err(RiskError::TooManyBalances));
+}
+
+/// Of two orders of which one could open a position, the filler would choose.
+#[test]
+fn pending_orders_keep_their_position_slots() {
+    let mut exchange = Exchange::new(1);
+    let account = &mut exchange.traders[0].account;
+    for market in 10..16 {
+        slots::find_or_open(account, market).unwrap().side = 1;
+    }
+    let (first, slots) = exchange.traders[0].orders.slots.split_first_mut().unwrap();
+    // An order that opens, twice; one of a market that is held; one that only reduces.
+    let pending = |market, reduce_only| Order { id: 90, lots: 1, market, reduce_only, ..Order::zeroed() };
+    *first = pending(20, 0);
+    for (slot, order) in slots.iter_mut().zip([pending(20, 0), pending(12, 0), pending(21, 1)]) {
+        *slot = order;
+    }
+    let place = |exchange: &mut Exchange| {
+        let support::orders::Exchange { board, feed, market, pool, traders, .. } = exchange;
+        let support::orders::Trader { account, orders } = &mut traders[0];
+        order::place(order::Prices { board, feed }, market, pool, account, orders, unlimited(SOL), after(0)).map(|_| ())
+    };
+    // Six positions and one to come: one slot is left, for the first and the second order of this market.
+    assert_eq!(place(&mut exchange), Ok(()));
+    assert_eq!(place(&mut exchange), Ok(()));
+    exchange.market.index = 4;
+    assert_eq!(place(&mut exchange), Err(RiskError::TooManyPositions));
+    exchange.market.index = 10;
+    assert_eq!(place(&mut exchange), Ok(()), "a position that is held has its slot");
+    // All slots used, none pending.
+    let mut full = Exchange::new(1);
+    for market in 10..18 {
+        slots::find_or_open(&mut full.traders[0].account, market).unwrap().side = 1;
+    }
+    assert_eq!(place(&mut full), Err(RiskError::TooManyPositions));
 }
 
 #[test]
@@ -232,32 +267,22 @@ fn caps_count_what_is_pending() {
 
 #[test]
 fn caps_hold_at_the_fill() {
-    let place = || {
+    let fill = |cap: Cap, to: u64| {
         let mut exchange = Exchange::new(1);
         let order = exchange.place(0, unlimited(10 * SOL), after(0)).unwrap();
         exchange.refresh(15_000, 0, after(2)).unwrap();
-        (exchange, order)
-    };
-    let ten = 10 * SOL.unsigned_abs();
-    let kill = |change: &dyn Fn(&mut Exchange, u64), to: u64| {
-        let (mut exchange, order) = place();
-        change(&mut exchange, to);
+        match cap {
+            Cap::Account => exchange.market.terms.account_cap = to,
+            Cap::Interest => exchange.market.terms.interest_cap = to,
+            Cap::Skew => exchange.market.terms.skew_cap = to,
+        }
         exchange.fill(0, order.id, print(15_000, 0, 2), after(2)).unwrap()
     };
-    let caps: [(&dyn Fn(&mut Exchange, u64), Cap); 3] = [
-        (&|e, to| e.market.terms.account_cap = to, Cap::Account),
-        (&|e, to| e.market.terms.interest_cap = to, Cap::Interest),
-        (&|e, to| e.market.terms.skew_cap = to, Cap::Skew),
-    ];
-    for (change, cap) in caps {
-        assert_eq!(killed(kill(change, ten - 1)), Kill::Cap(cap));
-        filled(kill(change, ten));
+    let ten = 10 * SOL.unsigned_abs();
+    for cap in [Cap::Account, Cap::Interest, Cap::Skew] {
+        assert_eq!(killed(fill(cap, ten - 1)), Kill::Cap(cap));
+        filled(fill(cap, ten));
     }
-    let (mut exchange, order) = place();
-    exchange.traders[0].account.perp_count = 8;
-    exchange.traders[0].account.perps.iter_mut().for_each(|position| position.side = 1);
-    let outcome = exchange.fill(0, order.id, print(15_000, 0, 2), after(2)).unwrap();
-    assert_eq!(killed(outcome), Kill::NoSlot);
 }
 
 #[test]
@@ -351,7 +376,7 @@ fn the_first_print_is_the_models() {
     let vectors: Value = serde_json::from_str(include_str!("data/perps.json")).unwrap();
     let cases = vectors["first_print"].as_array().unwrap();
     assert_eq!(cases.len(), 6);
-    let feed = ballast_state::PriceFeed { accepted_ts: 1_000, ..Zeroable::zeroed() };
+    let feed = PriceFeed { accepted_ts: 1_000, ..Zeroable::zeroed() };
     for case in cases {
         let of = |key: &str| case[key].as_i64().unwrap();
         let order = Order { eligible_ts: of("t"), ..Order::zeroed() };
@@ -463,7 +488,7 @@ fn a_limit_holds_with_the_premium() {
             let (account, _, market) = uncounted(&exchange, 0);
             assert_eq!((exchange.cash(0), exchange.cash_of(&exchange.keeper)), (99_999_999_000, 1_001_000));
             assert_eq!((account.order_count, account.perp_count, account.risk_ts), (0, 0, 0));
-            let pending = ballast_state::SideBook { pending_lots: 0, ..before.2.long };
+            let pending = SideBook { pending_lots: 0, ..before.2.long };
             assert_eq!(market.long, pending);
             assert_eq!(exchange.pool.shares, 10_000_000_000_000);
         }

@@ -17,12 +17,12 @@ use support::orders::{observation, print, unlimited, Exchange, SOL};
 fn updates() -> impl Strategy<Value = Vec<Print>> {
     prop::collection::vec(prop_oneof![4 => Just(0i64), 4 => Just(1), 2 => 2..6i64], 2..40).prop_map(|steps| {
         let mut at = T0;
-        let mut update = |step| {
+        let update = |step| {
             let previous = at;
             at += step;
             Print { prev_publish_ts: Some(previous), publish_ts: at, ..print(15_000, 0, 0) }
         };
-        steps.into_iter().map(|step| update(step)).collect()
+        steps.into_iter().map(update).collect()
     })
 }
 

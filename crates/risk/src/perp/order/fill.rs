@@ -47,8 +47,6 @@ pub enum Kill {
     Cap(Cap),
     /// It may only reduce, and nothing is held on the other side.
     NothingToReduce,
-    /// All position slots are in use.
-    NoSlot,
 }
 
 /// How an order ended.
@@ -149,8 +147,8 @@ fn attempt(
     }
     let fill = price(market, lots, print)?;
     let most = most_paid(market, pool, bank, board, now)?;
-    let Ok(position) = slots::find_or_open(account, market.index) else { return Ok(Err(Kill::NoSlot)) };
-    let traded = trade(market, position, fill, most)?;
+    // Placement kept a slot.
+    let traded = trade(market, slots::find_or_open(account, market.index)?, fill, most)?;
     slots::prune(account, market.index);
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));

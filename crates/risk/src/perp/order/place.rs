@@ -53,7 +53,7 @@ pub fn place(
     if !reduce_only {
         require_open(market, prices.board, now)?;
     }
-    require_room(account, pool, market)?;
+    require_room(account, orders, market, pool)?;
 
     let eligible_ts = time::eligible_ts(market, prices.feed, now);
     let keeper_fee = market.terms.keeper_fee;
@@ -124,10 +124,19 @@ fn require_caps(market: &PerpMarket, orders: &Orders, order: &Order, held: i64) 
     }
 }
 
-/// A fill needs a slot for the position and one for what is owed or earned.
-fn require_room(account: &MarginAccount, pool: &LiquidityPool, market: &PerpMarket) -> RiskResult<()> {
-    let position = slots::find(account, market.index).is_some() || usize::from(account.perp_count) < PERPS;
-    require(position, RiskError::TooManyPositions)?;
+/// A fill needs a slot for the position and one for what is owed or earned. Pending orders keep theirs: whoever fills first
+/// must not decide which of them can.
+fn require_room(account: &MarginAccount, orders: &Orders, market: &PerpMarket, pool: &LiquidityPool) -> RiskResult<()> {
+    let opens = |index: u16| slots::find(account, index).is_none();
+    if opens(market.index) {
+        let pending = |order: &Order| order.pending_lots() > 0 && order.market != market.index && opens(order.market);
+        let markets = orders.slots.iter().enumerate().filter(|(at, order)| {
+            let mut earlier = orders.slots.iter().take(*at);
+            pending(order) && !earlier.any(|other| pending(other) && other.market == order.market)
+        });
+        let used = usize::from(account.perp_count).saturating_add(markets.count());
+        require(used < PERPS, RiskError::TooManyPositions)?;
+    }
     let balance = account.balance(pool.bank).is_some() || usize::from(account.balance_count) < BALANCES;
     require(balance, RiskError::TooManyBalances)
 }

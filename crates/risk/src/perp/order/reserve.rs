@@ -1,4 +1,4 @@
-use ballast_math::{checked_add, checked_sub, Price, Usd};
+use ballast_math::{checked_add, checked_sub, Units, Usd};
 use ballast_state::{MarginAccount, Order, Orders, PerpMarket, RiskBoard, Zeroable};
 
 use super::super::{book, exposure, skew_reserve};
@@ -35,15 +35,14 @@ pub fn requirement(
 fn initial(market: &PerpMarket, board: &RiskBoard, lots: i64, now: Now) -> RiskResult<Usd> {
     let (long, short) = exposure::units(lots, market)?;
     let mut portfolio = Portfolio::new(market.quote_feed);
-    let (profit, loss) = Default::default();
-    portfolio.add_perp(&PerpExposure { feed: market.feed, long, short, profit, loss })?;
+    portfolio.add_perp(&PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO })?;
     Ok(assess_initial(&portfolio, board, Valuation::Initial, now)?.requirement)
 }
 
 /// Atoms of the quote token as a debt, up.
 fn worth(market: &PerpMarket, board: &RiskBoard, atoms: u64, now: Now) -> RiskResult<Usd> {
     let row = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
-    let price: Price = price::aged_end(row, End::High, now)?;
+    let price = price::aged_end(row, End::High, now)?;
     Ok(price.value_up(exposure::quote(market).units_up(atoms)?)?)
 }
 
