@@ -97,6 +97,11 @@ fn a_reduction_sets_aside_fees_alone_and_can_never_open() {
     let order = exchange.place(0, unlimited(-10 * SOL), after(2)).unwrap();
     assert_eq!((order.reduce_only, exchange.market.short.pending_lots), (1, 0));
     assert_eq!(order.requirement, (751_001u64 << 20).div_ceil(MILLION));
+    // Fees are a debt: at the high end of the quote token's band.
+    let mut wide = exchange.clone();
+    (wide.board.rows[0].low, wide.board.rows[0].high) = (price(99, 100), price(2, 1));
+    let dearer = wide.place(0, unlimited(-10 * SOL), after(2)).unwrap();
+    assert_eq!(dearer.requirement, (2 * 751_001u64 << 20).div_ceil(MILLION));
     // Of more than is held, what is held.
     let larger = exchange.place(0, reducing(-11 * SOL), after(2)).unwrap();
     assert_eq!((larger.reduce_only, larger.lots), (1, -10 * SOL));
@@ -449,6 +454,33 @@ fn a_rejected_print_ends_the_order_without_penalty() {
     // A jump that came after the print waits; the print is older, and as good as it was.
     let jumping = |e: &mut Exchange| e.feed.state = PriceState::PendingJump.to_byte();
     filled(fill(&jumping, print(15_000, 0, 2)));
+    // 8σ√Δt: at a volatility of ten, 2.8 % in four seconds and 2.0 % in two.
+    exchange.feed.judge.jump_min = bits(1, 100);
+    exchange.feed.rates.sigma = 10 << 32;
+    let after_seconds = |seconds: i64, cents: u64| {
+        let mut exchange = exchange.clone();
+        exchange.refresh(15_000, 0, after(2 + seconds)).unwrap();
+        exchange.fill(0, order.id, print(cents, 0, 2), after(2 + seconds)).unwrap()
+    };
+    filled(after_seconds(4, 15_400));
+    assert_eq!(after_seconds(2, 15_400), Outcome::Void(Rejection::Jump));
+}
+
+/// While a price is not certain a closed position's profit stays a claim.
+#[test]
+fn a_profit_in_doubt_is_held_back() {
+    let mut exchange = Exchange::new(1);
+    filled(exchange.trade(0, 10 * SOL, 15_000, 0));
+    let order = exchange.place(0, unlimited(-10 * SOL), after(2)).unwrap();
+    exchange.refresh(15_200, 0, after(4)).unwrap();
+    exchange.board.rows[1].state = PriceState::PendingJump.to_byte();
+    let cash = exchange.cash(0);
+    let done = filled(exchange.fill(0, order.id, print(15_200, 0, 4), after(4)).unwrap());
+    assert_eq!((done.traded.paid, done.traded.after), (0, 0));
+    assert_eq!(exchange.cash(0), cash - i64::try_from(done.fee).unwrap() - 1_000);
+    let claim = perp::book::claim(&exchange.traders[0].account.perps[0], &exchange.market).unwrap();
+    // Twenty dollars, and the premium of a skew that is no more.
+    assert_eq!((claim >> 32, exchange.held(0)), (20_000_000 - i128::from(done.traded.premium), 0));
 }
 
 #[test]
@@ -481,7 +513,7 @@ fn a_limit_holds_with_the_premium() {
         let mut exchange = Exchange::new(1);
         let order = exchange.place(0, Request { limit, ..unlimited(lots) }, after(0)).unwrap();
         exchange.refresh(15_000, 0, after(2)).unwrap();
-        let before = uncounted(&exchange, 0);
+        let (before, sequence) = (uncounted(&exchange, 0), exchange.bank.sequence);
         let outcome = exchange.fill(0, order.id, print(15_000, 100, 2), after(2)).unwrap();
         if let Outcome::Killed(_) = outcome {
             // The keeper's fee is all that is gone.
@@ -491,6 +523,11 @@ fn a_limit_holds_with_the_premium() {
             let pending = SideBook { pending_lots: 0, ..before.2.long };
             assert_eq!(market.long, pending);
             assert_eq!(exchange.pool.shares, 10_000_000_000_000);
+            assert_eq!(
+                (exchange.bank.sequence, exchange.keeper.sequence),
+                (sequence + 1, 1),
+                "the bank's change is counted"
+            );
         }
         outcome
     };
