@@ -16,8 +16,6 @@ pub(crate) struct Seat {
     pub(crate) name: String,
     pub(crate) writable: bool,
     pub(crate) signer: bool,
-    /// Anchor's own types check the account. Of those that they do not the IDL has no documentation: it is a `CHECK`.
-    pub(crate) by_anchor: bool,
     /// It comes after those of the IDL.
     pub(crate) follows: bool,
 }
@@ -25,7 +23,7 @@ pub(crate) struct Seat {
 impl Seat {
     /// The place of an account that follows those of the IDL.
     pub(crate) fn following(number: usize, writable: bool) -> Self {
-        Self { name: format!("following {number}"), writable, signer: false, by_anchor: false, follows: true }
+        Self { name: format!("following {number}"), writable, signer: false, follows: true }
     }
 }
 
@@ -66,11 +64,5 @@ fn described(instruction: &Value) -> Described {
 
 fn seat(account: &Value) -> Seat {
     let flag = |name: &str| account[name].as_bool().unwrap_or(false);
-    Seat {
-        name: text(&account["name"]),
-        writable: flag("writable"),
-        signer: flag("signer"),
-        by_anchor: !list(&account["docs"]).is_empty(),
-        follows: false,
-    }
+    Seat { name: text(&account["name"]), writable: flag("writable"), signer: flag("signer"), follows: false }
 }

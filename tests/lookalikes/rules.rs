@@ -36,8 +36,8 @@ impl Tried<'_> {
     /// The rule for signatures and for what cannot be written, which come before all others and have no exception.
     pub(crate) fn flag_rule(&self) -> Option<&'static str> {
         let Place { seat, role } = self.place();
-        // Anchor reads its own accounts, and derives addresses, before it asks whether they are writable.
-        let writable_first = seat.writable && !seat.by_anchor && !seat.follows && *role != Role::Unborn;
+        // Anchor derives addresses before it asks whether they are writable.
+        let writable_first = seat.writable && !seat.follows && *role != Role::Unborn;
         match self.case.lookalike {
             Lookalike::NonSigner => Some("anchor::AccountNotSigner"),
             Lookalike::ReadOnly => Some("anchor::ConstraintMut"),
@@ -53,13 +53,13 @@ impl Tried<'_> {
 
     /// The rule of the account's role.
     pub(crate) fn rule(&self) -> &'static str {
-        let Place { seat, role } = self.place();
+        let role = &self.place().role;
         match (role, self.case.lookalike) {
             (_, Lookalike::Missing) => "MissingAccount",
             (_, Lookalike::Taken) => "AlreadyExists",
             (Role::Signer, _) => "Unauthorised",
             (Role::Vault, _) => "WrongVault",
-            (Role::TokenProgram | Role::SystemProgram, _) if seat.by_anchor => "anchor::InvalidProgramId",
+            (Role::SystemProgram, _) => "WrongSystemProgram",
             (Role::TokenProgram, _) => "WrongTokenProgram",
             // What is to be created is found by its seeds.
             (Role::Unborn, _) => "anchor::ConstraintSeeds",
@@ -82,7 +82,6 @@ impl Tried<'_> {
     /// Accounts of this program: owner, type, version, then whose they are.
     fn ours(&self, lookalike: Lookalike) -> &'static str {
         let Place { seat, role } = self.place();
-        let anchor = seat.by_anchor;
         match lookalike {
             Lookalike::OtherGroup => self.other_group(),
             Lookalike::OtherUser => "Unauthorised",
@@ -90,12 +89,9 @@ impl Tried<'_> {
             Lookalike::OtherMint if self.has(Role::Vault) && !seat.follows => "WrongVault",
             Lookalike::OtherMint => "MissingAccount",
             Lookalike::WrongVersion => "WrongAccountVersion",
-            Lookalike::Duplicate(other) if !anchor && self.impostor.is_ours() => self.twice(other),
-            Lookalike::Closed => wrong_type(anchor),
-            // Anchor's loader does not look at the length; the view does.
-            Lookalike::WrongLength => "WrongAccountType",
-            _ if self.impostor.is_ours() && self.impostor != *role => wrong_type(anchor),
-            _ if anchor => "anchor::AccountOwnedByWrongProgram",
+            Lookalike::Duplicate(other) if self.impostor.is_ours() => self.twice(other),
+            Lookalike::Closed | Lookalike::WrongLength => "WrongAccountType",
+            _ if self.impostor.is_ours() && self.impostor != *role => "WrongAccountType",
             _ => "WrongProgramOwner",
         }
     }
@@ -119,8 +115,7 @@ impl Tried<'_> {
         if here.role == there.role {
             return if shared { "MissingAccount" } else { "DuplicateAccount" };
         }
-        // What Anchor read before the handler is not borrowed any more.
-        if first || shared || there.seat.by_anchor {
+        if first || shared {
             "WrongAccountType"
         } else {
             "DuplicateAccount"
@@ -160,13 +155,5 @@ impl Tried<'_> {
             Lookalike::Duplicate(_) => "DuplicateAccount",
             _ => "OracleWrongOwner",
         }
-    }
-}
-
-fn wrong_type(by_anchor: bool) -> &'static str {
-    if by_anchor {
-        "anchor::AccountDiscriminatorMismatch"
-    } else {
-        "WrongAccountType"
     }
 }

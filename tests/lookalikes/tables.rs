@@ -194,6 +194,13 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the mint is the other program's, and none of this one's",
     ),
     but(
+        &["open_margin_account"],
+        &["group"],
+        ELSEWHERE,
+        "anchor::ConstraintSeeds",
+        "the group is part of the account's address",
+    ),
+    but(
         &["configure_timelock"],
         &["group"],
         ELSEWHERE,
@@ -201,7 +208,7 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the group is part of the timelock's address",
     ),
     but(
-        &["configure_bank", "collect_fees"],
+        &["configure_bank", "collect_fees", "set_bank_mode"],
         &["bank"],
         &["duplicate: group"],
         "WrongAccountType",
@@ -221,7 +228,13 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "ChangeMismatch",
         "somebody else proposed it, who is not the one given",
     ),
-    but(&["execute_change"], &["change"], &["duplicate: group"], "WrongAccountType", "both are only read"),
+    but(
+        &["cancel_change", "execute_change"],
+        &["change"],
+        &["duplicate: group"],
+        "WrongAccountType",
+        "both are only read",
+    ),
     but(&["execute_change"], &["group"], &["other group's"], "WrongGroup", "its timelock is asked for later"),
     but(
         &["execute_change"],
@@ -229,13 +242,6 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         &["uninitialised", "wrong owner", "wrong type", "other mint's", "other group's", "duplicate", "missing"],
         "ChangeMismatch",
         "the change names its accounts",
-    ),
-    but(
-        &["execute_change"],
-        &["following 2"],
-        &["closed"],
-        "anchor::AccountDiscriminatorMismatch",
-        "in the instruction that runs Anchor reads the bank",
     ),
     but(
         &["propose_change"],

@@ -35,7 +35,7 @@ fn takes_a_change_back_at_any_time() {
             assert_eq!(world.svm.account(&admin.pubkey()).expect("admin").lamports, held + rent);
             assert_eq!(world.svm.read::<Group>(&world.group), group);
             // Neither again nor executed.
-            world.refuses(&cancel, &[&payer, key], "anchor::AccountOwnedByWrongProgram");
+            world.refuses(&cancel, &[&payer, key], "WrongProgramOwner");
             let execute = ix::execute_change(&admin.pubkey(), &world.group, 0, &admin.pubkey(), &change);
             world.refuses(&execute, &[&admin], "WrongProgramOwner");
             // Its number is not given again.
@@ -55,7 +55,7 @@ fn a_revived_change_is_nothing() {
     world.svm.advance(i64::from(DELAY));
     let execute = ix::execute_change(&who, &world.group, 0, &who, &change);
     world.refuses(&execute, &[&admin], "WrongProgramOwner");
-    world.refuses(&cancel, &[&admin], "anchor::AccountOwnedByWrongProgram");
+    world.refuses(&cancel, &[&admin], "WrongProgramOwner");
 }
 
 #[test]

@@ -19,4 +19,5 @@ mod support;
 mod takers;
 mod thief;
 mod time;
+mod timelocked_migrations;
 mod vaults;

@@ -12,19 +12,19 @@ use solana_keypair::Keypair;
 
 use super::support::*;
 
-const LOCALNET: &str = include_str!("../../migrations/localnet.toml");
+pub(crate) const LOCALNET: &str = include_str!("../../migrations/localnet.toml");
 /// Where the price of row 1 is published.
 const ORACLE: Pubkey = Pubkey::new_from_array([9; 32]);
 
 /// A validator with the file's mints and creator, and nothing else.
-struct Validator {
-    svm: Svm,
-    creator: Keypair,
-    group: Pubkey,
-    sent: Vec<String>,
+pub(crate) struct Validator {
+    pub(crate) svm: Svm,
+    pub(crate) creator: Keypair,
+    pub(crate) group: Pubkey,
+    pub(crate) sent: Vec<String>,
 }
 
-fn parse(text: &str) -> Deployment {
+pub(crate) fn parse(text: &str) -> Deployment {
     Deployment::parse("x.toml", text).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -35,7 +35,7 @@ fn changed(from: &str, to: &str) -> String {
 }
 
 impl Validator {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (mut svm, creator) = (Svm::new(), Keypair::new_from_array([1; 32]));
         svm.set_time(ballast_testkit::START_TS);
         svm.fund(&creator.pubkey());
@@ -46,21 +46,21 @@ impl Validator {
         Self { svm, creator, group, sent: Vec::new() }
     }
 
-    fn plan(&self, text: &str) -> Plan {
+    pub(crate) fn plan(&self, text: &str) -> Plan {
         Plan::compare(&parse(text), &self.svm).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The plan's steps, without their differences.
-    fn steps(&self, text: &str) -> Vec<String> {
+    pub(crate) fn steps(&self, text: &str) -> Vec<String> {
         self.plan(text).steps.iter().map(Step::to_string).collect()
     }
 
     /// The plan's differences, all of them.
-    fn differences(&self, text: &str) -> Vec<String> {
+    pub(crate) fn differences(&self, text: &str) -> Vec<String> {
         self.plan(text).steps.iter().flat_map(|step| &step.differences).map(ToString::to_string).collect()
     }
 
-    fn conflict(&self, text: &str) -> String {
+    pub(crate) fn conflict(&self, text: &str) -> String {
         Plan::compare(&parse(text), &self.svm).expect_err("a conflict").to_string()
     }
 
@@ -93,7 +93,7 @@ impl Validator {
         self.svm.send(&[refresh], &[&self.creator]).unwrap_or_else(|failed| panic!("refresh: {}", failed.name()));
     }
 
-    fn apply(&mut self, text: &str) {
+    pub(crate) fn apply(&mut self, text: &str) {
         let send = |validator: &mut Self, step: &Step, instruction: &Instruction| {
             validator.send(step, instruction);
             Ok::<(), MigrateError>(())
@@ -105,7 +105,7 @@ impl Validator {
         apply(&parse(text), self, send, refresh).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    fn done() -> Self {
+    pub(crate) fn done() -> Self {
         let mut validator = Self::new();
         validator.apply(LOCALNET);
         validator.sent.clear();
@@ -474,7 +474,7 @@ fn committed_files_plan_from_nothing() {
     let svm = Svm::new();
     for (text, steps) in [
         (include_str!("../../migrations/demo.toml"), 1 + 5 + 5),
-        (include_str!("../../migrations/devnet.toml"), 1 + 1 + 2 + 2),
+        (include_str!("../../migrations/devnet.toml"), 1 + 1 + 2 + 2 + 1),
         (LOCALNET, 1 + 2 + 2),
     ] {
         assert_eq!(Plan::compare(&parse(text), &svm).map(|plan| plan.steps.len()), Ok(steps));

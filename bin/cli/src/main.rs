@@ -3,10 +3,10 @@
 mod demo;
 mod oracle;
 mod plan;
-mod utc;
 
 use std::process::ExitCode;
 
+use ballast_migrate::utc;
 use clap::{Parser, Subcommand};
 
 /// Ballast: lending and perpetuals on one margin account.

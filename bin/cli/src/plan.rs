@@ -17,10 +17,11 @@ use crate::oracle::dump;
 ///
 /// FILE describes a deployment: its group, risk classes, feeds and banks, with units (migrations/README.md explains it).
 /// Every step is one instruction, with the values that it changes: what the chain has → what the file wants. A step that
-/// has to wait, for a price or a mint, says what for.
+/// has to wait, for a price, a mint, the timelock or the next admin, says what for.
 ///
 /// The chain is a folder of accounts as `solana account ADDRESS --output json` prints them, one a file; what is not among
-/// them does not exist. --addresses lists which accounts to dump.
+/// them does not exist. --addresses lists which accounts to dump; of a group with a timelock it takes a second run with
+/// --accounts, as only the group tells which changes may wait.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub(crate) struct Plan {
@@ -33,7 +34,7 @@ pub(crate) struct Plan {
     accounts: Option<PathBuf>,
 
     /// Print the addresses of all accounts that the plan looks at, one a line, and nothing else.
-    #[arg(long, conflicts_with = "accounts")]
+    #[arg(long)]
     addresses: bool,
 }
 
@@ -69,10 +70,11 @@ impl Plan {
         let name = self.file.display().to_string().replace(char::is_control, "?");
         let text = fs::read_to_string(&self.file).map_err(|error| format!("{name}: {}", dump::plain(&error)))?;
         let deployment = Deployment::parse(&name, &text).map_err(|error| error.to_string())?;
-        if self.addresses {
-            return Ok(deployment.addresses().iter().map(|key| format!("{key}\n")).collect());
-        }
         let chain = self.accounts.as_deref().map_or_else(|| Ok(Dumps::default()), Dumps::read)?;
+        if self.addresses {
+            let keys = deployment.addresses(&chain).map_err(|error| error.to_string())?;
+            return Ok(keys.iter().map(|key| format!("{key}\n")).collect());
+        }
         let plan = ballast_migrate::Plan::compare(&deployment, &chain).map_err(|error| error.to_string())?;
         Ok(plan.to_string())
     }

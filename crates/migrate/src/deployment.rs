@@ -1,5 +1,6 @@
 //! What a deployment is to be: the file, table by table.
 
+use ballast_client::ballast::client::args::ConfigureTimelock;
 use ballast_client::ballast::types::{
     BankArgs, ConfigureGroupArgs, JudgeArgs, PriceFeedArgs, RatesArgs, RulesArgs, SideArgs, SourceArgs,
 };
@@ -49,8 +50,21 @@ pub struct GroupPlan {
     pub id: u16,
     /// The group's address, to be sure of it.
     pub address: Option<Key>,
+    /// Who is to be its admin; nothing: whoever is.
+    pub admin: Option<Key>,
+    /// What changes that can add risk have to wait for; nothing: the group has no timelock.
+    pub timelock: Option<Timelock>,
     /// What `configure_group` sets.
     pub settings: GroupSettings,
+}
+
+section! {
+    /// How long a change that can add risk waits, and how long it can be executed then.
+    #[serde(deny_unknown_fields)]
+    Timelock: Group, ConfigureTimelock {
+        delay: Seconds, in timelock_delay;
+        expiry: Seconds, in timelock_expiry;
+    }
 }
 
 /// What `configure_group` changes.
@@ -317,6 +331,8 @@ section! {
 
 /// Banks that a group can count.
 const BANKS: usize = 65_535;
+/// A timelock to start from.
+const TIMELOCK: Timelock = Timelock { delay: Seconds(172_800), expiry: Seconds(604_800) };
 /// Longest pause a group can allow.
 const MAX_PAUSE: Seconds = Seconds(604_800);
 
@@ -337,7 +353,7 @@ impl Deployment {
     /// A group as `creator` made it, without anything in it.
     #[must_use]
     pub fn new(creator: Pubkey, id: u16, settings: GroupSettings) -> Self {
-        let group = GroupPlan { creator: Key(creator), id, address: None, settings };
+        let group = GroupPlan { creator: Key(creator), id, address: None, admin: None, timelock: None, settings };
         Self { group, classes: Vec::new(), feeds: Vec::new(), banks: Vec::new(), source: None }
     }
 
@@ -369,7 +385,7 @@ impl Deployment {
     }
 
     fn judge(&self) -> Result<(), Fault> {
-        judge_group(&self.group.settings)?;
+        judge_group(&self.group)?;
         for (index, class) in self.classes.iter().enumerate() {
             if self.classes.iter().take(index).any(|other| other.number == class.number) {
                 return Err(Fault::new(format!("classes[{index}].number"), format!("class {} twice", class.number)));
@@ -462,7 +478,15 @@ impl Deployment {
     }
 }
 
-fn judge_group(settings: &GroupSettings) -> Result<(), Fault> {
+fn judge_group(group: &GroupPlan) -> Result<(), Fault> {
+    if group.admin.is_some_and(|admin| admin.0 == Pubkey::default()) {
+        return Err(Fault::new("group.admin", "nobody signs for the zero address, so nobody could accept"));
+    }
+    let valid = |timelock: &Timelock| limits::validate_timelock(timelock.delay.0, timelock.expiry.0).is_ok();
+    if let Some(timelock) = group.timelock.as_ref().filter(|timelock| !valid(timelock)) {
+        return Err(bounds("group.timelock", timelock.blame(&TIMELOCK, valid), timelock, &TIMELOCK));
+    }
+    let settings = &group.settings;
     if settings.max_pause.0 > MAX_PAUSE.0 {
         let message = format!("{} is too long: expected at most {MAX_PAUSE}", settings.max_pause);
         return Err(Fault::new("group.settings.max_pause", message));
@@ -483,15 +507,28 @@ fn judge_group(settings: &GroupSettings) -> Result<(), Fault> {
 pub(crate) fn judge_bank(bank: &BankPlan, price: Price, at: &str) -> Result<(), Fault> {
     let judged = |settings: &BankSettings| {
         let mut state = ballast_state::Bank::zeroed();
-        settings.write(&mut state);
+        settings.write_all(&mut state);
         state.decimals = bank.decimals;
-        state.curve_points = u8::try_from(settings.curve.0.len()).unwrap_or(u8::MAX);
         limits::validate_bank(&state, price)
     };
     let Err(error) = judged(&bank.settings) else { return Ok(()) };
     let good = BankSettings::of_args(&presets::bank(0, 0));
     let field = bank.settings.blame(&good, |settings| judged(settings).is_ok());
     Err(refused(format!("{at}.settings"), field, error))
+}
+
+impl BankSettings {
+    /// Into a bank, with the number of corners that its curve has.
+    pub(crate) fn write_all(&self, bank: &mut ballast_state::Bank) {
+        self.write(bank);
+        bank.curve_points = u8::try_from(self.curve.0.len()).unwrap_or(u8::MAX);
+    }
+}
+
+/// A bank listed through a timelock warms up for long.
+pub(crate) fn judge_warm_up(bank: &BankPlan, at: &str) -> Result<(), Fault> {
+    limits::validate_warm_up(bank.settings.warm_up.0, true)
+        .map_err(|error| refused(format!("{at}.settings"), Some("warm_up"), error))
 }
 
 /// What the engine says of a field, or of a table.

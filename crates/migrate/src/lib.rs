@@ -10,13 +10,15 @@ mod deployment;
 mod error;
 mod number;
 mod plan;
+mod planner;
 mod section;
 pub mod units;
+pub mod utc;
 
 pub use chain::ChainState;
 pub use deployment::{
     BankPlan, BankSettings, ClassPlan, Deployment, FeedPlan, FeedRef, GroupPlan, GroupSettings, GroupState, Judge,
-    Rates, Rules, Side, SourcePlan, Sources,
+    Rates, Rules, Side, SourcePlan, Sources, Timelock,
 };
 pub use error::MigrateError;
 pub use plan::{apply, Difference, Plan, Step, Wait};

@@ -148,7 +148,7 @@ fn unknown_and_missing_fields() {
         (
             "id = 0",
             "id = 0\nname = \"x\"",
-            "9:1: unknown field `name`, expected one of `creator`, `id`, `address`, `settings`",
+            "9:1: unknown field `name`, expected one of `creator`, `id`, `address`, `admin`, `timelock`, `settings`",
         ),
         (
             "[group]",
@@ -274,6 +274,60 @@ fn what_a_group_has_once() {
     let feeds = &LOCALNET[LOCALNET.rfind("[[feeds]]").unwrap_or(0)..LOCALNET.find("[[banks]]").unwrap_or(0)];
     assert_eq!(refusal(feeds, &feeds.repeat(300)), "x.toml:37:1: feeds: 301 feeds: a group holds at most 64");
     assert_eq!(refusal(fixed, ""), "x.toml:37:1: missing field `sources`");
+}
+
+/// The timelock and the next admin, which a file may leave out.
+#[test]
+fn timelock_and_admin() {
+    let with = |lines: &str| refusal("[group.settings]\n", &format!("{lines}\n[group.settings]\n"));
+    let timelock = |delay: &str, expiry: &str| with(&format!("[group.timelock]\ndelay = {delay}\nexpiry = {expiry}\n"));
+    let time = "expected a time in \"s\", \"min\", \"h\" or \"days\" such as \"60 s\" or \"7 days\"";
+    let bounds = "(migrations/README.md states them)";
+    for (said, expected) in [
+        (timelock("\"2 d\"", "\"7 days\""), format!("11:9: \"d\" is no unit of time: {time}")),
+        (timelock("172_800", "\"7 days\""), format!("11:9: invalid type: integer `172800`, {time}")),
+        (timelock("\"2 days\"", "\"7\""), format!("12:10: \"7\" has no unit: {time}")),
+        (
+            timelock("\"23 h\"", "\"7 days\""),
+            format!("11:9: group.timelock.delay: 23 h is out of bounds: 2 days would do {bounds}"),
+        ),
+        (
+            timelock("\"31 days\"", "\"7 days\""),
+            format!("11:9: group.timelock.delay: 31 days is out of bounds: 2 days would do {bounds}"),
+        ),
+        (
+            timelock("\"2 days\"", "\"86_399 s\""),
+            format!("12:10: group.timelock.expiry: 86399 s is out of bounds: 7 days would do {bounds}"),
+        ),
+        (
+            timelock("\"2 days\"", "\"15 days\""),
+            format!("12:10: group.timelock.expiry: 15 days is out of bounds: 7 days would do {bounds}"),
+        ),
+        (
+            timelock("\"2 days\"", "\"7 days\"\ngrace = \"1 h\""),
+            "13:1: unknown field `grace`, expected `delay` or `expiry`".to_owned(),
+        ),
+        (with("[group.timelock]\ndelay = \"2 days\"\n"), "10:1: missing field `expiry`".to_owned()),
+        (
+            with("[group.admin]\n"),
+            "10:1: invalid type: map, expected an address in base58 such as \
+             \"So11111111111111111111111111111111111111112\""
+                .to_owned(),
+        ),
+        (
+            refusal("id = 0", "id = 0\nadmin = \"11111111111111111111111111111111\""),
+            "9:9: group.admin: nobody signs for the zero address, so nobody could accept".to_owned(),
+        ),
+    ] {
+        assert_eq!(said, format!("x.toml:{expected}"));
+    }
+    let ends = |delay: &str, expiry: &str| {
+        let table = format!("[group.timelock]\ndelay = \"{delay}\"\nexpiry = \"{expiry}\"\n\n[group.settings]");
+        parsed(&LOCALNET.replace("[group.settings]", &table)).group.timelock.map(|it| (it.delay.0, it.expiry.0))
+    };
+    assert_eq!(ends("1 day", "14 days"), Some((86_400, 1_209_600)));
+    assert_eq!(ends("30 days", "24 h"), Some((2_592_000, 86_400)));
+    assert_eq!((parsed(LOCALNET).group.timelock, parsed(LOCALNET).group.admin), (None, None));
 }
 
 /// Text that is no migration file at all.

@@ -8,6 +8,7 @@ use std::cell::RefMut;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
+use anchor_lang::system_program;
 use ballast_state::Account;
 
 use crate::error::{ensure, BallastError, OrRaise, Result};
@@ -31,7 +32,7 @@ pub(crate) struct Creation<'a, 's, 'info> {
     pub(crate) payer: &'a AccountInfo<'info>,
     /// The new account, whose address the caller derived from `seeds`.
     pub(crate) account: &'a AccountInfo<'info>,
-    /// The system program.
+    /// The system program, which this checks.
     pub(crate) system_program: &'a AccountInfo<'info>,
     /// Seeds with the bump.
     pub(crate) seeds: &'s [&'s [u8]],
@@ -41,7 +42,7 @@ impl<'a, 'info> Creation<'a, '_, 'info> {
     /// Creates a program account, all zero but for its discriminator; its version is the caller's to write.
     ///
     /// # Errors
-    /// The system program's.
+    /// As [`Self::create`].
     pub(crate) fn program_account<T: Account>(&self) -> Result<RefMut<'a, T>> {
         self.create(T::SPACE, &crate::ID)?;
         {
@@ -55,9 +56,10 @@ impl<'a, 'info> Creation<'a, '_, 'info> {
     /// Creates an account of `space` zero bytes owned by `owner`.
     ///
     /// # Errors
-    /// `AlreadyExists`; the system program's.
+    /// `WrongSystemProgram`, `AlreadyExists`; the system program's.
     #[inline(never)]
     pub(crate) fn create(&self, space: usize, owner: &Pubkey) -> Result<()> {
+        ensure!(self.system_program.key == &system_program::ID, BallastError::WrongSystemProgram);
         ensure!(self.account.data_is_empty(), BallastError::AlreadyExists);
         let space_bytes = u64::try_from(space).or_raise(BallastError::Overflow)?.to_le_bytes();
         let rent = minimum_balance(&Rent::get()?, space).or_raise(BallastError::Overflow)?;

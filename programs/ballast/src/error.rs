@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
+use anchor_lang::error::ERROR_CODE_OFFSET;
 use anchor_lang::prelude::*;
 use ballast_oracle::OracleError;
 use ballast_risk::{risk_errors, RiskError};
@@ -40,6 +41,7 @@ macro_rules! with_own_errors {
                 ChangeExpired = 128, "the change has expired",
                 ChangeMismatch = 129, "the accounts are not those of the change",
                 PauseTooSoon = 130, "the guardian's last pause is too recent",
+                WrongSystemProgram = 131, "the account is not the system program",
                 NotAMint = 140, "the account is no mint of the token program",
                 MintPermanentDelegate = 141, "the mint has a permanent delegate: it could empty the vault",
                 MintTransferHook = 142, "the mint has a transfer hook: it could stop or misuse every transfer",
@@ -76,14 +78,14 @@ macro_rules! define_program_errors {
             $(#[doc = $message] #[msg($message)] $name = $code,)+
         }
 
-        impl BallastError {
-            const fn title(self) -> &'static str {
-                match self {
-                    $(Self::$own => stringify!($own),)+
-                    $(Self::$name => stringify!($name),)+
-                }
-            }
-        }
+        /// The names, one after the other.
+        const TITLES: &str = concat!($(stringify!($own),)+ $(stringify!($name),)+);
+
+        /// Code and length of each name, in their order.
+        const TITLED: &[(u16, u8)] = &[
+            $(($own_code, length(stringify!($own))),)+
+            $(($code, length(stringify!($name))),)+
+        ];
 
         impl From<RiskError> for BallastError {
             fn from(error: RiskError) -> Self {
@@ -96,6 +98,29 @@ macro_rules! define_program_errors {
     };
 }
 risk_errors!(with_own_errors);
+
+#[allow(clippy::as_conversions, reason = "no other conversion is const")]
+const fn length(name: &str) -> u8 {
+    assert!(name.len() <= 255);
+    name.len() as u8
+}
+
+impl BallastError {
+    /// The name. One string and a walk along it: as a table of strings it would take two kilobytes more, of addresses and their
+    /// relocations, and nobody waits for a failure.
+    fn title(self) -> &'static str {
+        let code = u32::from(self).wrapping_sub(ERROR_CODE_OFFSET);
+        let mut start = 0usize;
+        for (listed, length) in TITLED {
+            let end = start.saturating_add(usize::from(*length));
+            if u32::from(*listed) == code {
+                return TITLES.get(start..end).unwrap_or_default();
+            }
+            start = end;
+        }
+        ""
+    }
+}
 
 impl From<LayoutError> for BallastError {
     fn from(error: LayoutError) -> Self {

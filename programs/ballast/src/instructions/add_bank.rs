@@ -39,15 +39,16 @@ pub struct AddBank<'info> {
     pub vault: UncheckedAccount<'info>,
     /// CHECK: the mint's token program, one of the two there are.
     pub token_program: UncheckedAccount<'info>,
-    /// Creates the accounts.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Lists a bank for a mint under a feed that has a fresh price: the caps are checked at it. They grow from a tenth while the
 /// bank warms up. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `AlreadyExists`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongSystemProgram`, `AlreadyExists`, `FeedNotListed`, `PriceUnset`, `PriceStale`, `PricePending`,
 /// `PriceGuarded`, `WrongTokenProgram`, `NotAMint` and the others of [`mint::examine`], `DecimalsNotSupported`,
 /// `CurveNotMonotone`, `InvalidParameter`, `CapTooLarge`, `BasisBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result<()> {

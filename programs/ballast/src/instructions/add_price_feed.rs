@@ -31,14 +31,15 @@ pub struct AddPriceFeed<'info> {
     /// CHECK: the new feed, by its seeds.
     #[account(mut, seeds = [SEED_FEED, group.key().as_ref(), &loader::next_row(&group)?[..]], bump)]
     pub feed: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Lists a feed on the board's next row, without a price yet. For the admin of a group without a timelock, and for the timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `AlreadyExists`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongSystemProgram`, `AlreadyExists`, `TooManyFeeds`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
 pub(crate) fn handle(ctx: Context<AddPriceFeed>, args: &PriceFeedArgs) -> Result<()> {
     let mut group = view_mut::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;

@@ -16,7 +16,11 @@ pub struct CancelChange<'info> {
     pub authority: Signer<'info>,
     /// CHECK: the group, by view.
     pub group: UncheckedAccount<'info>,
-    /// A change of the group.
+    /// CHECK: a change of the group, by view and its group.
+    #[cfg(not(feature = "idl-build"))]
+    #[account(mut)]
+    pub change: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
     #[account(mut)]
     pub change: AccountLoader<'info, PendingChange>,
     /// CHECK: who proposed it, by key; gets its rent.

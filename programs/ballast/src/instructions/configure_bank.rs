@@ -20,7 +20,10 @@ pub struct ConfigureBank<'info> {
     pub authority: Signer<'info>,
     /// CHECK: the group, by view.
     pub group: UncheckedAccount<'info>,
-    /// Its board.
+    /// CHECK: its board, by view and its group.
+    #[cfg(not(feature = "idl-build"))]
+    pub board: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
     pub board: AccountLoader<'info, RiskBoard>,
     /// CHECK: a bank of the group, by `view_mut` and its group.
     #[account(mut)]

@@ -20,7 +20,11 @@ pub struct ConfigurePriceFeed<'info> {
     /// CHECK: its board, by view and key.
     #[account(mut)]
     pub board: UncheckedAccount<'info>,
-    /// A feed of the group.
+    /// CHECK: a feed of the group, by `view_mut` and its group.
+    #[cfg(not(feature = "idl-build"))]
+    #[account(mut)]
+    pub feed: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
     #[account(mut)]
     pub feed: AccountLoader<'info, PriceFeed>,
 }

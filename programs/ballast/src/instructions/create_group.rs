@@ -26,8 +26,9 @@ pub struct CreateGroup<'info> {
     /// CHECK: its board, by its seeds.
     #[account(mut, seeds = [SEED_BOARD, group.key().as_ref()], bump)]
     pub board: UncheckedAccount<'info>,
-    /// Creates the accounts.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Creates a group with its board.
@@ -37,7 +38,7 @@ pub struct CreateGroup<'info> {
 /// 3. Give every role to the creator.
 ///
 /// # Errors
-/// `InvalidParameter`, `AlreadyExists`.
+/// `InvalidParameter`, `WrongSystemProgram`, `AlreadyExists`.
 pub(crate) fn handle(ctx: Context<CreateGroup>, id: u16, rules: &RulesArgs) -> Result<()> {
     let rules = rules.validated()?;
     let accounts = &ctx.accounts;

@@ -1,9 +1,8 @@
 //! The instructions: one file each, accounts beside their handler.
 //!
-//! Accounts are read through `view`, which also checks their version. Each type appears once as Anchor's `AccountLoader`, so
-//! that the IDL describes it.
-
-use anchor_lang::prelude::*;
+//! Accounts are read through `view`, which also checks their version. Where the IDL is built, one account of each type is
+//! Anchor's `AccountLoader`: that is how the IDL comes to describe the type. In the program a loader is a kilobyte for each,
+//! and checks what `view` checks again.
 
 pub mod accept_admin;
 pub mod add_bank;
@@ -74,20 +73,3 @@ pub use set_bank_mode::*;
 pub use set_policy::*;
 pub use transfer_margin_account::*;
 pub use withdraw::*;
-
-/// Accounts structs whose `exit` does nothing.
-///
-/// Anchor ends an instruction by `accounts.exit(…)`, which for an `AccountLoader` writes the discriminator that is there
-/// already, and brings twenty kilobytes for the formatting of an input error that cannot be. A method of the struct itself
-/// comes before the trait's.
-macro_rules! nothing_to_write_back {
-    ($($accounts:ident)+) => {
-        $(impl $accounts<'_> {
-            #[inline]
-            pub(crate) fn exit(&self, _program_id: &Pubkey) -> Result<()> {
-                Ok(())
-            }
-        })+
-    };
-}
-nothing_to_write_back! { CancelChange ChangeBank ConfigurePriceFeed SetPolicy }

@@ -20,7 +20,10 @@ pub struct OpenMarginAccount<'info> {
     pub payer: Signer<'info>,
     /// Will own the account.
     pub owner: Signer<'info>,
-    /// The group.
+    /// CHECK: the group, by view.
+    #[cfg(not(feature = "idl-build"))]
+    pub group: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
     pub group: AccountLoader<'info, Group>,
     /// CHECK: the new account, by its seeds.
     #[account(
@@ -29,14 +32,15 @@ pub struct OpenMarginAccount<'info> {
         bump,
     )]
     pub margin_account: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Opens a margin account. Nobody can open one for somebody else: its owner signs.
 ///
 /// # Errors
-/// `WrongProgramOwner`, `WrongAccountType`, `AlreadyExists`.
+/// `WrongProgramOwner`, `WrongAccountType`, `WrongSystemProgram`, `AlreadyExists`.
 pub(crate) fn handle(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
     view::<Group>(ctx.accounts.group.as_ref())?;
     let (group, owner) = (ctx.accounts.group.key(), ctx.accounts.owner.key());

@@ -42,15 +42,16 @@ pub struct ProposeChange<'info> {
         bump,
     )]
     pub change: UncheckedAccount<'info>,
-    /// Creates the account.
-    pub system_program: Program<'info, System>,
+    /// CHECK: the system program, by `Creation`.
+    #[cfg_attr(feature = "idl-build", account(address = anchor_lang::system_program::ID))]
+    pub system_program: UncheckedAccount<'info>,
 }
 
 /// Publishes an instruction of this program that is to run once the timelock's delay has passed.
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired` (the group has none yet), `NotTimelocked`, `ChangeMismatch` (its first account is not the
-/// timelock, or it has too many accounts or bytes), `AlreadyExists`.
+/// timelock, or it has too many accounts or bytes), `WrongSystemProgram`, `AlreadyExists`.
 pub(crate) fn handle<'info>(ctx: Context<'info, ProposeChange<'info>>, data: &[u8]) -> Result<()> {
     let now = loader::now()?;
     let group_key = ctx.accounts.group.key();

@@ -18,7 +18,11 @@ pub struct ChangeBank<'info> {
     pub authority: Signer<'info>,
     /// CHECK: the group, by view.
     pub group: UncheckedAccount<'info>,
-    /// A bank of the group.
+    /// CHECK: a bank of the group, by `view_mut` and its group.
+    #[cfg(not(feature = "idl-build"))]
+    #[account(mut)]
+    pub bank: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
     #[account(mut)]
     pub bank: AccountLoader<'info, Bank>,
 }

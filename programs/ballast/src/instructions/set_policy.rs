@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::limits;
-use ballast_state::{DeleveragePolicy, MarginAccount};
+use ballast_state::DeleveragePolicy;
 
 use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, Result};
@@ -14,9 +14,13 @@ use crate::loader;
 pub struct SetPolicy<'info> {
     /// Owns the account.
     pub owner: Signer<'info>,
-    /// A margin account of the owner.
+    /// CHECK: a margin account of the owner, by `loader::idle_account` and its owner.
+    #[cfg(not(feature = "idl-build"))]
     #[account(mut)]
-    pub margin_account: AccountLoader<'info, MarginAccount>,
+    pub margin_account: UncheckedAccount<'info>,
+    #[cfg(feature = "idl-build")]
+    #[account(mut)]
+    pub margin_account: AccountLoader<'info, ballast_state::MarginAccount>,
 }
 
 /// Sets the owner's deleverage policy. What was used of the day's turnover stays used.

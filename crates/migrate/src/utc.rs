@@ -3,29 +3,34 @@
 const DAY: i64 = 86_400;
 
 /// `2024-06-25 04:37:13`; `None` outside of the years 0 to 9999.
-pub(crate) fn human(unix: i64) -> Option<String> {
+#[must_use]
+pub fn human(unix: i64) -> Option<String> {
     let [year, month, day, hour, minute, second] = parts(unix)?;
     Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
 }
 
 /// `2024-06-25T04:37:13Z`; `None` outside of the years 0 to 9999.
-pub(crate) fn iso8601(unix: i64) -> Option<String> {
+#[must_use]
+pub fn iso8601(unix: i64) -> Option<String> {
     human(unix).map(|text| format!("{}Z", text.replace(' ', "T")))
 }
 
 /// `2024-06-25 04:37`; empty outside of the years 0 to 9999.
-pub(crate) fn minute(unix: i64) -> String {
+#[must_use]
+pub fn minute(unix: i64) -> String {
     human(unix).map(|text| text[..16].to_owned()).unwrap_or_default()
 }
 
 /// `2024-06-25`; empty outside of the years 0 to 9999.
-pub(crate) fn day(unix: i64) -> String {
+#[must_use]
+pub fn day(unix: i64) -> String {
     human(unix).map(|text| text[..10].to_owned()).unwrap_or_default()
 }
 
 /// Unix seconds of `2024-06-25`, or of `2024-06-25T04:37:13Z` with a space for the `T`, without the seconds, with
 /// `+00:00` or nothing for the `Z`.
-pub(crate) fn parse(text: &str) -> Option<i64> {
+#[must_use]
+pub fn parse(text: &str) -> Option<i64> {
     let text = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).unwrap_or(text);
     let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
     let date = numbers(date, '-', &[4, 2, 2])?;
