@@ -101,7 +101,7 @@ fn a_reduction_sets_aside_fees_alone_and_can_never_open() {
     let mut wide = exchange.clone();
     (wide.board.rows[0].low, wide.board.rows[0].high) = (price(99, 100), price(2, 1));
     let dearer = wide.place(0, unlimited(-10 * SOL), after(2)).unwrap();
-    assert_eq!(dearer.requirement, (2 * 751_001u64 << 20).div_ceil(MILLION));
+    assert_eq!(dearer.requirement, ((2 * 751_001u64) << 20).div_ceil(MILLION));
     // Of more than is held, what is held.
     let larger = exchange.place(0, reducing(-11 * SOL), after(2)).unwrap();
     assert_eq!((larger.reduce_only, larger.lots), (1, -10 * SOL));
