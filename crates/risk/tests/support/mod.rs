@@ -3,6 +3,7 @@
 
 pub(crate) mod build;
 pub(crate) mod exact;
+pub(crate) mod orders;
 pub(crate) mod perps;
 pub(crate) mod providers;
 pub(crate) mod random;
