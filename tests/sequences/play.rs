@@ -7,8 +7,8 @@ use ballast_risk::invariant::Violation;
 
 use crate::check::broken;
 use crate::shrink::shortest;
-use crate::stage::Stage;
-use crate::step::Step;
+use crate::stage::{Acted, Stage};
+use crate::step::{How, Step, ADMIN, GUARDIAN, HEIR, NOBODY, RISK_ADMIN};
 
 /// What stopped a story.
 #[derive(Clone, Debug)]
@@ -42,6 +42,11 @@ impl Coverage {
     pub(crate) fn of(&self, name: &str) -> u64 {
         self.done.get(name).copied().unwrap_or(0)
     }
+
+    /// How often an instruction was refused with an error.
+    pub(crate) fn refused(&self, name: &str, error: &str) -> u64 {
+        self.refused.get(name).and_then(|errors| errors.get(error)).copied().unwrap_or(0)
+    }
 }
 
 impl fmt::Display for Coverage {
@@ -52,7 +57,7 @@ impl fmt::Display for Coverage {
         for name in names {
             let refused = self.refused.get(name);
             let all: u64 = refused.into_iter().flat_map(BTreeMap::values).sum();
-            write!(f, "{name:<24}{:>7} done{all:>7} refused", self.of(name))?;
+            write!(f, "{name:<27}{:>7} done{all:>7} refused", self.of(name))?;
             let mut errors: Vec<_> = refused.into_iter().flatten().collect();
             errors.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             for (error, count) in errors {
@@ -60,7 +65,7 @@ impl fmt::Display for Coverage {
             }
             writeln!(f)?;
         }
-        write!(f, "{:<24}{:>7} instructions", "", self.sent())
+        write!(f, "{:<27}{:>7} instructions", "", self.sent())
     }
 }
 
@@ -68,16 +73,18 @@ impl fmt::Display for Coverage {
 pub(crate) struct Play {
     pub(crate) stage: Stage,
     steps: Vec<Step>,
+    /// Steps of a transaction that has not ended.
+    open: Vec<Step>,
     /// If set, only this one stops the story: for a planted defect that breaks several.
     only: Option<u8>,
 }
 
 impl Play {
     pub(crate) fn new(only: Option<u8>) -> Self {
-        Self { stage: Stage::new(), steps: Vec::new(), only }
+        Self { stage: Stage::new(), steps: Vec::new(), open: Vec::new(), only }
     }
 
-    /// Does a step. True if it was not refused.
+    /// Does a step, or keeps it for the transaction it is part of. True if nothing was refused.
     ///
     /// # Errors
     /// If it breaks an invariant.
@@ -86,21 +93,26 @@ impl Play {
     /// If it is refused and changes something all the same.
     pub(crate) fn step(&mut self, step: Step, coverage: &mut Coverage) -> Result<bool, Stop> {
         self.steps.push(step);
-        let (before, outcome) = self.stage.act(step);
+        self.open.push(step);
+        if step.how == How::Joined {
+            return Ok(true);
+        }
+        let steps = std::mem::take(&mut self.open);
+        let Acted { before, names, outcome } = self.stage.act(&steps);
         let after = &self.stage.state;
-        let mut broken = broken(step, &before, after, outcome.as_ref());
-        let passed = !matches!(outcome, Some(Err(_)));
-        match (step.does.name(), outcome) {
-            (Some(name), Some(Ok(_))) => *coverage.done.entry(name).or_default() += 1,
-            (Some(name), Some(Err(failed))) => {
-                assert!(*after == before, "{step:?} was refused with {} and changed something", failed.name());
+        let mut broken = broken(&steps, &before, after, outcome.as_ref());
+        match &outcome {
+            Some(Ok(_)) => names.iter().for_each(|name| *coverage.done.entry(name).or_default() += 1),
+            Some(Err(failed)) => {
+                assert!(*after == before, "{steps:?} was refused with {} and changed something", failed.name());
+                let name = names.get(failed.instruction().unwrap_or(0)).copied().unwrap_or_default();
                 *coverage.refused.entry(name).or_default().entry(failed.name()).or_default() += 1;
             }
-            _ => {}
+            None => {}
         }
         broken.retain(|violation| self.only.is_none_or(|only| violation.number == only));
         if broken.is_empty() {
-            return Ok(passed);
+            return Ok(!matches!(outcome, Some(Err(_))));
         }
         Err(Stop { steps: std::mem::take(&mut self.steps), broken })
     }
@@ -149,11 +161,26 @@ pub(crate) fn as_test(stop: &Stop, seed: u64) -> String {
     }
     let number = first.map_or(0, |violation| violation.number);
     text += &format!("#[test]\nfn inv_{number:02}_seed_{seed}() {{\n    replay(&[\n");
-    for Step { by, does } in &stop.steps {
-        let by = if *by == crate::step::ADMIN { "ADMIN".to_owned() } else { by.to_string() };
-        text += &format!("        by({by}, {does:?}),\n");
+    for Step { by, does, how } in &stop.steps {
+        let verb = match how {
+            How::Now => "by",
+            How::Joined => "join",
+            How::Proposed => "propose",
+        };
+        text += &format!("        {verb}({}, {does:?}),\n", name_of(*by));
     }
     text + "    ]);\n}\n"
+}
+
+fn name_of(person: u8) -> String {
+    match person {
+        ADMIN => "ADMIN".to_owned(),
+        HEIR => "HEIR".to_owned(),
+        GUARDIAN => "GUARDIAN".to_owned(),
+        RISK_ADMIN => "RISK_ADMIN".to_owned(),
+        NOBODY => "NOBODY".to_owned(),
+        owner => owner.to_string(),
+    }
 }
 
 /// Their numbers, for people.

@@ -98,20 +98,51 @@ pub(crate) fn run(mode: Mode) -> Result {
     Ok(())
 }
 
+/// Builds the program as SBPF v3, beside what is committed: `BALLAST_ELF` makes the tests run it.
+pub(crate) fn run_v3() -> Result {
+    let elf = target()?.join("sbpf-v3/ballast.so");
+    let Some(toolchain) = Toolchain::find() else {
+        // An older one would be tested for this one.
+        if elf.is_file() {
+            fs::remove_file(elf)?;
+        }
+        println!("elf: skipped, there is no SBF toolchain here (cargo xtask help says where it is looked for)");
+        return Ok(());
+    };
+    let bytes = compile(&toolchain, "ballast", Some("3"))?;
+    // The version is the flags of the ELF's header.
+    if bytes.get(48..52) != Some(&[3, 0, 0, 0]) {
+        return Err("the toolchain made no SBPF v3".into());
+    }
+    if let Some(folder) = elf.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&elf, &bytes)?;
+    println!("elf: {}", elf.display());
+    Ok(())
+}
+
 /// Builds a program and settles its files. Returns what there is to say about the ELF.
 fn build(toolchain: &Toolchain, program: &Program, mode: Mode) -> Result<Value> {
     let package = program.package;
-    let mut build = Command::new(toolchain.folder.join("sbf-build"));
-    clean(&mut build);
-    output(build.env_remove("SBF_VERSION").args(["--quiet", "--locked", "--package", package]))?;
-    let deploy = target()?.join("deploy");
-    let elf = fs::read(deploy.join(format!("{package}.so")))?;
+    let elf = compile(toolchain, package, None)?;
     let hash = sha256(&elf);
-    println!("elf: {package}: {} bytes, {}", elf.len(), deepest_frame(&deploy.join(format!("{package}.map")))?);
     println!("elf: {package}: sha256 {hash}");
     settle(mode, &format!("artifacts/{package}.so"), &elf)?;
     settle(mode, &format!("artifacts/{package}.so.sha256"), format!("{hash}  {package}.so\n").as_bytes())?;
     Ok(json!({ "bytes": elf.len(), "sbpf": "v0", "sha256": hash }))
+}
+
+/// A program's ELF, in the toolchain's own version of SBPF or in another one.
+fn compile(toolchain: &Toolchain, package: &str, version: Option<&str>) -> Result<Vec<u8>> {
+    let mut build = Command::new(toolchain.folder.join("sbf-build"));
+    clean(&mut build);
+    build.env_remove("SBF_VERSION").envs(version.map(|version| ("SBF_VERSION", version)));
+    output(build.args(["--quiet", "--locked", "--package", package]))?;
+    let deploy = target()?.join("deploy");
+    let elf = fs::read(deploy.join(format!("{package}.so")))?;
+    println!("elf: {package}: {} bytes, {}", elf.len(), deepest_frame(&deploy.join(format!("{package}.map")))?);
+    Ok(elf)
 }
 
 /// The committed record of how the ELFs were made; nothing if it cannot be read.

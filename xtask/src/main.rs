@@ -12,6 +12,8 @@ const USAGE: &str = "\
 cargo xtask <command> [--check]
 
   elf    build the programs, write artifacts/*.so, their sha256 and how they were made
+  elf --v3
+         build the program as SBPF v3, write target/sbpf-v3/ballast.so
   idl    generate idl/ballast.json from the program
   deps   check what the engine depends on, and that it links without std
   defects [n ...]
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["elf"] => elf::run(Mode::Write),
         ["elf", "--check"] => elf::run(Mode::Check),
+        ["elf", "--v3"] => elf::run_v3(),
         ["idl"] => idl::run(Mode::Write),
         ["idl", "--check"] => idl::run(Mode::Check),
         ["defects", numbers @ ..] => defects::run(numbers),

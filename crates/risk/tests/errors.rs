@@ -8,7 +8,7 @@ use ballast_math::MathError;
 use ballast_risk::RiskError;
 
 /// Errors that only the program raises: of group, tokens and accounts that the engine does not see.
-const PROGRAM_ONLY: &[&str] = &["RiskPaused", "AccountNotEmpty", "SelfLiquidation", "TooManyFeeds"];
+const PROGRAM_ONLY: &[&str] = &["AccountNotEmpty", "SelfLiquidation", "TooManyFeeds"];
 
 #[test]
 fn codes_are_unique_and_in_their_ranges() {

@@ -1,211 +1,11 @@
-//! Liquidity providers: what the pool is worth, who enters and leaves it at which price, and where every share is.
+//! Liquidity providers: what the pool is worth, and who enters and leaves it when and at which price.
 mod support;
 
-use ballast_math::{Index, Price};
-use ballast_risk::lending::Amount;
-use ballast_risk::perp::liquidity::{self, Claimed, Liabilities, NetAssets, STRIKE_SECONDS, VIRTUAL};
-use ballast_risk::perp::{self, book, Fill};
-use ballast_risk::{interest, lending, Now, RiskError, RiskResult};
-use ballast_state::{
-    BalanceSide, Bank, Epoch, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket, PerpPosition, PriceState,
-    RiskBoard, Zeroable,
-};
-use proptest::prelude::*;
-use support::build::{account, after, bank, bits, board, give, price, row, sol, usdc, with_interest, MILLION, NOW, T0};
-
-const HOUR: i64 = 3_600;
-const DELAY: i64 = 2;
-/// A SOL in lots.
-const SOL: i64 = 1_000_000;
-/// What a trader or a provider brings.
-const PURSE: u64 = 1_000_000 * MILLION;
-
-/// A pool, its markets, two or more providers, and one trader.
-#[derive(Clone)]
-struct World {
-    board: RiskBoard,
-    bank: Bank,
-    pool: LiquidityPool,
-    markets: Vec<PerpMarket>,
-    providers: Vec<(LiquidityProvider, MarginAccount)>,
-    trader: MarginAccount,
-    positions: Vec<PerpPosition>,
-    /// Who else is in the bank.
-    others: MarginAccount,
-    epochs: Vec<Epoch>,
-    now: Now,
-    claims: u64,
-}
-
-impl World {
-    fn new(markets: u16, providers: usize) -> Self {
-        let mut bank = bank(0, 0, 6);
-        let mut purse = |atoms| {
-            let mut account = account();
-            give(&mut bank, &mut account, BalanceSide::Deposit, atoms);
-            account
-        };
-        let trader = purse(PURSE);
-        let others = purse(PURSE);
-        let providers = (0..providers).map(|_| (LiquidityProvider::zeroed(), purse(PURSE))).collect();
-        let pool = LiquidityPool {
-            market_count: markets,
-            epoch: 1,
-            epoch_end: T0 + HOUR,
-            epoch_length: 3_600,
-            min_delay: 2,
-            cap: u64::MAX,
-            ..LiquidityPool::zeroed()
-        };
-        let market = |index| {
-            let mut market = support::perps::market();
-            market.index = index;
-            market.terms.weight = u32::try_from((1u64 << 32) / u64::from(markets.max(2))).unwrap();
-            market.terms.funding_velocity = 0;
-            market
-        };
-        Self {
-            board: board(&[usdc(), sol()]),
-            bank,
-            pool,
-            markets: (0..markets).map(market).collect(),
-            providers,
-            trader,
-            positions: (0..markets).map(|market| PerpPosition { market, ..PerpPosition::zeroed() }).collect(),
-            others,
-            epochs: Vec::new(),
-            now: NOW,
-            claims: 0,
-        }
-    }
-
-    /// One market, whose pool has this much of the first provider.
-    fn funded(atoms: u64, providers: usize) -> Self {
-        let mut world = Self::new(1, providers);
-        world.deposit(0, atoms).unwrap();
-        world.strike().unwrap();
-        world.claim(0).unwrap();
-        world
-    }
-
-    fn deposit(&mut self, who: usize, atoms: u64) -> RiskResult<u64> {
-        let (provider, account) = &mut self.providers[who];
-        let amount = Amount::Exact(atoms);
-        liquidity::request_deposit(&mut self.pool, provider, &mut self.bank, account, amount, self.now)
-            .map(|moved| moved.shares)
-    }
-
-    fn withdraw(&mut self, who: usize, shares: u64) -> RiskResult<()> {
-        liquidity::request_withdraw(&mut self.pool, &mut self.providers[who].0, shares, self.now)
-    }
-
-    fn claim_from(&mut self, who: usize, number: u64) -> RiskResult<Claimed> {
-        interest::accrue(&mut self.bank, self.now)?;
-        let epoch = self.epochs.iter().find(|epoch| epoch.number == number).copied().unwrap();
-        let (provider, account) = &mut self.providers[who];
-        let claimed = liquidity::claim(&mut self.pool, provider, &epoch, &mut self.bank, account)?;
-        self.claims += 1;
-        Ok(claimed)
-    }
-
-    /// From the last epoch.
-    fn claim(&mut self, who: usize) -> RiskResult<Claimed> {
-        self.claim_from(who, self.pool.epoch - 1)
-    }
-
-    fn print(&mut self, mid: u64, half_band_bps: u64) {
-        let row = &mut self.board.rows[1];
-        let half = u64::try_from(u128::from(mid) * u128::from(half_band_bps) / 10_000).unwrap();
-        (row.mid, row.low, row.high) = (mid, mid - half, mid + half);
-        self.refresh();
-    }
-
-    fn refresh(&mut self) {
-        for row in &mut self.board.rows[..2] {
-            row.publish_ts = self.now.ts;
-        }
-    }
-
-    fn at(&mut self, seconds: i64) {
-        self.now = after(seconds);
-    }
-
-    /// Strikes as soon as it can be, at fresh prints of the prices there are.
-    fn strike(&mut self) -> RiskResult<Epoch> {
-        let end = liquidity::next_end(&self.pool, self.now).unwrap();
-        self.at((end + DELAY).max(self.now.ts) - T0);
-        self.refresh();
-        self.strike_now()
-    }
-
-    fn strike_now(&mut self) -> RiskResult<Epoch> {
-        let mut epoch = Epoch::zeroed();
-        let mut markets: Vec<&mut PerpMarket> = self.markets.iter_mut().collect();
-        liquidity::strike(&mut self.pool, &mut epoch, &self.bank, &mut markets, &self.board, self.now)?;
-        self.epochs.push(epoch);
-        Ok(epoch)
-    }
-
-    fn trade(&mut self, market: usize, lots: i64) {
-        interest::accrue(&mut self.bank, self.now).unwrap();
-        let (of, position) = (&mut self.markets[market], &mut self.positions[market]);
-        perp::sync(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
-        let most = perp::most_paid(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
-        let fill = Fill { lots, price: of.mark, print: of.mark };
-        let paid = perp::trade(of, position, fill, most).unwrap().paid;
-        perp::move_claim(of, &mut self.pool, &mut self.bank, &mut self.trader, paid, self.now).unwrap();
-        perp::sync(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
-    }
-
-    fn assets(&self) -> NetAssets {
-        let mut liabilities = Liabilities::default();
-        for market in &self.markets {
-            liabilities.add(market, &self.board, self.now).unwrap();
-        }
-        liabilities.net_assets(self.funds()).unwrap()
-    }
-
-    fn funds(&self) -> u64 {
-        perp::funds(&self.pool, &self.bank, self.now).unwrap()
-    }
-
-    fn held(&self, who: usize) -> u64 {
-        deposit_shares(&self.providers[who].1)
-    }
-
-    /// All deposit shares are somewhere, and what is asked for is what waits.
-    fn check(&self) {
-        let held = self.providers.iter().map(|(_, account)| deposit_shares(account)).sum::<u64>();
-        let balances = held + deposit_shares(&self.trader) + deposit_shares(&self.others);
-        let LiquidityPool { shares, entering, claimable, .. } = self.pool;
-        assert_eq!(self.bank.asset_shares, balances + shares + entering + claimable);
-        let asked = |(provider, _): &(LiquidityProvider, MarginAccount)| {
-            if provider.entering_epoch == self.pool.epoch {
-                provider.entering
-            } else {
-                0
-            }
-        };
-        assert_eq!(entering, self.providers.iter().map(asked).sum::<u64>());
-        assert!(self.pool.leaving <= self.pool.supply);
-    }
-
-    /// Everybody claims everything, in this order: what is left over is less than a share for a claim.
-    fn claim_all(&mut self, order: &[usize]) {
-        for who in order {
-            self.run(&Step::Claim { who: *who });
-        }
-        let claims = self.claims;
-        let owned = self.providers.iter().map(|(provider, _)| provider.shares + provider.leaving).sum::<u64>();
-        assert!(self.pool.supply - owned <= claims, "{} {owned} {claims}", self.pool.supply);
-        assert!(self.pool.claimable <= claims * 2, "{} {claims}", self.pool.claimable);
-        self.check();
-    }
-}
-
-fn deposit_shares(account: &MarginAccount) -> u64 {
-    account.active().iter().filter(|balance| balance.is_deposit()).map(|balance| balance.shares).sum()
-}
+use ballast_risk::perp::liquidity::{self, Claimed, NetAssets, STRIKE_SECONDS};
+use ballast_risk::{lending, perp, RiskError};
+use ballast_state::{BalanceSide, LiquidityPool, PriceState, RiskRow, Zeroable};
+use support::build::{account, bits, give, price, row, MILLION, T0};
+use support::providers::{World, DELAY, HOUR, PURSE, SOL};
 
 #[test]
 fn the_first_share_costs_an_atom() {
@@ -352,6 +152,32 @@ fn who_enters_pays_out_who_leaves() {
     assert!((1_000 * MILLION - 10..1_000 * MILLION).contains(&epoch.paid), "{epoch:?}");
 }
 
+/// What waits from epoch to epoch is paid in the end, with nobody claiming in between.
+#[test]
+fn exits_that_wait_add_up() {
+    let mut world = World::funded(6_300 * MILLION, 2);
+    world.trade(0, 100 * SOL);
+    world.withdraw(0, 3_000 * MILLION).unwrap();
+    let mut struck = 0;
+    while world.pool.leaving > 0 {
+        world.deposit(1, 700 * MILLION).unwrap();
+        world.strike().unwrap();
+        world.claim(1).unwrap();
+        struck += 1;
+    }
+    // 700 at a time, less some atoms that the requirement takes: five times.
+    assert_eq!(struck, 5);
+    let last = world.epochs.last().unwrap().number;
+    assert_eq!(world.withdraw(0, 1), Err(RiskError::ClaimPending));
+    assert_eq!(world.claim_from(0, last), Err(RiskError::NothingToClaim), "one epoch after the other");
+    let claims: Vec<Claimed> = (last - 4..=last).map(|number| world.claim_from(0, number).unwrap()).collect();
+    assert_eq!(claims.iter().map(|claimed| claimed.burnt).sum::<u64>(), 3_000 * MILLION);
+    let paid: u64 = world.epochs.iter().map(|epoch| epoch.paid).sum();
+    assert_eq!(claims.iter().map(|claimed| claimed.shares).sum::<u64>(), paid);
+    assert_eq!((world.providers[0].0.leaving, world.pool.claimable), (0, 0));
+    world.check();
+}
+
 #[test]
 fn loans_of_losing_traders_stay_covered() {
     let mut world = World::funded(10_000 * MILLION, 1);
@@ -422,6 +248,7 @@ fn an_epoch_takes_requests_until_its_end_and_is_struck_in_the_minute_after_the_d
 #[test]
 fn marks_from_before_the_delay_make_no_price() {
     let mut world = World::funded(1_000 * MILLION, 1);
+    world.trade(0, SOL);
     let first = world.pool.epoch_end + DELAY - T0;
     for feed in [0, 1] {
         world.at(first);
@@ -440,6 +267,18 @@ fn marks_from_before_the_delay_make_no_price() {
     world.board.rows[0].fixed = 1;
     world.board.rows[0].publish_ts = T0;
     assert!(world.strike_now().is_ok());
+}
+
+/// A market without positions is worth nothing at any price, so that a dead feed keeps nobody in.
+#[test]
+fn a_market_without_size_needs_no_price() {
+    let mut world = World::funded(1_000 * MILLION, 1);
+    world.trade(0, SOL);
+    world.trade(0, -SOL);
+    // Nothing is known of it any more.
+    world.board.rows[1] = RiskRow::zeroed();
+    world.withdraw(0, 1_000 * MILLION).unwrap();
+    assert_eq!(world.strike().map(|epoch| epoch.burnt), Ok(1_000 * MILLION));
 }
 
 #[test]
@@ -537,11 +376,11 @@ fn settings_keep_epochs_apart() {
         change(&mut pool);
         assert_eq!(liquidity::validate(&pool), Err(RiskError::InvalidParameter));
     };
-    refused(|pool| pool.min_delay = 1);
+    refused(|pool| pool.min_delay = 29);
     refused(|pool| pool.min_delay = 601);
-    refused(|pool| pool.epoch_length = 123);
+    refused(|pool| pool.epoch_length = 179);
     refused(|pool| pool.exit_fee = bits(51, 1_000));
-    let least = LiquidityPool { epoch_length: 124, ..pool };
+    let least = LiquidityPool { epoch_length: 180, ..pool };
     assert_eq!(liquidity::validate(&least), Ok(()));
 }
 
@@ -558,199 +397,4 @@ fn shares_worth_nearly_nothing_are_not_minted() {
     assert_eq!(liquidity::value_of(5, 10, 4), Ok(2));
     assert_eq!(liquidity::value_of(MILLION, MILLION, 3_000_000), Ok(2_000_000));
     assert_eq!(liquidity::value_of(MILLION, MILLION, 0), Ok(0));
-}
-
-#[derive(Clone, Debug)]
-enum Step {
-    Deposit { who: usize, atoms: u64 },
-    Withdraw { who: usize, hundredths: u64 },
-    Trade { market: usize, lots: i64 },
-    Print { thousandths: u64, half_band_bps: u64 },
-    Pass { seconds: i64 },
-    Strike,
-    Miss,
-    Claim { who: usize },
-}
-
-const PROVIDERS: usize = 4;
-const MARKETS: usize = 2;
-
-fn step() -> impl Strategy<Value = Step> {
-    let atoms = prop_oneof![1u64..10, 1..100_000 * MILLION];
-    prop_oneof![
-        4 => (0..PROVIDERS, atoms).prop_map(|(who, atoms)| Step::Deposit { who, atoms }),
-        4 => (0..PROVIDERS, 20u64..=100).prop_map(|(who, hundredths)| Step::Withdraw { who, hundredths }),
-        4 => (0..MARKETS, -3_000 * SOL..3_000 * SOL).prop_map(|(market, lots)| Step::Trade { market, lots }),
-        4 => (900u64..1_110, 0u64..200)
-            .prop_map(|(thousandths, half_band_bps)| Step::Print { thousandths, half_band_bps }),
-        1 => (1i64..HOUR).prop_map(|seconds| Step::Pass { seconds }),
-        4 => Just(Step::Strike),
-        1 => Just(Step::Miss),
-        4 => (0..PROVIDERS).prop_map(|who| Step::Claim { who }),
-    ]
-}
-
-/// A world whose bank earns interest, whose pool has providers, and whose markets are large for it.
-fn busy() -> World {
-    let mut world = World::new(u16::try_from(MARKETS).unwrap(), PROVIDERS);
-    world.bank = with_interest(world.bank, 40);
-    let mut borrower = account();
-    give(&mut world.bank, &mut borrower, BalanceSide::Loan, PURSE);
-    interest::update_rate(&mut world.bank).unwrap();
-    world.pool.exit_fee = bits(1, 1_000);
-    for market in &mut world.markets {
-        market.terms.funding_velocity = 1 << 26;
-    }
-    for who in 0..PROVIDERS {
-        world.deposit(who, 100_000 * MILLION).unwrap();
-    }
-    world.run(&Step::Strike);
-    for who in 0..PROVIDERS {
-        world.run(&Step::Claim { who });
-    }
-    world
-}
-
-impl World {
-    /// Only what a world like this refuses may fail.
-    fn run(&mut self, step: &Step) {
-        match *step {
-            Step::Deposit { who, atoms } => {
-                let expected = [RiskError::RequestsCutOff, RiskError::ClaimPending, RiskError::InsufficientBalance];
-                let before = self.clone();
-                if let Err(error) = self.deposit(who, atoms) {
-                    assert!(expected.contains(&error), "{error}");
-                    assert_eq!(self.providers, before.providers);
-                }
-            }
-            Step::Withdraw { who, hundredths } => {
-                let shares = self.providers[who].0.shares / 100 * hundredths;
-                let expected = [RiskError::RequestsCutOff, RiskError::ClaimPending, RiskError::ZeroAmount];
-                if let Err(error) = self.withdraw(who, shares) {
-                    assert!(expected.contains(&error), "{error}");
-                }
-            }
-            Step::Trade { market, lots } => {
-                if lots != 0 {
-                    self.trade(market, lots);
-                }
-            }
-            Step::Print { thousandths, half_band_bps } => {
-                let mid = (self.board.rows[1].mid / 1_000 * thousandths).clamp(Price::ONE.0, price(5_000, 1));
-                self.print(mid, half_band_bps);
-            }
-            Step::Pass { seconds } => self.at(self.now.ts - T0 + seconds),
-            Step::Strike => self.strike_and_check(),
-            Step::Miss => {
-                let end = liquidity::next_end(&self.pool, self.now).unwrap();
-                self.at(end + DELAY + i64::from(STRIKE_SECONDS) + 1 - T0);
-            }
-            Step::Claim { who } => {
-                for number in 1..self.pool.epoch {
-                    if let Err(error) = self.claim_from(who, number) {
-                        assert_eq!(error, RiskError::NothingToClaim);
-                    }
-                }
-            }
-        }
-    }
-
-    fn strike_and_check(&mut self) {
-        let before = self.pool;
-        let epoch = self.strike().unwrap();
-        assert_eq!(self.pool.leaving, before.leaving - epoch.burnt);
-        assert_eq!(self.pool.supply, before.supply + epoch.minted - epoch.burnt);
-        let tagged = Index::from_words(self.bank.liability_index).amount_up(self.bank.perp_loan_shares).unwrap();
-        for market in &self.markets {
-            let skew = book::skew(market).unwrap();
-            let required = liquidity::requirement(market, skew, &self.board, self.now).unwrap();
-            let covered = market.equity >= i64::try_from(required).unwrap();
-            assert!(epoch.paid == 0 || covered, "{} {required} {epoch:?}", market.equity);
-        }
-        assert!(epoch.paid == 0 || self.funds() >= tagged);
-        assert!(epoch.assets_low <= epoch.assets_high);
-    }
-}
-
-proptest! {
-    #![proptest_config(support::cases(200))]
-
-    /// Whatever happens, every share is somewhere, and everybody can claim in any order what it has coming.
-    #[test]
-    fn shares_are_conserved_and_claims_are_independent(
-        steps in prop::collection::vec(step(), 1..80),
-        order in Just((0..PROVIDERS).collect::<Vec<_>>()).prop_shuffle(),
-    ) {
-        let mut world = busy();
-        for step in &steps {
-            world.run(step);
-            world.check();
-        }
-        let mut other = world.clone();
-        world.claim_all(&(0..PROVIDERS).collect::<Vec<_>>());
-        other.claim_all(&order);
-        prop_assert_eq!(world.providers, other.providers);
-        prop_assert_eq!((world.pool, world.bank), (other.pool, other.bank));
-    }
-
-    /// Whatever the price did before the strike: who enters and leaves at the next end, at the marks of its entry, has gained
-    /// nothing of it.
-    #[test]
-    fn a_print_known_before_earns_nothing(
-        skew in -2_000 * SOL..2_000 * SOL,
-        known in 800u64..1_250,
-        half_band_bps in 0u64..300,
-        own in 1..100_000 * MILLION,
-        exit_fee in 0u32..40_000_000,
-    ) {
-        let mut world = World::funded(100_000 * MILLION, 2);
-        world.pool.exit_fee = exit_fee;
-        if skew != 0 {
-            world.trade(0, skew);
-        }
-        world.deposit(1, own).unwrap();
-        world.print(price(150, 1) / 1_000 * known, half_band_bps);
-        world.strike().unwrap();
-        let minted = world.claim(1).unwrap().minted;
-        if minted > 0 {
-            world.withdraw(1, minted).unwrap();
-            world.strike().unwrap();
-            let claimed = world.claim(1).unwrap();
-            prop_assert!(claimed.shares <= own, "{claimed:?} of {own}");
-        }
-    }
-
-    /// The first provider makes its share dear by losing to the pool on purpose: the next one loses a share's price at most, and
-    /// the first has paid for it.
-    #[test]
-    fn the_first_provider_cannot_steal(
-        seed in prop_oneof![1u64..10, 1..10_000 * MILLION],
-        thrown in 0..100_000 * MILLION,
-        victims in 1..100_000 * MILLION,
-    ) {
-        let mut world = World::funded(seed, 2);
-        perp::charge(&mut world.pool, &mut world.bank, &mut world.trader, thrown).unwrap();
-        world.deposit(1, victims).unwrap();
-        world.strike().unwrap();
-        let minted = world.claim(1).unwrap().minted;
-        let (supply, assets) = (world.pool.supply, world.assets().low);
-        let value = |shares| liquidity::value_of(shares, supply, assets).unwrap();
-        let share = (seed + thrown + VIRTUAL) / (seed + VIRTUAL) + 1;
-        prop_assert!(minted == 0 || value(minted) + share + 1 >= victims, "{} of {victims}", value(minted));
-        prop_assert!(minted > 0 || victims < share);
-        prop_assert!(value(seed) <= seed + thrown + 1);
-    }
-
-    /// Half a deposit twice is a deposit, and never more.
-    #[test]
-    fn splitting_a_request_gains_nothing(own in 2..100_000 * MILLION, part in 1u64..100, thousandths in 500u64..2_000) {
-        let assets = i64::try_from(PURSE / 1_000 * thousandths).unwrap();
-        let first = (own / 100 * part).max(1);
-        let whole = liquidity::liquidity_of(own, PURSE, assets).unwrap_or(0);
-        let minted = |atoms| liquidity::liquidity_of(atoms, PURSE, assets).unwrap_or(0);
-        prop_assert!(minted(first) + minted(own - first) <= whole);
-        let value = |shares| liquidity::value_of(shares, PURSE, assets).unwrap();
-        prop_assert!(value(first) + value(own - first) <= value(own));
-        prop_assert!(value(whole) <= own);
-    }
 }

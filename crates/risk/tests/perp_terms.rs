@@ -69,8 +69,8 @@ fn a_lot_fits_its_mark() {
     let at = |mark: u64| validate_lot(&PerpMarket { mark, ..market() });
     assert_eq!(at(1 << 30), Ok(()));
     assert_eq!(at((1 << 30) - 1), Err(RiskError::LotOutOfRange));
-    assert_eq!(at(1 << 45), Ok(()));
-    assert_eq!(at((1 << 45) + 1), Err(RiskError::LotOutOfRange));
+    assert_eq!(at(1 << 42), Ok(()));
+    assert_eq!(at((1 << 42) + 1), Err(RiskError::LotOutOfRange));
     let decimals = |quote_decimals, lot_decimals| {
         validate_lot(&PerpMarket { mark: 1 << 32, quote_decimals, lot_decimals, ..market() })
     };
@@ -97,6 +97,19 @@ fn weights_of_all_markets_are_one_at_most() {
     assert_eq!(pool.weight, 1 << 32);
     pool.market_count = u16::MAX;
     assert_eq!(perp::list(&mut market(), &mut pool, &feed(), weighing(1)), Err(RiskError::TooManyMarkets));
+}
+
+/// A side at its cap, a thousand times dearer, still fits the books.
+#[test]
+fn a_cap_is_bounded_by_what_a_side_is_worth() {
+    let (mut pool, _) = pool(0);
+    let at = |mark: u64, interest_cap: u64, pool: &mut _| {
+        let terms = MarketTerms { interest_cap, ..terms() };
+        perp::list(&mut PerpMarket { mark, ..market() }, pool, &feed(), MarketTerms { weight: 1, ..terms })
+    };
+    assert_eq!(at(1 << 42, 1 << 42, &mut pool), Ok(()));
+    assert_eq!(at(1 << 42, (1 << 42) + 1, &mut pool), Err(RiskError::CapTooLarge));
+    assert_eq!(at(1 << 36, 1 << 48, &mut pool), Ok(()));
 }
 
 #[test]

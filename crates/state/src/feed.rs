@@ -131,6 +131,20 @@ pub struct PendingPrint {
     pub publish_ts: i64,
 }
 
+/// By how much publish times ran ahead of the clock: the largest lead seen in an hour and in the one before it.
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct ClockLag {
+    /// The hour: unix seconds / 3,600.
+    pub hour: u32,
+    /// Largest lead in it, seconds.
+    pub seconds: u16,
+    /// Largest lead in the hour before.
+    pub seconds_before: u16,
+}
+
 /// Room for measured volatility (two variance clocks, range estimator, stress anchor, forecast, rails).
 #[cfg_attr(feature = "anchor", zero_copy)]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
@@ -185,12 +199,14 @@ pub struct PriceFeed {
     pub ema_ts: i64,
     /// Volatility.
     pub volatility: VolatilityState,
+    /// How far the sources ran ahead of the clock.
+    pub clock_lag: ClockLag,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 192],
+    pub reserved: [u8; 184],
 }
 
 account!(PriceFeed, version 1, 1280 bytes, [189, 103, 252, 23, 152, 35, 243, 156]);
-offsets!(PriceFeed: group = 8, symbol = 40, sources = 64, prints = 424, judge = 520, rates = 544, accepted_price = 648, volatility = 696);
+offsets!(PriceFeed: group = 8, symbol = 40, sources = 64, prints = 424, judge = 520, rates = 544, accepted_price = 648, volatility = 696, clock_lag = 1080, reserved = 1088);
 
 impl PriceFeed {
     /// Sources in use: the leading slots with a provider.

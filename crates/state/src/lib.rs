@@ -40,7 +40,7 @@ pub use board::{PriceState, RiskBoard, RiskRow, RiskRules, CLASSES, NO_CLASS, RO
 pub use bytemuck::Zeroable;
 pub use change::{PendingChange, CHANGE_ACCOUNTS, CHANGE_BYTES};
 pub use feed::{
-    JudgeRules, OracleSource, PendingPrint, PriceFeed, RateSettings, SideRates, SourcePrint, VolatilityState,
+    ClockLag, JudgeRules, OracleSource, PendingPrint, PriceFeed, RateSettings, SideRates, SourcePrint, VolatilityState,
     FIXED_PRICE_EXPONENT, SOURCES,
 };
 pub use group::Group;

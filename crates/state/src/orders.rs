@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
 use crate::layout::{account, offsets};
-use crate::Pubkey;
+use crate::{PerpSide, Pubkey};
 
 /// Orders an account can have pending.
 pub const ORDERS: usize = 16;
@@ -33,13 +33,33 @@ pub struct Order {
     pub keeper_fee: u64,
     /// The market.
     pub market: u16,
-    /// 1: it may only make the position smaller.
+    /// 1: it may only make the position smaller, and fills for no more than is held.
     pub reduce_only: u8,
     /// Zero.
     pub padding: [u8; 5],
 }
 
 const _: () = assert!(core::mem::size_of::<Order>() == 72);
+
+impl Order {
+    /// The side it adds to.
+    #[inline]
+    #[must_use]
+    pub const fn side(&self) -> PerpSide {
+        PerpSide::of(self.lots)
+    }
+
+    /// Lots it may add to that side.
+    #[inline]
+    #[must_use]
+    pub const fn pending_lots(&self) -> u64 {
+        if self.reduce_only == 0 {
+            self.lots.unsigned_abs()
+        } else {
+            0
+        }
+    }
+}
 
 /// Pending orders of one margin account.
 #[cfg_attr(feature = "anchor", account(zero_copy))]

@@ -249,6 +249,7 @@ impl<'a> Holdings<'a> {
 
     fn balances(&self, account: &MarginAccount, named: &[&Bank], now: Now) -> Result<Box<Portfolio>> {
         let mut portfolio = Box::new(Portfolio::new(0));
+        portfolio.add_orders(account);
         let mut next = 0usize;
         for balance in account.active() {
             let bank: &Bank = if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {

@@ -1,8 +1,7 @@
 //! Administration, and what comes to funds.
 
 use super::{Life, Scene};
-use crate::stage::OWNERS;
-use crate::step::{Do, OfBank, OfFeed, OfRules, ADMIN};
+use crate::step::{Do, OfBank, OfFeed, OfRules};
 
 impl Life<'_> {
     /// Somebody gives, somebody collects.
@@ -10,7 +9,7 @@ impl Life<'_> {
         let bank = self.bank();
         let dollars = 1 + self.dice.below(300);
         let atoms = self.worth(bank, dollars);
-        let who = u8::try_from(self.dice.below(OWNERS.into())).unwrap_or(0);
+        let who = self.anybody();
         match self.dice.below(3) {
             0 => self.act(who, Do::Donate { bank, atoms }),
             1 => self.act(who, Do::Insure { bank, atoms }),
@@ -26,35 +25,37 @@ impl Life<'_> {
         match self.dice.below(12) {
             0 => {
                 let seconds = self.dice.small(120);
-                self.act(ADMIN, Do::PauseBank { bank, seconds })?;
+                let by = self.pauser();
+                self.act(by, Do::PauseBank { bank, seconds })?;
                 let dollars = 1 + self.dice.below(100);
-                let atoms = Some(self.worth(bank, dollars));
-                self.act(0, Do::Withdraw { slot: 0, bank, atoms })?;
+                let (atoms, to) = (Some(self.worth(bank, dollars)), self.owner(0));
+                self.act(to, Do::Withdraw { slot: 0, bank, atoms, to })?;
                 let borrower = self.borrower();
                 self.borrow_most(borrower, bank)?;
                 self.lend()
             }
             1 => {
                 let seconds = self.dice.small(60);
-                self.act(ADMIN, Do::PauseRisk { seconds })?;
+                let by = self.pauser();
+                self.act(by, Do::PauseRisk { seconds })?;
                 self.lever()
             }
             2 => {
                 let mode = u8::try_from(self.dice.below(4)).unwrap_or(0);
-                self.act(ADMIN, Do::SetMode { bank, mode })?;
+                self.change(Do::SetMode { bank, mode })?;
                 self.lend()?;
-                self.act(ADMIN, Do::SetMode { bank, mode: 0 })
+                self.change(Do::SetMode { bank, mode: 0 })
             }
             3..=6 => {
                 let sets = self.of_bank(bank);
-                self.act(ADMIN, Do::ConfigureBank { bank, sets })?;
+                self.change(Do::ConfigureBank { bank, sets })?;
                 self.lend()?;
                 self.lever()?;
                 self.restore(bank)
             }
             7 | 8 => {
                 let sets = self.of_feed();
-                self.act(ADMIN, Do::ConfigureFeed { row, sets })
+                self.change(Do::ConfigureFeed { row, sets })
             }
             9 => {
                 let sets = match self.dice.below(5) {
@@ -64,15 +65,18 @@ impl Life<'_> {
                     3 => OfRules::InsuranceShare(self.dice.small(9_100)),
                     _ => OfRules::DeleverageInterval(50 + self.dice.small(600)),
                 };
-                self.act(ADMIN, Do::ConfigureRules { sets })
+                self.change(Do::ConfigureRules { sets })
             }
             10 => {
                 let kappa = self.dice.small(5_000);
-                self.act(ADMIN, Do::ConfigureClass { class: 1, kappa })
+                self.change(Do::ConfigureClass { class: 1, kappa })
             }
-            _ if self.bank_count() < 9 => {
+            _ if self.bank_count() < 10 => {
                 let decimals = u8::try_from(self.dice.below(14)).unwrap_or(6);
-                self.act(ADMIN, Do::AddBank { row, decimals })?;
+                let fee = self.dice.pick(&[0, 0, 50, 10_000]).unwrap_or(0);
+                if !self.try_to(self.admin(), Do::AddBank { row, decimals, fee })? {
+                    return Ok(());
+                }
                 let bank = self.bank_count() - 1;
                 if self.dice.one_in(2) {
                     return self.wipe_out(bank);
@@ -128,7 +132,7 @@ impl Life<'_> {
         ];
         for (changed, sets) in sets {
             if changed && !self.dice.one_in(8) {
-                self.act(ADMIN, Do::ConfigureBank { bank, sets })?;
+                self.change(Do::ConfigureBank { bank, sets })?;
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Keepers: liquidations, deleverages, bankruptcies, wind-downs.
 
 use super::{Life, Scene};
-use crate::stage::{owner_of, SLOTS};
-use crate::step::{Do, ADMIN};
+use crate::stage::SLOTS;
+use crate::step::Do;
 
 impl Life<'_> {
     pub(super) fn most(&mut self, bank: u16) -> u64 {
@@ -27,13 +27,17 @@ impl Life<'_> {
         let most = self.most(loan);
         // Mostly one of those with means; now and then one who can hardly bear it.
         let taker = if self.dice.one_in(5) { self.borrower() } else { 1 + u8::from(self.dice.one_in(2)) };
-        let by = owner_of(taker);
+        let by = self.owner(taker);
         let negative = self.health(from).is_some_and(|health| health.is_negative());
         if self.dice.one_in(8) {
             self.act(by, Do::Mark { slot: from })?;
         }
         if negative || self.dice.one_in(10) {
-            self.act(by, Do::Liquidate { taker, from, loan, collateral, most })?;
+            if self.dice.one_in(2) {
+                self.stages(from, loan, collateral)?;
+            } else {
+                self.act(by, Do::Liquidate { taker, from, loan, collateral, most })?;
+            }
         }
         if !negative || self.dice.one_in(6) {
             let wind_down = self.dice.one_in(5);
@@ -67,7 +71,7 @@ impl Life<'_> {
         let slot = self.borrower();
         let (loan, collateral) = self.pair(slot);
         let bank = if self.dice.one_in(2) { loan } else { collateral };
-        self.act(ADMIN, Do::SetMode { bank, mode: 2 })?;
+        self.change(Do::SetMode { bank, mode: 2 })?;
         let seconds = 604_800 + self.dice.small(700_000);
         self.act(0, Do::Wait { seconds })?;
         for _ in 0..3 {
@@ -76,6 +80,6 @@ impl Life<'_> {
             let taker = 1;
             self.act(1, Do::Deleverage { taker, from: slot, loan, collateral, most, wind_down: true })?;
         }
-        self.act(ADMIN, Do::SetMode { bank, mode: 0 })
+        self.change(Do::SetMode { bank, mode: 0 })
     }
 }

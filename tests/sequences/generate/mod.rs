@@ -1,18 +1,23 @@
 //! Random steps: small scenes in which much succeeds, with nonsense in between.
 
 mod administration;
+mod delegates;
+mod flash;
 mod keepers;
 mod lending;
 mod markets;
 mod nonsense;
+mod roles;
+mod staged;
+mod timelock;
 
 use ballast_client::view;
 use ballast_risk::health::Health;
 
 use crate::dice::Dice;
 use crate::play::{Coverage, Play, Stop};
-use crate::stage::SLOTS;
-use crate::step::{by, Do};
+use crate::stage::{opener_of, OWNERS, SLOTS};
+use crate::step::{by, join, propose, Do, Step, ADMIN};
 
 /// Random steps on a play.
 pub(crate) struct Life<'a> {
@@ -25,8 +30,11 @@ pub(crate) struct Life<'a> {
 type Scene = Result<(), Stop>;
 
 impl Life<'_> {
-    /// Lenders bring something to every bank, and banks get insurance.
+    /// Lenders bring something to every bank, one of them of a token whose transfers mostly cost a fee, and banks get insurance.
     pub(crate) fn begin(&mut self) -> Scene {
+        let fee = self.dice.pick(&[0, 1, 30, 100, 2_000]).unwrap_or(0);
+        let (row, decimals) = (self.row(), 6 + u8::try_from(self.dice.below(4)).unwrap_or(0));
+        self.act(ADMIN, Do::AddBank { row, decimals, fee })?;
         for bank in 0..self.bank_count() {
             let atoms = self.worth(bank, 200_000);
             self.act(0, Do::Deposit { slot: 0, bank, atoms })?;
@@ -43,16 +51,19 @@ impl Life<'_> {
     /// One scene.
     pub(crate) fn scene(&mut self) -> Scene {
         match self.dice.below(100) {
-            0..=19 => self.lend(),
-            20..=41 => self.lever(),
+            0..=13 => self.lend(),
+            14..=17 => self.flash(),
+            18..=21 => self.delegate(),
+            22..=41 => self.lever(),
             42..=49 => self.take_over(),
             50..=57 => self.walk(),
             58..=70 => self.crash(),
             71..=74 => self.ruin(),
             75..=78 => self.wait(),
             79..=82 => self.wind_down(),
-            83..=89 => self.administer(),
-            90..=92 => {
+            83..=87 => self.administer(),
+            88..=90 => self.govern(),
+            91..=92 => {
                 self.fund()?;
                 self.fund()
             }
@@ -68,7 +79,38 @@ impl Life<'_> {
 
     /// True if it was not refused.
     fn try_to(&mut self, who: u8, does: Do) -> Result<bool, Stop> {
-        self.play.step(by(who, does), self.coverage)
+        self.send(by(who, does))
+    }
+
+    /// True if it was not refused, nor any of those before it in one transaction.
+    fn try_together(&mut self, steps: &[(u8, Do)]) -> Result<bool, Stop> {
+        let Some(((last_by, last), first)) = steps.split_last() else { return Ok(false) };
+        for (who, does) in first {
+            self.send(join(*who, *does))?;
+        }
+        self.try_to(*last_by, *last)
+    }
+
+    fn propose(&mut self, who: u8, does: Do) -> Result<bool, Stop> {
+        self.send(propose(who, does))
+    }
+
+    fn send(&mut self, step: Step) -> Result<bool, Stop> {
+        self.play.step(step, self.coverage)
+    }
+
+    /// Who owns an account, or could open it.
+    fn owner(&self, slot: u8) -> u8 {
+        let state = &self.play.stage.state;
+        if state.account(slot).is_some() {
+            state.owner(slot)
+        } else {
+            opener_of(slot)
+        }
+    }
+
+    fn anybody(&mut self) -> u8 {
+        u8::try_from(self.dice.below(OWNERS.into())).unwrap_or(0)
     }
 
     fn bank_count(&self) -> u16 {

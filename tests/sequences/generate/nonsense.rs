@@ -1,19 +1,18 @@
 //! What nobody should do.
 
 use super::{Life, Scene};
-use crate::stage::{owner_of, OWNERS};
-use crate::step::{Do, OfRules, ADMIN};
+use crate::step::{Do, OfRules, ADMIN, GUARDIAN, HEIR, RISK_ADMIN};
 
 impl Life<'_> {
     /// What nobody should do: the wrong signer, nothing, too much, oneself, the other side.
     pub(super) fn nonsense(&mut self) -> Scene {
         let (slot, other, bank) = (self.slot(), self.slot(), self.bank());
-        let who = u8::try_from(self.dice.below(OWNERS.into())).unwrap_or(0);
+        let who = self.anybody();
         let (owed, held) = self.pair(slot);
         let atoms = self.some_atoms(held);
-        let does = match self.dice.below(22) {
-            0 | 1 => Do::Withdraw { slot, bank: held, atoms: Some(atoms) },
-            2 => Do::Borrow { slot, bank, atoms },
+        let does = match self.dice.below(30) {
+            0 | 1 => Do::Withdraw { slot, bank: held, atoms: Some(atoms), to: who },
+            2 => Do::Borrow { slot, bank, atoms, to: who },
             3 => Do::Deposit { slot, bank, atoms },
             4 => Do::Close { slot },
             5 => Do::Open { slot },
@@ -38,7 +37,15 @@ impl Life<'_> {
             17 => Do::ConfigureFeed { row: self.row(), sets: self.of_feed() },
             18 => Do::ConfigureRules { sets: OfRules::Dust(1) },
             19 => Do::ConfigureClass { class: 1, kappa: 9_999 },
-            20 => Do::AddBank { row: self.row(), decimals: self.dice.pick(&[0, 6, 19, 30]).unwrap_or(0) },
+            20 => Do::AddBank { row: self.row(), decimals: self.dice.pick(&[0, 6, 19, 30]).unwrap_or(0), fee: 0 },
+            21 => Do::SetDelegate { slot, to: who, rights: self.dice.small(9) },
+            22 => Do::Transfer { slot, to: who },
+            23 => Do::Seize { from: slot, bank: held, atoms: None },
+            24 => Do::EndLiquidation { from: slot, loan: owed, collateral: held },
+            25 => Do::EndFlashLoan { bank },
+            26 => Do::ProposeAdmin { who },
+            27 => Do::AcceptAdmin,
+            28 => Do::ConfigureTimelock { delay: self.dice.small(86_400), expiry: self.dice.small(90_000) },
             _ => {
                 let row = self.row();
                 let price = self.dice.pick(&[0, -1, 1, i64::MAX, self.market_price(row)]).unwrap_or(0);
@@ -52,8 +59,8 @@ impl Life<'_> {
         };
         // Not the one whose it is, most of the time.
         let who = match self.dice.below(6) {
-            0 => owner_of(slot),
-            1 => ADMIN,
+            0 => self.owner(slot),
+            1 => self.dice.pick(&[ADMIN, HEIR, GUARDIAN, RISK_ADMIN]).unwrap_or(ADMIN),
             _ => who,
         };
         self.act(who, does)

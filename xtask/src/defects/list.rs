@@ -52,12 +52,12 @@ defects! {
     }
     7 "the post-check of a liquidation looks at nothing" {
         "crates/risk/src/liquidation/mod.rs":
-            "    if worse || (!minimal && after.factor_is_below(&before)?) {" =>
-            "    if worse && minimal && after.factor_is_below(&before)? && bonus == Ratio::ZERO {";
+            "    if worse || (!minimal && after.factor_is_below(before)?) {" =>
+            "    if worse && minimal && after.factor_is_below(before)? && after.assets == Usd::ZERO {";
     }
     8 "the post-check of a liquidation ignores the health factor" {
         "crates/risk/src/liquidation/mod.rs":
-            "    if worse || (!minimal && after.factor_is_below(&before)?) {" => "    if worse && !minimal {";
+            "    if worse || (!minimal && after.factor_is_below(before)?) {" => "    if worse && !minimal {";
     }
     9 "the solver repays a 32nd too much" {
         "crates/risk/src/liquidation/size.rs":
@@ -74,8 +74,13 @@ defects! {
     }
     12 "what is seized is rounded up" {
         "crates/risk/src/liquidation/size.rs":
-            "let seized_shares = asset.shares_down(worth)?.min(self.pair.collateral_shares);" =>
-            "let seized_shares = asset.shares_up(worth.saturating_add(1))?.min(self.pair.collateral_shares);";
+            "let seized_shares = asset.shares_down(worth)?.min(self.collateral.0);" =>
+            "let seized_shares = asset.shares_up(worth.saturating_add(1))?.min(self.collateral.0);";
+    }
+    12 "a liquidation in stages is paid for with anything" {
+        "crates/risk/src/liquidation/staged.rs":
+            "    if !fitter.is_paid(repaid_shares, seized_shares)? {" =>
+            "    if !fitter.is_paid(repaid_shares, seized_shares)? && repaid_shares == 0 {";
     }
     13 "a healthy account keeps its bonus lock" {
         "crates/risk/src/timer.rs":
@@ -85,9 +90,7 @@ defects! {
         "crates/risk/src/price/judge.rs":
             "    if reading.publish_ts <= print.publish_ts {" => "    if reading.publish_ts == print.publish_ts {";
         "crates/risk/src/price/judge.rs":
-            "    if judged.newest_ts < feed.accepted_ts {" => "    if judged.newest_ts < 0 {";
-        "crates/risk/src/price/judge.rs":
-            "judged.publish_ts.max(feed.accepted_ts);" => "judged.publish_ts;";
+            "    if judged.publish_ts < feed.accepted_ts {" => "    if judged.publish_ts < 0 {";
     }
     15 "the band is the last print's, whatever was accepted" {
         "crates/risk/src/price/judge.rs":
@@ -120,6 +123,11 @@ defects! {
     20 "every loss takes an atom of fees" {
         "crates/risk/src/bankruptcy.rs": "    if left == 0 {" => "    if left <= claims {";
     }
+    20 "a flash loan's fee is an atom short in the books" {
+        "crates/risk/src/flash.rs":
+            "    bank.fees = checked_add(bank.fees, fee)?;" =>
+            "    bank.fees = checked_add(bank.fees, fee.saturating_sub(1))?;";
+    }
     21 "collecting fees takes an atom of insurance" {
         "crates/risk/src/lending.rs":
             "    bank.fees = checked_sub(bank.fees, atoms)?;" =>
@@ -136,8 +144,7 @@ defects! {
     }
     24 "everybody may top up above the cap" {
         "crates/risk/src/lending.rs":
-            "!(has_liability(account) && claims <= headroom(bank.deposit_cap))" =>
-            "claims > headroom(bank.deposit_cap)";
+            "!(has_liability(account) && claims <= headroom(bank, now))" => "claims > headroom(bank, now)";
     }
     25 "new risk is checked at Maintenance" {
         "programs/ballast/src/loader.rs":
@@ -153,7 +160,15 @@ defects! {
     }
     28 "anybody may withdraw" {
         "programs/ballast/src/instructions/withdraw.rs":
-            "        ensure!(ctx.accounts.authority.key == &account.owner, BallastError::Unauthorised);\n" => "";
+            "        roles::require_right_to_send(&account, authority, rights::REDUCE, to, &bank.token_program)?;\n" => "";
+    }
+    28 "a delegate sends where it likes" {
+        "programs/ballast/src/roles.rs":
+            "    if signer != &account.owner {" => "    if signer != &account.owner && right == 0 {";
+    }
+    28 "anybody gives an account away" {
+        "programs/ballast/src/instructions/transfer_margin_account.rs":
+            "    ensure_same(&account.owner, ctx.accounts.owner.key, BallastError::Unauthorised)?;\n" => "";
     }
     29 "nobody looks at the liquidator's health" {
         "programs/ballast/src/instructions/liquidate.rs":
@@ -208,8 +223,8 @@ defects! {
     }
     39 "a debt is written off though there is collateral" {
         "crates/risk/src/bankruptcy.rs":
-            "if best.value_down(exposure.deposits)? >= Usd(board.rules.dust) {" =>
-            "if best.value_down(exposure.deposits)? >= Usd(board.rules.dust << 10) {";
+            "if seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {" =>
+            "if seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust << 10) {";
     }
     40 "a pause does not stop a borrow" {
         "crates/risk/src/lending.rs": "    if now.ts < bank.paused_until {" => "    if now.ts < bank.paused_until >> 60 {";
@@ -231,10 +246,20 @@ defects! {
             "        account.sequence = account.sequence.wrapping_add(1);
         account.flags |= 1;";
     }
+    44 "a liquidation in stages leaves its flag" {
+        "crates/risk/src/liquidation/staged.rs": "    account.flags &= !MarginAccount::IN_LIQUIDATION;\n" => "";
+    }
     46 "anybody may set a bank's mode" {
         "programs/ballast/src/instructions/set_bank_mode.rs":
-            "    ensure!(ctx.accounts.authority.key() == ctx.accounts.group.load()?.admin, BallastError::Unauthorised);\n" =>
-            "";
+            "    let power = roles::power(&*view::<Group>(&ctx.accounts.group)?, ctx.accounts.authority.key)?;" =>
+            "    let power = Power::Full;";
+    }
+    46 "a change runs before its time" {
+        "programs/ballast/src/instructions/execute_change.rs":
+            "        ensure!(now.ts >= change.ready_ts, BallastError::ChangeNotReady);\n" => "";
+    }
+    46 "the risk admin may widen a window" {
+        "crates/risk/src/limits.rs": "        && after.hourly.limit <= before.hourly.limit\n" => "";
     }
     47 "no curve is checked" {
         "crates/risk/src/limits.rs": "    validate_curve(bank)?;\n" => "    let _ = validate_curve(bank);\n";
@@ -252,8 +277,8 @@ defects! {
     }
     51 "a row does not tell that a jump is pending" {
         "crates/risk/src/price/judge.rs":
-            "                feed.state = PriceState::PendingJump.to_byte();
-                row.state = feed.state;" => "                feed.state = PriceState::PendingJump.to_byte();";
+            "                feed.state = state.to_byte();
+                row.state = feed.state;" => "                feed.state = state.to_byte();";
     }
     52 "a pause stops withdrawals" {
         "crates/risk/src/lending.rs":
@@ -262,6 +287,11 @@ defects! {
         return Err(RiskError::BankPaused);
     }
     let held = require_balance(balances::shares(account, bank, BalanceSide::Deposit)?)?;";
+    }
+    52 "what a transfer of the token costs is not sent along" {
+        "programs/ballast/src/token.rs":
+            "let sent = if terms.transfer_fee { mint::before_fee(self.mint, atoms)? } else { atoms };" =>
+            "let sent = atoms;";
     }
     53 "a second print at once confirms a jump" {
         "crates/risk/src/price/judge.rs":

@@ -10,6 +10,8 @@ use crate::{Now, RiskError, RiskResult};
 pub enum Valuation {
     /// Maintenance rates at mid. Whatever the age of the price.
     Maintenance,
+    /// As Maintenance, but with this feed at this price. What perps won and lost is the portfolio's to say.
+    MaintenanceAt(u8, Price),
     /// Maintenance rates, with feeds that are stale or guarded at the end of their band that favours the owner.
     Favourable,
     /// Initial rates at the end of the band that is against the owner. The price must be usable for new risk.
@@ -21,6 +23,11 @@ pub enum Valuation {
 impl Valuation {
     fn is_initial(self) -> bool {
         matches!(self, Self::Initial | Self::InitialUnchecked)
+    }
+
+    /// True if perps count at the price at which their PnL was taken.
+    fn is_at_mid(self) -> bool {
+        matches!(self, Self::Maintenance | Self::MaintenanceAt(..))
     }
 }
 
@@ -205,8 +212,10 @@ impl Assessment {
 
     /// The price at which an exposure with this sign counts.
     #[inline]
-    fn price(&self, row: &RiskRow, long: bool, board: &RiskBoard) -> RiskResult<Price> {
+    fn price(&self, feed: u8, row: &RiskRow, long: bool, board: &RiskBoard) -> RiskResult<Price> {
         let end = match self.valuation {
+            Valuation::MaintenanceAt(printed, price) if printed == feed => return Ok(price),
+            Valuation::MaintenanceAt(..) => return Ok(Price(row.mid)),
             Valuation::Maintenance => return Ok(Price(row.mid)),
             Valuation::Favourable if !price::is_uncertain(row, self.now, &board.rules) => return Ok(Price(row.mid)),
             Valuation::Favourable => End::of_owner(long),
@@ -222,7 +231,7 @@ impl Assessment {
     fn part(&self, portfolio: &Portfolio, exposure: &Exposure, board: &RiskBoard) -> RiskResult<Part> {
         let net = Net::of(portfolio, exposure, board)?;
         let row = net.row;
-        let price = self.price(row, net.is_long, board)?;
+        let price = self.price(exposure.feed, row, net.is_long, board)?;
         let (size_down, size) = price.value(net.units)?;
         let (assets, liabilities) = match (net.is_settled, net.is_long) {
             (true, true) => (size_down, Usd::ZERO),
@@ -279,7 +288,7 @@ impl Assessment {
         let quote_row = board.row(quote.feed).ok_or(RiskError::FeedNotListed)?;
         let mut gain = quote.deposits.add(portfolio.profit)?;
         let mut loss = quote.loans.add(portfolio.loss)?;
-        if self.valuation != Valuation::Maintenance {
+        if !self.valuation.is_at_mid() {
             for exposure in portfolio.exposures() {
                 if (exposure.perp_long.0 | exposure.perp_short.0) == 0 {
                     continue;
@@ -295,7 +304,7 @@ impl Assessment {
                 }
             }
         }
-        let price = self.price(quote_row, gain >= loss, board)?;
+        let price = self.price(quote.feed, quote_row, gain >= loss, board)?;
         Ok((price.value_down(gain.excess_over(loss))?, price.value_up(loss.excess_over(gain))?))
     }
 
@@ -303,7 +312,7 @@ impl Assessment {
     fn move_from_mid(&self, row: &RiskRow, exposure: &Exposure, board: &RiskBoard) -> RiskResult<(bool, Price)> {
         let long = exposure.deposits.add(exposure.perp_long)?;
         let short = exposure.loans.add(exposure.perp_short)?;
-        let price = self.price(row, long >= short, board)?;
+        let price = self.price(exposure.feed, row, long >= short, board)?;
         Ok((price.0 >= row.mid, Price(price.0.abs_diff(row.mid))))
     }
 

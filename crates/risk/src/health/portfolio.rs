@@ -1,4 +1,4 @@
-use ballast_math::{Decimals, Units};
+use ballast_math::{Decimals, Units, Usd};
 use ballast_state::{Balance, Bank, MarginAccount, BALANCES, PERPS};
 
 use crate::{interest, Now, RiskError, RiskResult};
@@ -50,7 +50,9 @@ pub struct Portfolio {
     pub profit: Units,
     /// Unrealised perp loss in quote tokens.
     pub loss: Units,
-    /// True if there is a loan or a perp position.
+    /// Set aside for pending orders, part of the Initial requirement.
+    pub reserved: Usd,
+    /// True if there is a loan, a perp position or a pending order.
     pub has_liability: bool,
 }
 
@@ -66,6 +68,7 @@ impl Portfolio {
             quote,
             profit: Units::ZERO,
             loss: Units::ZERO,
+            reserved: Usd::ZERO,
             has_liability: false,
         }
     }
@@ -88,7 +91,17 @@ impl Portfolio {
         for perp in perps {
             portfolio.add_perp(perp)?;
         }
+        portfolio.add_orders(account);
         Ok(portfolio)
+    }
+
+    /// Adds what the account's pending orders set aside.
+    #[inline]
+    pub fn add_orders(&mut self, account: &MarginAccount) {
+        if account.order_count > 0 {
+            self.reserved = Usd(account.order_requirement);
+            self.has_liability = true;
+        }
     }
 
     /// Adds a balance, its bank's indices projected to `now`.

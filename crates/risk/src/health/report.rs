@@ -1,4 +1,4 @@
-use ballast_math::{MathResult, Ratio, Usd};
+use ballast_math::{MathResult, Price, Ratio, Usd};
 use ballast_state::RiskBoard;
 
 use super::assessment::{Assessment, Valuation};
@@ -104,8 +104,22 @@ pub fn assess_maintenance(portfolio: &Portfolio, board: &RiskBoard, now: Now) ->
     Ok(Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?)
 }
 
+/// Health at Maintenance with the price of one feed replaced by a print's, in a portfolio whose perps are at that print.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn assess_maintenance_at(
+    portfolio: &Portfolio,
+    board: &RiskBoard,
+    feed: u8,
+    price: Price,
+    now: Now,
+) -> RiskResult<Health> {
+    Ok(Health::of(&Assessment::of(portfolio, board, Valuation::MaintenanceAt(feed, price), now)?, board)?)
+}
+
 /// Health at Initial, whose requirement is at least 5/4 of Maintenance. Maintenance is computed only where that is not sure
-/// anyway (`RiskRow::lead`).
+/// anyway (`RiskRow::lead`). What pending orders set aside is required besides.
 ///
 /// # Errors
 /// As [`Assessment::of`].
@@ -117,6 +131,7 @@ pub fn assess_initial(portfolio: &Portfolio, board: &RiskBoard, valuation: Valua
         let quarter = Usd(maintenance.0.div_ceil(4));
         initial.requirement = initial.requirement.max(maintenance.add(quarter)?);
     }
+    initial.requirement = initial.requirement.add(portfolio.reserved)?;
     Ok(initial)
 }
 

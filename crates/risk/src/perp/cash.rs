@@ -1,8 +1,8 @@
 use ballast_math::{checked_add, checked_sub, Index};
-use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, PriceState, RiskBoard};
+use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::equity::{count_spent, funds};
-use crate::{balances, interest, lending, swap, Now, RiskError, RiskResult};
+use crate::{balances, interest, lending, price, swap, Now, RiskError, RiskResult};
 
 /// Moves a settled claim between pool and trader, and counts it as spent by the market: `paid` atoms to the trader, or below
 /// zero to the pool. Deposit shares of the quote token's bank move, no tokens: neither utilisation nor a pause can stop it.
@@ -71,7 +71,7 @@ pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, atoms: u64)
 }
 
 /// The most of a claim that may be paid out now: all the pool has, but nothing while the market's equity is negative or a
-/// price is not certain.
+/// price is in doubt or too old to liquidate at.
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
@@ -82,11 +82,11 @@ pub fn most_paid(
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<u64> {
-    let normal = |feed: u8| -> RiskResult<bool> {
+    let certain = |feed: u8| -> RiskResult<bool> {
         let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
-        Ok(PriceState::from_byte(row.state) == PriceState::Normal)
+        Ok(price::check_usable(row, now, board.rules.liquidate_max_age).is_ok())
     };
-    if market.equity < 0 || !normal(market.feed)? || !normal(market.quote_feed)? {
+    if market.equity < 0 || !certain(market.feed)? || !certain(market.quote_feed)? {
         return Ok(0);
     }
     Ok(funds(pool, bank, now)?)

@@ -28,13 +28,8 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket) -> RiskResult<Perp
         return Err(RiskError::MarketMismatch);
     }
     let size = book::size(position, market)?;
-    let lots = Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
-    let (long, short) = if size >= 0 {
-        (lots.units_down(size.unsigned_abs())?, Units::ZERO)
-    } else {
-        (Units::ZERO, lots.units_up(size.unsigned_abs())?)
-    };
-    let quote = Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift };
+    let (long, short) = units(size, market)?;
+    let quote = quote(market);
     let whole = book::claim(position, market)? >> VALUE_BITS;
     let atoms = u64::try_from(whole.unsigned_abs()).map_err(|_| MathError::here())?;
     let (profit, loss) = if whole >= 0 {
@@ -43,6 +38,21 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket) -> RiskResult<Perp
         (Units::ZERO, quote.units_up(atoms)?)
     };
     Ok(PerpExposure { feed: market.feed, long, short, profit, loss })
+}
+
+/// Lots in units of the underlying, long and short.
+pub(super) fn units(size: i64, market: &PerpMarket) -> MathResult<(Units, Units)> {
+    let lots = Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
+    if size >= 0 {
+        Ok((lots.units_down(size.unsigned_abs())?, Units::ZERO))
+    } else {
+        Ok((Units::ZERO, lots.units_up(size.unsigned_abs())?))
+    }
+}
+
+/// The quote token's conversion between atoms and whole tokens.
+pub(super) fn quote(market: &PerpMarket) -> Decimals {
+    Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift }
 }
 
 /// What a profit counts for: its backed part, down.

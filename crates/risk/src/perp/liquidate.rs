@@ -52,8 +52,7 @@ pub fn plan_position(
     max_lots: u64,
     now: Now,
 ) -> RiskResult<PositionPlan> {
-    let slot = slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    let size = book::size(account.perps.get(slot).ok_or(RiskError::NoPosition)?, market)?;
+    let size = book::size(slots::find(account, market.index).ok_or(RiskError::NoPosition)?, market)?;
     let assessment = eligible(account, portfolio, board, now)?;
     let row = board.row(market.feed).ok_or(RiskError::FeedNotListed)?;
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
@@ -116,12 +115,11 @@ pub fn close_position(
     now: Now,
 ) -> RiskResult<PositionClosed> {
     flash::require_none(bank)?;
-    let slot = slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    let mut position = *account.perps.get(slot).ok_or(RiskError::NoPosition)?;
+    let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     let most = most_paid(market, pool, bank, board, now)?;
     let fill = Fill { lots: plan.lots, price: market.mark, print: market.mark };
     let traded = trade(market, &mut position, fill, most)?;
-    slots::store(account, slot, position)?;
+    slots::store(account, position)?;
     move_claim(market, pool, bank, account, traded.paid, now)?;
 
     let bonus = bonus_atoms(market.mark, plan)?;

@@ -14,6 +14,7 @@ pub mod funding;
 mod liquidate;
 pub mod liquidity;
 mod mark;
+pub mod order;
 mod premium;
 mod settle;
 mod shrink;

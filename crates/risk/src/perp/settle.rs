@@ -48,8 +48,7 @@ pub fn settle_account(
     now: Now,
 ) -> RiskResult<i64> {
     flash::require_none(bank)?;
-    let slot = slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    let mut position = *account.perps.get(slot).ok_or(RiskError::NoPosition)?;
+    let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     let before = position;
     let most = most_paid(market, pool, bank, board, now)?;
     let paid = settle(market, &mut position, most)?;
@@ -64,7 +63,7 @@ pub fn settle_account(
     if position == before {
         return Err(RiskError::NothingToSettle);
     }
-    slots::store(account, slot, position)?;
+    slots::store(account, position)?;
     move_claim(market, pool, bank, account, paid, now)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);

@@ -1,29 +1,58 @@
-//! The position list of an account: dense, one position a market.
+//! The positions of an account: dense, in the order they were opened, one for a market.
 
-use ballast_state::{MarginAccount, PerpPosition, Zeroable};
+use ballast_math::MathResult;
+use ballast_state::{MarginAccount, PerpMarket, PerpPosition, Zeroable};
 
+use super::book;
 use crate::{RiskError, RiskResult};
 
-/// Index of the slot that holds the account's position in a market.
+/// The account's position in a market.
 #[must_use]
-pub fn find(account: &MarginAccount, market: u16) -> Option<usize> {
-    account.positions().iter().position(|position| position.market == market)
+pub fn find(account: &MarginAccount, market: u16) -> Option<&PerpPosition> {
+    account.positions().iter().find(|position| position.market == market)
 }
 
-/// Stores a position in its slot, or where it is empty now, gives the slot to the last one.
+/// Lots the account holds in a market, below zero for shorts.
 ///
 /// # Errors
-/// `NoPosition` if there is no such slot in use.
-pub fn store(account: &mut MarginAccount, slot: usize, position: PerpPosition) -> RiskResult<()> {
-    let last = usize::from(account.perp_count).checked_sub(1).ok_or(RiskError::NoPosition)?;
-    let kept = if position.side == 0 {
-        account.perp_count = account.perp_count.saturating_sub(1);
-        core::mem::replace(account.perps.get_mut(last).ok_or(RiskError::NoPosition)?, PerpPosition::zeroed())
-    } else {
-        position
-    };
-    if position.side != 0 || slot != last {
-        *account.perps.get_mut(slot).ok_or(RiskError::NoPosition)? = kept;
+/// Overflow.
+pub fn held(account: &MarginAccount, market: &PerpMarket) -> MathResult<i64> {
+    find(account, market.index).map_or(Ok(0), |position| book::size(position, market))
+}
+
+/// The account's position in a market, opened without size if there is none. One that stays so has to be [`prune`]d.
+///
+/// # Errors
+/// `TooManyPositions` if a slot is needed and none is free.
+pub fn find_or_open(account: &mut MarginAccount, market: u16) -> RiskResult<&mut PerpPosition> {
+    let found = account.positions().iter().position(|position| position.market == market);
+    let slot = found.unwrap_or_else(|| usize::from(account.perp_count));
+    let position = account.perps.get_mut(slot).ok_or(RiskError::TooManyPositions)?;
+    if found.is_none() {
+        *position = PerpPosition { market, ..PerpPosition::zeroed() };
+        account.perp_count = account.perp_count.saturating_add(1);
     }
+    Ok(position)
+}
+
+/// Stores a position in its market's slot, or gives the slot up where nothing is left of it.
+///
+/// # Errors
+/// `TooManyPositions` if a slot is needed and none is free.
+pub fn store(account: &mut MarginAccount, position: PerpPosition) -> RiskResult<()> {
+    *find_or_open(account, position.market)? = position;
+    prune(account, position.market);
     Ok(())
+}
+
+/// Gives up the slot of a position that has neither size nor claim.
+pub fn prune(account: &mut MarginAccount, market: u16) {
+    let empty = |position: &PerpPosition| position.market == market && position.side == 0;
+    let Some(slot) = account.positions().iter().position(empty) else { return };
+    let Some(range) = account.perps.get_mut(slot..usize::from(account.perp_count)) else { return };
+    range.rotate_left(1);
+    if let Some(last) = range.last_mut() {
+        *last = PerpPosition::zeroed();
+    }
+    account.perp_count = account.perp_count.saturating_sub(1);
 }

@@ -9,9 +9,11 @@ use crate::{RiskError, RiskResult};
 const MAX_FUNDING: u64 = 1 << 40;
 /// Largest skew scale, in lots.
 const MAX_SCALE: u64 = 1 << 62;
-/// Marks a market may be listed at: a quarter of an atom to 8,192 atoms a lot. The price can then fall and rise a thousandfold
+/// Marks a market may be listed at: a quarter of an atom to 1,024 atoms a lot. The price can then fall and rise a thousandfold
 /// before lots are too coarse or marks too large.
-const LISTED_MARKS: core::ops::RangeInclusive<u64> = 1 << 30..=1 << 45;
+const LISTED_MARKS: core::ops::RangeInclusive<u64> = 1 << 30..=1 << 42;
+/// Most that a side may be worth at its cap, 2⁵² atoms: a thousand times that still fits an equity.
+const MAX_SIDE: u128 = 1 << 84;
 
 /// Terms of a market on a feed (rules-perps 3, 4, 9).
 ///
@@ -47,10 +49,15 @@ pub fn validate_lot(market: &PerpMarket) -> RiskResult<()> {
     require(LISTED_MARKS.contains(&market.mark), RiskError::LotOutOfRange)
 }
 
-/// Takes a new market into its pool.
+/// That a side at its cap cannot be worth more, at a thousand times the mark, than the pool's books hold.
+fn validate_cap(terms: &MarketTerms, mark: u64) -> RiskResult<()> {
+    require(ballast_math::wide(terms.interest_cap, mark) <= MAX_SIDE, RiskError::CapTooLarge)
+}
+
+/// Takes a new market into its pool. It has its mark.
 ///
 /// # Errors
-/// Those of [`validate_terms`]; `WeightsTooLarge`, `TooManyMarkets`.
+/// Those of [`configure`]; `TooManyMarkets`.
 pub fn list(market: &mut PerpMarket, pool: &mut LiquidityPool, feed: &PriceFeed, terms: MarketTerms) -> RiskResult<()> {
     market.long.position_index = super::book::INDEX_ONE;
     market.short.position_index = super::book::INDEX_ONE;
@@ -61,7 +68,7 @@ pub fn list(market: &mut PerpMarket, pool: &mut LiquidityPool, feed: &PriceFeed,
 /// Gives a market new terms and a mode. It must be synced; its equity is to be refreshed after.
 ///
 /// # Errors
-/// Those of [`validate_terms`]; `WeightsTooLarge`; `InvalidModeChange` for an unknown mode, and out of or into wind-down.
+/// Those of [`validate_terms`]; `CapTooLarge`; `WeightsTooLarge`; `InvalidModeChange` for an unknown mode, and out of or into wind-down.
 pub fn configure(
     market: &mut PerpMarket,
     pool: &mut LiquidityPool,
@@ -70,6 +77,7 @@ pub fn configure(
     mode: u8,
 ) -> RiskResult<()> {
     validate_terms(&terms, feed)?;
+    validate_cap(&terms, market.mark)?;
     let ends = |mode: u8| MarketMode::from_byte(mode) == MarketMode::WindDown;
     require(!ends(mode) && !ends(market.mode), RiskError::InvalidModeChange)?;
     let others = pool.weight.saturating_sub(u64::from(market.terms.weight));

@@ -3,7 +3,7 @@ use ballast_state::Zeroable;
 use ballast_state::{JudgeRules, PendingPrint, PriceFeed, PriceState, RiskBoard, RiskRow, SourcePrint, SOURCES};
 
 use super::row::deviation;
-use super::{normalize, PriceObservation, Reading};
+use super::{lag, normalize, PriceObservation, Reading};
 use crate::{Now, RiskError, RiskResult};
 
 /// Standard deviations that a move must exceed to be a jump.
@@ -53,6 +53,7 @@ pub fn refresh(
     now: Now,
 ) -> RiskResult<Refreshed> {
     let mut moved = false;
+    let mut ahead = 0;
     let mut refusal = RiskError::PublishTimeNotNewer;
     for ((source, print), observation) in feed.sources.iter().zip(feed.prints.iter_mut()).zip(observations) {
         let Some(observation) = observation.as_ref().filter(|_| source.provider != 0) else { continue };
@@ -60,6 +61,7 @@ pub fn refresh(
             Err(error) => refusal = error,
             Ok(reading) if is_acceptable(&reading, source.max_confidence, source.max_age, &feed.judge, now) => {
                 moved |= take(print, &reading);
+                ahead = ahead.max(reading.publish_ts.saturating_sub(now.ts));
             }
             Ok(reading) if reading.publish_ts > print.publish_ts => refusal = RiskError::NoUsableSource,
             Ok(_) => {}
@@ -80,6 +82,7 @@ pub fn refresh(
         // A fixed price says nothing about whether prices came.
         note_refresh(board, now);
     }
+    lag::note(feed, ahead, now);
     feed.sequence = feed.sequence.wrapping_add(1);
     board.sequence = board.sequence.wrapping_add(1);
     Ok(Refreshed { judged, state: PriceState::from_byte(feed.state), accepted })
@@ -219,7 +222,7 @@ fn jump(feed: &mut PriceFeed, price: Price, publish_ts: i64) -> RiskResult<Optio
 }
 
 /// `|ln(price / accepted)| > max(8σ√Δt, jump_min)`.
-fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: u64) -> MathResult<bool> {
+pub(crate) fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: u64) -> MathResult<bool> {
     let usual = deviation(Ratio(feed.rates.sigma), elapsed)?.mul_down(JUMP_DEVIATIONS)?;
     let bound = usual.max(Ratio::from_bits(feed.judge.jump_min)).min(MAX_JUMP);
     let (lower, higher) = (accepted.min(price), accepted.max(price));

@@ -3,7 +3,9 @@
 
 pub(crate) mod build;
 pub(crate) mod exact;
+pub(crate) mod orders;
 pub(crate) mod perps;
+pub(crate) mod providers;
 pub(crate) mod random;
 pub(crate) mod rational;
 pub(crate) mod world;

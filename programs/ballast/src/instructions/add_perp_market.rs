@@ -60,10 +60,10 @@ pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals
     ensure_same(&pool.group, &board.group, BallastError::WrongGroup)?;
     ensure_same(&pool.bank_address, accounts.bank.key, BallastError::BankMismatch)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    for row in [feed.row, pool.feed] {
-        let row = board.row(row).or_raise(BallastError::FeedNotListed)?;
-        price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
-    }
+    let row = board.row(feed.row).or_raise(BallastError::FeedNotListed)?;
+    let quote = board.row(pool.feed).or_raise(BallastError::FeedNotListed)?;
+    price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
+    price::check_usable(quote, now, board.rules.borrow_max_age).or_fail()?;
     // Only such a source can say which print an order fills at.
     let pulled = feed.sources.iter().any(|source| source.provider == Provider::PythPull.to_u8());
     ensure!(pulled, BallastError::NoPullSource);
@@ -90,6 +90,7 @@ pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals
     market.pool = accounts.pool.key();
     market.symbol = symbol;
     market.synced_ts = now.ts;
+    market.mark = perp::mark_of(&market, row.mid, quote.mid).or_fail()?;
     perp::list(&mut market, &mut pool, &feed, args.terms()).or_fail()?;
     perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
     perp::validate_lot(&market).or_fail()?;

@@ -21,15 +21,13 @@ pub struct Liabilities {
 }
 
 impl Liabilities {
-    /// Adds a market, which must be synced.
+    /// Adds a market, which must be synced if it has positions with a size.
     ///
     /// # Errors
     /// `FeedNotListed`; `PriceOutOfRange` if an end of the band leaves the range of marks; arithmetic.
     pub fn add(&mut self, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
-        let band = price::aged_band(board.row(market.feed).ok_or(RiskError::FeedNotListed)?, now)?;
-        let quote = price::aged_band(board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?, now)?;
-        let low = owed_at(market, mark_of(market, band.low.0, quote.high.0)?)?;
-        let high = owed_at(market, mark_of(market, band.high.0, quote.low.0)?)?;
+        let (low, high) = if has_size(market) { marks(market, board, now)? } else { (market.mark, market.mark) };
+        let (low, high) = (owed_at(market, low)?, owed_at(market, high)?);
         self.least = signed_add(self.least, low.min(high))?;
         self.most = signed_add(self.most, low.max(high))?;
         Ok(())
@@ -47,6 +45,18 @@ impl Liabilities {
         let stored = |atoms: i128| i64::try_from(atoms).map_err(|_| MathError::here());
         Ok(NetAssets { low: stored(low)?, high: stored(high)? })
     }
+}
+
+/// False for a market that owes the same at any price: its feed may be dead.
+pub(super) fn has_size(market: &PerpMarket) -> bool {
+    [market.long, market.short].iter().any(|side| side.base != [0, 0])
+}
+
+/// Marks at both ends of the bands of underlying and quote token.
+fn marks(market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<(u64, u64)> {
+    let band = price::aged_band(board.row(market.feed).ok_or(RiskError::FeedNotListed)?, now)?;
+    let quote = price::aged_band(board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?, now)?;
+    Ok((mark_of(market, band.low.0, quote.high.0)?, mark_of(market, band.high.0, quote.low.0)?))
 }
 
 /// `U + Φ` of a market as if its mark were another, a value: the skew moves with it, to a lot.

@@ -6,14 +6,15 @@ use crate::{Now, RiskError, RiskResult};
 /// Seconds in which an epoch can be struck, from `min_delay` after its end.
 pub const STRIKE_SECONDS: u32 = 60;
 
-/// Bounds of what a pool's configuration sets: an epoch has time for requests after the last one was struck, the price is
-/// nobody's to know at the cut-off, and at most a twentieth of what is withdrawn stays.
+/// Bounds of what a pool's configuration sets: an epoch has time for requests after the last one was struck; the delay is longer
+/// than the chain's clock lags behind prints, so that nobody knows the price at the cut-off; and at most a twentieth of what is
+/// withdrawn stays.
 ///
 /// # Errors
 /// `InvalidParameter`.
 pub fn validate(pool: &LiquidityPool) -> RiskResult<()> {
     let struck = pool.min_delay.saturating_add(STRIKE_SECONDS);
-    let bounded = (2..=600).contains(&pool.min_delay)
+    let bounded = (30..=600).contains(&pool.min_delay)
         && pool.epoch_length >= struck.saturating_mul(2)
         && u64::from(pool.exit_fee) <= Ratio::from_bps(500).0;
     if bounded {

@@ -11,6 +11,10 @@ use crate::{Now, RiskError, RiskResult};
 /// # Errors
 /// `FeedNotListed`; `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded` of either feed; arithmetic.
 pub fn requirement(market: &PerpMarket, skew: i64, board: &RiskBoard, now: Now) -> RiskResult<u64> {
+    if skew == 0 {
+        // Whatever its feeds say.
+        return Ok(0);
+    }
     let lots = Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
     let units = lots.units_up(skew.unsigned_abs())?;
     // The pool is short of what its traders are long.

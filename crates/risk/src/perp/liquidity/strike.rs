@@ -3,13 +3,14 @@ use core::ops::DerefMut;
 use ballast_math::{checked_add, checked_sub, mul_div_down, mul_div_up, Ratio};
 use ballast_state::{Account, Bank, Epoch, LiquidityPool, PerpMarket, RiskBoard};
 
+use super::assets::has_size;
 use super::{epoch, liquidity_of, requirement, value_of, Liabilities, NetAssets};
 use crate::perp::{book, funds, refresh_equity, sync};
 use crate::{interest, price, Now, RiskError, RiskResult};
 
 /// Makes the price of the epoch that ended, and gives its requests what they get (rules-perps 7). Anyone may call it, in the
-/// minute from `min_delay` after the end, with all of the pool's markets in the order of their indices: they are synced, at
-/// prices published after the delay. `epoch` is a new account.
+/// minute from `min_delay` after the end, with all of the pool's markets in the order of their indices: those with
+/// positions are synced, at prices published after the delay. `epoch` is a new account.
 ///
 /// Who enters pays the high net assets, who leaves gets the low ones less the exit fee. Exits are paid as far as every market
 /// keeps its Initial requirement and the loans that losses of perps opened stay covered; the rest waits in the next epoch.
@@ -67,17 +68,25 @@ fn measure<M: DerefMut<Target = PerpMarket>>(
     }
     let mut liabilities = Liabilities::default();
     for market in markets {
-        for feed in [market.feed, market.quote_feed] {
-            let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
-            price::check_usable(row, now, board.rules.borrow_max_age)?;
-            if row.fixed == 0 && row.publish_ts < first {
-                return Err(RiskError::MarkTooOld);
-            }
+        if has_size(market) {
+            require_marks(market, board, first, now)?;
+            sync(market, pool, bank, board, now)?;
         }
-        sync(market, pool, bank, board, now)?;
         liabilities.add(market, board, now)?;
     }
     Ok(liabilities.net_assets(funds(pool, bank, now)?)?)
+}
+
+/// Prices new risk may rest on, published at `first` or later.
+fn require_marks(market: &PerpMarket, board: &RiskBoard, first: i64, now: Now) -> RiskResult<()> {
+    for feed in [market.feed, market.quote_feed] {
+        let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
+        price::check_usable(row, now, board.rules.borrow_max_age)?;
+        if row.fixed == 0 && row.publish_ts < first {
+            return Err(RiskError::MarkTooOld);
+        }
+    }
+    Ok(())
 }
 
 /// What waits to enter becomes funds, or where it has no price it is set aside to be given back. Returns the shares minted.

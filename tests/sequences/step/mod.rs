@@ -1,20 +1,53 @@
 //! What can happen: instructions, and what goes on around them. A step is complete in itself, so that a list of them is a
 //! story that can be shortened, printed and told again.
 
-/// Signs for administration.
+mod halved;
+mod name;
+
+/// Signs for administration, and is the admin at first.
 pub(crate) const ADMIN: u8 = 255;
+/// To whom administration may pass.
+pub(crate) const HEIR: u8 = 254;
+/// The group's guardian.
+pub(crate) const GUARDIAN: u8 = 253;
+/// The group's risk admin.
+pub(crate) const RISK_ADMIN: u8 = 252;
+/// No key at all.
+pub(crate) const NOBODY: u8 = 251;
 
 /// Who signs, and what it is. For what nobody signs, whoever pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// One of the [`OWNERS`](crate::stage::OWNERS), or [`ADMIN`].
+    /// One of the [`OWNERS`](crate::stage::OWNERS), or a role.
     pub(crate) by: u8,
     pub(crate) does: Do,
+    pub(crate) how: How,
+}
+
+/// How a step is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// As it is. It ends its transaction.
+    Now,
+    /// In one transaction with the next step.
+    Joined,
+    /// Not done, but proposed to the timelock.
+    Proposed,
 }
 
 /// A step.
 pub(crate) const fn by(by: u8, does: Do) -> Step {
-    Step { by, does }
+    Step { by, does, how: How::Now }
+}
+
+/// A step in one transaction with the next.
+pub(crate) const fn join(by: u8, does: Do) -> Step {
+    Step { by, does, how: How::Joined }
+}
+
+/// A step that is proposed to the timelock.
+pub(crate) const fn propose(by: u8, does: Do) -> Step {
+    Step { by, does, how: How::Proposed }
 }
 
 /// Margin accounts are named by slot, banks by index, feeds by row. Amounts are atoms, prices 10⁻⁸ USD.
@@ -31,16 +64,18 @@ pub(crate) enum Do {
         bank: u16,
         atoms: u64,
     },
-    /// No amount: all of it.
+    /// No amount: all of it. To whose wallet, here and at loans.
     Withdraw {
         slot: u8,
         bank: u16,
         atoms: Option<u64>,
+        to: u8,
     },
     Borrow {
         slot: u8,
         bank: u16,
         atoms: u64,
+        to: u8,
     },
     /// No amount: all of it.
     Repay {
@@ -54,6 +89,30 @@ pub(crate) enum Do {
         loan: u16,
         collateral: u16,
         most: u64,
+    },
+    BeginLiquidation {
+        from: u8,
+        loan: u16,
+        collateral: u16,
+        most: u64,
+    },
+    /// No amount: all of it.
+    Seize {
+        from: u8,
+        bank: u16,
+        atoms: Option<u64>,
+    },
+    EndLiquidation {
+        from: u8,
+        loan: u16,
+        collateral: u16,
+    },
+    BeginFlashLoan {
+        bank: u16,
+        atoms: u64,
+    },
+    EndFlashLoan {
+        bank: u16,
     },
     Deleverage {
         taker: u8,
@@ -77,6 +136,17 @@ pub(crate) enum Do {
         width: u32,
         dollars: u64,
     },
+    /// Rights are the bits that the program knows.
+    SetDelegate {
+        slot: u8,
+        to: u8,
+        rights: u32,
+    },
+    /// Both sign.
+    Transfer {
+        slot: u8,
+        to: u8,
+    },
     /// A source of the feed prints, so many seconds ago, with a confidence in basis points, and the feed is refreshed.
     Print {
         row: u8,
@@ -93,6 +163,12 @@ pub(crate) enum Do {
     Donate {
         bank: u16,
         atoms: u64,
+    },
+    /// Tokens sent to another's wallet, past the program.
+    Spend {
+        bank: u16,
+        atoms: u64,
+        to: u8,
     },
     Insure {
         bank: u16,
@@ -127,10 +203,35 @@ pub(crate) enum Do {
         class: u8,
         kappa: u32,
     },
-    /// Lists a bank of another mint under a feed.
+    /// Lists a bank of another mint under a feed. A transfer of the token costs so many basis points, a whole token at most.
     AddBank {
         row: u8,
         decimals: u8,
+        fee: u16,
+    },
+    ProposeAdmin {
+        who: u8,
+    },
+    AcceptAdmin,
+    /// Seconds.
+    ConfigureTimelock {
+        delay: u32,
+        expiry: u32,
+    },
+    /// Runs a change, saying who proposed it; mixed: with its last two accounts exchanged.
+    Execute {
+        number: u64,
+        proposer: u8,
+        mixed: bool,
+    },
+    Cancel {
+        number: u64,
+        proposer: u8,
+    },
+    /// Migrates a bank: as it is, or as the version before would have written it.
+    Migrate {
+        bank: u16,
+        old: bool,
     },
 }
 
@@ -175,60 +276,4 @@ pub(crate) enum OfRules {
     InsuranceShare(u32),
     /// Seconds.
     DeleverageInterval(u32),
-}
-
-impl Do {
-    /// The instruction's name, for counting; nothing for what is none.
-    pub(crate) const fn name(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Wait { .. } => return None,
-            Self::Open { .. } => "open_margin_account",
-            Self::Close { .. } => "close_margin_account",
-            Self::Deposit { .. } => "deposit",
-            Self::Withdraw { .. } => "withdraw",
-            Self::Borrow { .. } => "borrow",
-            Self::Repay { .. } => "repay",
-            Self::Liquidate { .. } => "liquidate",
-            Self::Deleverage { wind_down: false, .. } => "deleverage by policy",
-            Self::Deleverage { wind_down: true, .. } => "deleverage in wind-down",
-            Self::Resolve { .. } => "resolve_bankruptcy",
-            Self::Mark { .. } => "mark",
-            Self::SetPolicy { .. } => "set_policy",
-            Self::Print { .. } => "refresh_price_feed",
-            Self::Donate { .. } => "donation",
-            Self::Insure { .. } => "deposit_insurance",
-            Self::CollectFees { .. } => "collect_fees",
-            Self::PauseBank { .. } => "pause_bank",
-            Self::PauseRisk { .. } => "pause_risk",
-            Self::SetMode { .. } => "set_bank_mode",
-            Self::ConfigureBank { .. } => "configure_bank",
-            Self::ConfigureFeed { .. } => "configure_price_feed",
-            Self::ConfigureRules { .. } => "configure_group",
-            Self::ConfigureClass { .. } => "configure_risk_class",
-            Self::AddBank { .. } => "add_bank",
-        })
-    }
-
-    /// The same with its amount halved, for shortening; nothing where there is nothing to halve.
-    pub(crate) fn halved(self) -> Option<Self> {
-        let half = |atoms: u64| (atoms > 1 && atoms != u64::MAX).then_some(atoms / 2);
-        Some(match self {
-            Self::Deposit { slot, bank, atoms } => Self::Deposit { slot, bank, atoms: half(atoms)? },
-            Self::Withdraw { slot, bank, atoms: Some(atoms) } => {
-                Self::Withdraw { slot, bank, atoms: Some(half(atoms)?) }
-            }
-            Self::Borrow { slot, bank, atoms } => Self::Borrow { slot, bank, atoms: half(atoms)? },
-            Self::Repay { slot, bank, atoms: Some(atoms) } => Self::Repay { slot, bank, atoms: Some(half(atoms)?) },
-            Self::Liquidate { taker, from, loan, collateral, most } => {
-                Self::Liquidate { taker, from, loan, collateral, most: half(most)? }
-            }
-            Self::Deleverage { taker, from, loan, collateral, most, wind_down } => {
-                Self::Deleverage { taker, from, loan, collateral, most: half(most)?, wind_down }
-            }
-            Self::Donate { bank, atoms } => Self::Donate { bank, atoms: half(atoms)? },
-            Self::Insure { bank, atoms } => Self::Insure { bank, atoms: half(atoms)? },
-            Self::Wait { seconds } => Self::Wait { seconds: u32::try_from(half(seconds.into())?).unwrap_or(1) },
-            _ => return None,
-        })
-    }
 }
