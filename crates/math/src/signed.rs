@@ -75,7 +75,7 @@ pub fn with_sign(magnitude: u128, negative: bool) -> MathResult<i128> {
 /// # Errors
 /// The result needs more than 127 bits and a sign.
 #[track_caller]
-#[inline]
+#[inline(never)]
 pub fn mul_shift_floor(a: u128, b: i128, bits: u32) -> MathResult<i128> {
     let product = Product::of(a, b.unsigned_abs());
     if b < 0 {

@@ -11,7 +11,7 @@ pub struct Product {
 impl Product {
     /// `a · b`.
     #[allow(clippy::arithmetic_side_effects, reason = "sums of halves: a product of 128-bit numbers has 256 bits")]
-    #[inline]
+    #[inline(never)]
     #[must_use]
     pub fn of(a: u128, b: u128) -> Self {
         let (a1, a0, b1, b0) = (high(a), low(a), high(b), low(b));
@@ -28,7 +28,7 @@ impl Product {
     /// # Errors
     /// More than 128 bits are left.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn shift_down(self, bits: u32) -> MathResult<u128> {
         let (Some(carried), Some(rest)) =
             (128u32.checked_sub(bits).and_then(|up| self.high.checked_shl(up)), self.low.checked_shr(bits))
@@ -47,7 +47,7 @@ impl Product {
     /// # Errors
     /// More than 128 bits are left.
     #[track_caller]
-    #[inline]
+    #[inline(never)]
     pub fn shift_up(self, bits: u32) -> MathResult<u128> {
         let Some(mask) = 1u128.checked_shl(bits).and_then(|next| next.checked_sub(1)) else {
             return Err(MathError::here());

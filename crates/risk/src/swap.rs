@@ -11,6 +11,7 @@ use crate::{balances, RiskResult};
 ///
 /// # Errors
 /// `TooManyBalances`.
+#[inline(never)]
 pub fn credit(bank: &mut Bank, account: &mut MarginAccount, shares: u64) -> RiskResult<()> {
     let mut left = shares;
     if account.balance(bank.index).is_some_and(ballast_state::Balance::is_loan) {
@@ -38,6 +39,7 @@ pub fn credit(bank: &mut Bank, account: &mut MarginAccount, shares: u64) -> Risk
 ///
 /// # Errors
 /// `TooManyBalances`.
+#[inline(never)]
 pub fn debit(bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
     let mut left = atoms;
     if account.balance(bank.index).is_some_and(ballast_state::Balance::is_deposit) {

@@ -51,7 +51,7 @@ pub fn base_of(lots: u64, book: &SideBook) -> MathResult<u128> {
 ///
 /// # Errors
 /// Overflow.
-#[inline]
+#[inline(never)]
 pub fn open_interest(book: &SideBook) -> MathResult<u64> {
     lots(unsigned(book.base), book)
 }
@@ -60,7 +60,7 @@ pub fn open_interest(book: &SideBook) -> MathResult<u64> {
 ///
 /// # Errors
 /// Overflow.
-#[inline]
+#[inline(never)]
 pub fn owed(book: &SideBook) -> MathResult<i128> {
     claim_of(unsigned(book.base), signed_from_words(book.offset), book)
 }
@@ -69,7 +69,7 @@ pub fn owed(book: &SideBook) -> MathResult<i128> {
 ///
 /// # Errors
 /// Overflow.
-#[inline]
+#[inline(never)]
 pub fn claim(position: &PerpPosition, market: &PerpMarket) -> MathResult<i128> {
     let Some(side) = PerpSide::from_byte(position.side) else { return Ok(0) };
     claim_of(unsigned(position.base), signed_from_words(position.offset), market.book(side))
@@ -79,7 +79,7 @@ pub fn claim(position: &PerpPosition, market: &PerpMarket) -> MathResult<i128> {
 ///
 /// # Errors
 /// Overflow.
-#[inline]
+#[inline(never)]
 pub fn size(position: &PerpPosition, market: &PerpMarket) -> MathResult<i64> {
     let Some(side) = PerpSide::from_byte(position.side) else { return Ok(0) };
     let lots = i64::try_from(lots(unsigned(position.base), market.book(side))?).map_err(|_| MathError::here())?;
@@ -93,7 +93,7 @@ pub fn size(position: &PerpPosition, market: &PerpMarket) -> MathResult<i64> {
 ///
 /// # Errors
 /// Overflow.
-#[inline]
+#[inline(never)]
 pub fn skew(market: &PerpMarket) -> MathResult<i64> {
     difference(open_interest(&market.long)?, open_interest(&market.short)?)
 }

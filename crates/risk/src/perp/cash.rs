@@ -10,6 +10,7 @@ use crate::{balances, interest, lending, price, swap, Now, RiskError, RiskResult
 ///
 /// # Errors
 /// `PoolTooSmall` if the pool has less than it pays; `TooManyBalances`; arithmetic.
+#[inline(never)]
 pub fn move_claim(
     market: &mut PerpMarket,
     pool: &mut LiquidityPool,
@@ -31,6 +32,7 @@ pub fn move_claim(
 ///
 /// # Errors
 /// As [`move_claim`].
+#[inline(never)]
 pub fn pay(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
     let index = Index::from_words(bank.asset_index);
     let burnt = index.shares_up(atoms)?;
@@ -45,6 +47,7 @@ pub fn pay(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccoun
 ///
 /// # Errors
 /// As [`move_claim`].
+#[inline(never)]
 pub fn charge(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
     owe_pool(bank, account, atoms)?;
     let minted = Index::from_words(bank.asset_index).shares_down(atoms)?;
@@ -57,6 +60,7 @@ pub fn charge(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAcc
 ///
 /// # Errors
 /// `TooManyBalances`; arithmetic.
+#[inline(never)]
 pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
     let owed = loan_shares(account, bank);
     swap::debit(bank, account, atoms)?;
@@ -75,6 +79,7 @@ pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, atoms: u64)
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
+#[inline(never)]
 pub fn most_paid(
     market: &PerpMarket,
     pool: &LiquidityPool,

@@ -8,6 +8,7 @@ use crate::{interest, Now, RiskResult};
 ///
 /// # Errors
 /// Overflow.
+#[inline(never)]
 pub fn funds(pool: &LiquidityPool, bank: &Bank, now: Now) -> MathResult<u64> {
     interest::project_one(bank, false, now)?.amount_down(pool.shares)
 }
@@ -67,6 +68,7 @@ pub fn backing(spare: i128, long: i128, short: i128) -> MathResult<Ratio> {
 ///
 /// # Errors
 /// Arithmetic.
+#[inline(never)]
 pub fn refresh_equity(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank, now: Now) -> RiskResult<()> {
     let (long, short) = (book::owed(&market.long)?, book::owed(&market.short)?);
     market.skew_reserve = skew_reserve(market.mark, book::skew(market)?, &market.terms)?;

@@ -20,6 +20,7 @@ pub fn payable(position: &PerpPosition, market: &PerpMarket, most_paid: u64) -> 
 ///
 /// # Errors
 /// `NoPosition`; overflow.
+#[inline(never)]
 pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> RiskResult<i64> {
     let side = PerpSide::from_byte(position.side).ok_or(RiskError::NoPosition)?;
     if book::size(position, market)? == 0 {
@@ -38,6 +39,7 @@ pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u
 ///
 /// # Errors
 /// `BankInFlashLoan`, `NoPosition`, `PairPriceStale`, `NothingToSettle`, `TooManyBalances`; arithmetic.
+#[inline(never)]
 pub fn settle_account(
     market: &mut PerpMarket,
     pool: &mut LiquidityPool,

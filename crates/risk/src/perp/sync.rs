@@ -22,6 +22,7 @@ pub struct Synced {
 ///
 /// # Errors
 /// `PriceUnset`, `FeedNotListed`, `PriceOutOfRange`; arithmetic.
+#[inline(never)]
 pub fn sync(
     market: &mut PerpMarket,
     pool: &LiquidityPool,
@@ -50,6 +51,7 @@ pub fn sync(
 ///
 /// # Errors
 /// Overflow.
+#[inline(never)]
 pub fn move_mark(market: &mut PerpMarket, mark: u64) -> MathResult<()> {
     let change = i128::from(mark).wrapping_sub(i128::from(market.mark));
     add_to_pnl(&mut market.long, change)?;
@@ -98,6 +100,7 @@ fn pay_rates(market: &mut PerpMarket, rates: i128) -> MathResult<()> {
 ///
 /// # Errors
 /// Overflow.
+#[inline(never)]
 pub fn pay_funding(market: &mut PerpMarket, payer: PerpSide, per_lot: u128) -> MathResult<()> {
     let receiver = opposite(payer);
     let (from, to) = (*market.book(payer), *market.book(receiver));

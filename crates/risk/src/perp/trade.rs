@@ -35,6 +35,7 @@ pub struct Traded {
 ///
 /// # Errors
 /// `ZeroAmount`, `PositionTooLarge`; arithmetic.
+#[inline(never)]
 pub fn trade(market: &mut PerpMarket, position: &mut PerpPosition, fill: Fill, most_paid: u64) -> RiskResult<Traded> {
     let mut premium = 0;
     let mark = market.mark;
