@@ -1,8 +1,8 @@
 //! Derived addresses.
 
 use ballast_state::seeds::{
-    SEED_BANK, SEED_BOARD, SEED_CHANGE, SEED_EPOCH, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_MARKET, SEED_POOL,
-    SEED_PROVIDER, SEED_TIMELOCK, SEED_VAULT,
+    SEED_BANK, SEED_BOARD, SEED_CHANGE, SEED_EPOCH, SEED_FEED, SEED_GROUP, SEED_MARGIN, SEED_MARKET, SEED_ORDERS,
+    SEED_POOL, SEED_PROVIDER, SEED_TIMELOCK, SEED_VAULT,
 };
 use solana_pubkey::Pubkey;
 
@@ -88,4 +88,10 @@ pub fn provider(pool: &Pubkey, owner: &Pubkey) -> Pubkey {
 #[must_use]
 pub fn epoch(pool: &Pubkey, number: u64) -> Pubkey {
     derive(&[SEED_EPOCH, pool.as_ref(), &number.to_le_bytes()])
+}
+
+/// A margin account's pending orders.
+#[must_use]
+pub fn orders(margin_account: &Pubkey) -> Pubkey {
+    derive(&[SEED_ORDERS, margin_account.as_ref()])
 }

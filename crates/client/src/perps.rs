@@ -4,7 +4,7 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_pubkey::Pubkey;
 
 use crate::ballast::client::{accounts, args};
-use crate::ballast::types::{MarketArgs, PoolArgs};
+use crate::ballast::types::{MarketArgs, OrderArgs, PoolArgs};
 use crate::instructions::{build, followed_by, SYSTEM_PROGRAM};
 use crate::{addresses, PROGRAM_ID};
 
@@ -234,4 +234,88 @@ pub fn claim_liquidity(owner: &Pubkey, quote: Quote, margin_account: &Pubkey, ep
         bank: quote.bank(),
     };
     build(&accounts, &args::ClaimLiquidity {})
+}
+
+/// `open_orders` of a margin account.
+#[must_use]
+pub fn open_orders(payer: &Pubkey, margin_account: &Pubkey) -> Instruction {
+    let accounts = accounts::OpenOrders {
+        payer: *payer,
+        margin_account: *margin_account,
+        orders: addresses::orders(margin_account),
+        system_program: SYSTEM_PROGRAM,
+    };
+    build(&accounts, &args::OpenOrders {})
+}
+
+/// A market of a pool with the row of its feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Market {
+    /// Where its money is.
+    pub quote: Quote,
+    /// Its index.
+    pub index: u16,
+    /// Row of the underlying.
+    pub row: u8,
+}
+
+/// `place_order`; what the account else holds follows where the order may add risk.
+#[must_use]
+pub fn place_order(
+    authority: &Pubkey,
+    market: Market,
+    margin_account: &Pubkey,
+    args: OrderArgs,
+    follow: Follow<'_>,
+) -> Instruction {
+    let quote = market.quote;
+    let accounts = accounts::PlaceOrder {
+        authority: *authority,
+        margin_account: *margin_account,
+        orders: addresses::orders(margin_account),
+        board: quote.board(),
+        feed: addresses::feed(&quote.group, market.row),
+        market: quote.market(market.index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+    };
+    followed(build(&accounts, &args::PlaceOrder { args }), &quote.group, follow)
+}
+
+/// `cancel_order`.
+#[must_use]
+pub fn cancel_order(authority: &Pubkey, market: Market, margin_account: &Pubkey, id: u64) -> Instruction {
+    let accounts = accounts::CancelOrder {
+        authority: *authority,
+        margin_account: *margin_account,
+        orders: addresses::orders(margin_account),
+        feed: addresses::feed(&market.quote.group, market.row),
+        market: market.quote.market(market.index),
+    };
+    build(&accounts, &args::CancelOrder { id })
+}
+
+/// `fill_order` at the print in an account, for the fee of `keeper`, a margin account; what the trader else holds follows.
+#[must_use]
+pub fn fill_order(
+    keeper: &Pubkey,
+    market: Market,
+    margin_account: &Pubkey,
+    id: u64,
+    print: &Pubkey,
+    follow: Follow<'_>,
+) -> Instruction {
+    let quote = market.quote;
+    let accounts = accounts::FillOrder {
+        keeper: *keeper,
+        margin_account: *margin_account,
+        orders: addresses::orders(margin_account),
+        board: quote.board(),
+        feed: addresses::feed(&quote.group, market.row),
+        market: quote.market(market.index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+        print: *print,
+    };
+    followed(build(&accounts, &args::FillOrder { id }), &quote.group, follow)
 }

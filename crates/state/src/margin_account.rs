@@ -15,9 +15,9 @@ pub const PERPS: usize = 8;
 pub mod rights {
     /// Deposit the delegate's own tokens.
     pub const DEPOSIT: u32 = 1;
-    /// Withdraw to a token account of the owner.
+    /// Withdraw to a token account of the owner, and place orders that make a perp position smaller.
     pub const REDUCE: u32 = 2;
-    /// Borrow to a token account of the owner.
+    /// Borrow to a token account of the owner, and place orders of perps.
     pub const TRADE: u32 = 4;
     /// All there are.
     pub const ALL: u32 = DEPOSIT | REDUCE | TRADE;

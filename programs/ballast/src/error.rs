@@ -43,6 +43,7 @@ macro_rules! with_own_errors {
                 PauseTooSoon = 130, "the guardian's last pause is too recent",
                 WrongSystemProgram = 131, "the account is not the system program",
                 PoolMismatch = 132, "the pool is not the account's",
+                OrdersMismatch = 134, "the orders are not the account's",
                 NoPullSource = 133, "no source of the feed says what it printed before",
                 NotAMint = 140, "the account is no mint of the token program",
                 MintPermanentDelegate = 141, "the mint has a permanent delegate: it could empty the vault",

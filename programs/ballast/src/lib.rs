@@ -172,6 +172,26 @@ pub mod ballast {
         claim_liquidity::handle(ctx)
     }
 
+    /// Opens the account of a margin account's pending orders.
+    pub fn open_orders(ctx: Context<OpenOrders>) -> Result<()> {
+        open_orders::handle(ctx)
+    }
+
+    /// Places an order on a perp market; anyone may fill it at the one print that covers its moment.
+    pub fn place_order<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: OrderArgs) -> Result<()> {
+        place_order::handle(ctx, &args)
+    }
+
+    /// Takes an order back before its print, or clears an expired one away.
+    pub fn cancel_order(ctx: Context<CancelOrder>, id: u64) -> Result<()> {
+        cancel_order::handle(ctx, id)
+    }
+
+    /// Fills an order at its print, or ends it there. Anyone may; the trader pays the keeper.
+    pub fn fill_order<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> Result<()> {
+        fill_order::handle(ctx, id)
+    }
+
     /// Opens a margin account of the signer.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
         open_margin_account::handle(ctx, sub_account)

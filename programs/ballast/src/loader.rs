@@ -7,7 +7,7 @@ use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::liquidation::staged;
 use ballast_risk::{interest, lending, perp, timer, Now};
 use ballast_state::{
-    Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket, PerpPosition, RiskBoard,
+    Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition, RiskBoard,
 };
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
@@ -72,6 +72,16 @@ pub(crate) fn market<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<Re
     let market = any_market(info)?;
     ensure!(&market.group == group, BallastError::WrongGroup);
     Ok(market)
+}
+
+/// The orders of a margin account to be changed.
+///
+/// # Errors
+/// As [`view_mut`]; `OrdersMismatch`.
+pub(crate) fn orders<'a>(info: &'a AccountInfo<'_>, account: &AccountInfo<'_>) -> Result<RefMut<'a, Orders>> {
+    let orders = view_mut::<Orders>(info)?;
+    ensure!(&orders.margin_account == account.key, BallastError::OrdersMismatch);
+    Ok(orders)
 }
 
 /// That a pool is the market's, and a bank the pool's.
@@ -348,11 +358,25 @@ pub(crate) fn check_initial(
     now: Now,
 ) -> Result<(u64, HealthPoint)> {
     let board = self::board(board, &account.group)?;
-    ensure!(now.ts >= board.risk_paused_until, BallastError::RiskPaused);
     let portfolio = Holdings::load(holdings, &account.group)?.portfolio(account, &[named], &board, now)?;
-    let initial = health::assess_initial(&portfolio, &board, Valuation::Initial, now).or_fail()?;
+    Ok((board.sequence, require_initial(&portfolio, &board, account, now)?))
+}
+
+/// The same of a portfolio that is known.
+///
+/// # Errors
+/// `RiskPaused`, the price errors, `InsufficientHealth`.
+#[inline(never)]
+pub(crate) fn require_initial(
+    portfolio: &Portfolio,
+    board: &RiskBoard,
+    account: &mut MarginAccount,
+    now: Now,
+) -> Result<HealthPoint> {
+    ensure!(now.ts >= board.risk_paused_until, BallastError::RiskPaused);
+    let initial = health::assess_initial(portfolio, board, Valuation::Initial, now).or_fail()?;
     ensure!(!initial.is_negative(), BallastError::InsufficientHealth);
     // Healthy at Initial is healthy at Maintenance: equity there is no less, the requirement four fifths at most.
     timer::mark(account, &initial, &board.rules, now);
-    Ok((board.sequence, HealthPoint::from(&initial)))
+    Ok(HealthPoint::from(&initial))
 }

@@ -80,7 +80,7 @@ fn observe(feed: &PriceFeed, infos: &[AccountInfo<'_>], now: Now) -> Result<[Opt
     Ok(observations)
 }
 
-fn read(provider: Provider, source: &OracleSource, info: &AccountInfo<'_>) -> Result<PriceObservation> {
+pub(super) fn read(provider: Provider, source: &OracleSource, info: &AccountInfo<'_>) -> Result<PriceObservation> {
     let data = info.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
     let feed_id = (source.feed_id != [0; 32]).then_some(&source.feed_id);
     parse_owned_by(provider, &[source.owner.to_bytes()], &info.owner.to_bytes(), &data, feed_id)
