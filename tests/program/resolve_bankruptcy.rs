@@ -36,9 +36,9 @@ fn t27_insurance_pays_then_all_lenders_alike() {
     // ⌊2^64 · 98,000 / 100,000⌋
     let index = [18_077_809_192_235_360_583, 0];
     let loss = LossShare {
-        pooled: 0,
         deficit: 2_048 * DOLLAR,
         insured: 48 * DOLLAR,
+        pooled: 0,
         socialized: 2_000 * DOLLAR,
         index_before: [0, 1],
         index_after: index,
