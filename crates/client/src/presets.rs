@@ -108,7 +108,7 @@ pub fn bank(deposit_cap: u64, borrow_cap: u64) -> BankArgs {
 /// A pool whose epochs last a day, without a cap.
 #[must_use]
 pub fn pool() -> PoolArgs {
-    PoolArgs { epoch_length: 86_400, min_delay: 10, exit_fee: bps(10), cap: u64::MAX }
+    PoolArgs { epoch_length: 86_400, min_delay: 30, exit_fee: bps(10), cap: u64::MAX }
 }
 
 /// A perp market of half of the pool: funding of 0.1 % an hour at most, fills at five basis points, sizes in lots.

@@ -1,0 +1,197 @@
+//! The pool, perp markets and liquidity of a world.
+
+use ballast_client::ballast::types::{MarketArgs, PoolArgs};
+use ballast_client::perps::{self as ix, Follow, Quote};
+use ballast_client::{addresses, presets};
+use ballast_state::{Bank, Epoch, LiquidityPool, LiquidityProvider, PerpMarket};
+use solana_pubkey::Pubkey;
+use solana_signer::Signer;
+
+use crate::plain::{COIN, DOLLAR, GEM, USD};
+use crate::{Failed, Sent, Trader, World};
+
+/// Decimals of the lots of [`World::perps`]: coins are 32 atoms of a dollar a lot, gems 1,024.
+pub const LOT_DECIMALS: u8 = 6;
+
+impl World {
+    /// The plain world with a pool of dollars, perp markets on coins (0) and on gems (1), and a provider with 100,000 dollars of
+    /// liquidity and as much on deposit. A day and half a minute after the start.
+    ///
+    /// # Panics
+    /// If set-up fails.
+    #[must_use]
+    pub fn perps() -> (Self, Trader) {
+        let mut world = Self::plain();
+        world.create_pool(presets::pool());
+        world.list_perp(COIN, LOT_DECIMALS, presets::market());
+        world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        let provider = world.trader_with(&[(USD, 200_000 * DOLLAR)]);
+        world.provide(&provider, 100_000 * DOLLAR);
+        (world, provider)
+    }
+
+    /// Where the money of the group's markets is: perps settle in the token of bank 0.
+    #[must_use]
+    pub fn quote(&self) -> Quote {
+        Quote { group: self.group, bank: USD }
+    }
+
+    /// Creates the pool.
+    ///
+    /// # Panics
+    /// If the group refuses.
+    pub fn create_pool(&mut self, args: PoolArgs) {
+        let create = ix::create_pool(&self.admin.pubkey(), self.quote(), args);
+        self.as_admin(create).unwrap_or_else(|failed| panic!("create_pool: {}", failed.name()));
+    }
+
+    /// Lists a perp on the feed of a bank. Returns the market's index.
+    ///
+    /// # Panics
+    /// If the group refuses.
+    pub fn list_perp(&mut self, bank: u16, lot_decimals: u8, args: MarketArgs) -> u16 {
+        let (index, row) = (self.pool().market_count, self.markets[usize::from(bank)].row);
+        let lots = (symbol("PERP"), lot_decimals);
+        let add = ix::add_perp_market(&self.admin.pubkey(), self.quote(), index, row, lots, args);
+        self.as_admin(add).unwrap_or_else(|failed| panic!("add_perp_market: {}", failed.name()));
+        index
+    }
+
+    /// Opens the trader's account of liquidity, puts atoms of its deposit into it, and claims them at the epoch's end.
+    ///
+    /// # Panics
+    /// If a step fails.
+    pub fn provide(&mut self, provider: &Trader, atoms: u64) {
+        let epoch = self.pool().epoch;
+        self.open_provider(provider).expect("open_liquidity_provider");
+        self.add_liquidity(provider, Some(atoms)).expect("request_add_liquidity");
+        self.end_epoch();
+        self.strike().expect("strike_epoch");
+        self.claim(provider, epoch).expect("claim_liquidity");
+    }
+
+    /// Opens the trader's account of liquidity.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn open_provider(&mut self, provider: &Trader) -> Result<Sent, Failed> {
+        let open = ix::open_liquidity_provider(&provider.key.pubkey(), self.quote());
+        self.send(open, &[&provider.key])
+    }
+
+    /// Asks to put atoms of the trader's deposit into the pool, nothing else held; nothing means all.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn add_liquidity(&mut self, provider: &Trader, atoms: Option<u64>) -> Result<Sent, Failed> {
+        let (owner, account) = (provider.key.pubkey(), provider.account);
+        let add = ix::request_add_liquidity(&owner, self.quote(), &account, atoms, Follow::default());
+        self.send(add, &[&provider.key])
+    }
+
+    /// Asks to leave the pool with shares of liquidity.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn remove_liquidity(&mut self, provider: &Trader, shares: u64) -> Result<Sent, Failed> {
+        let remove = ix::request_remove_liquidity(&provider.key.pubkey(), self.quote(), shares);
+        self.send(remove, &[&provider.key])
+    }
+
+    /// Moves time to when the epoch can be struck at the earliest, with prices of then.
+    pub fn end_epoch(&mut self) {
+        let pool = self.pool();
+        self.svm.set_time(pool.epoch_end + i64::from(pool.min_delay));
+        self.refresh_all();
+    }
+
+    /// Strikes the epoch, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn strike(&mut self) -> Result<Sent, Failed> {
+        let pool = self.pool();
+        self.as_admin(ix::strike_epoch(&self.admin.pubkey(), self.quote(), pool.epoch, pool.market_count))
+    }
+
+    /// Claims of a struck epoch into the provider's margin account, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn claim(&mut self, provider: &Trader, epoch: u64) -> Result<Sent, Failed> {
+        let claim = ix::claim_liquidity(&provider.key.pubkey(), self.quote(), &provider.account, epoch);
+        self.as_admin(claim)
+    }
+
+    /// Brings a market to the board's prices and to now, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn sync(&mut self, market: u16) -> Result<Sent, Failed> {
+        self.as_admin(ix::sync_market(self.quote(), market))
+    }
+
+    /// A bank without what the pool has in it: the rest of its deposits are balances of accounts.
+    #[must_use]
+    pub(crate) fn without_pool(&self, bank: &Bank) -> Bank {
+        let mut rest = *bank;
+        if bank.quote == 1 {
+            let pool = self.pool();
+            rest.asset_shares -= pool.shares + pool.entering + pool.claimable;
+        }
+        rest
+    }
+
+    /// The pool.
+    #[must_use]
+    pub fn pool(&self) -> LiquidityPool {
+        self.svm.read(&self.pool_key())
+    }
+
+    /// A perp market.
+    #[must_use]
+    pub fn market(&self, index: u16) -> PerpMarket {
+        self.svm.read(&self.market_key(index))
+    }
+
+    /// A trader's liquidity.
+    #[must_use]
+    pub fn provider(&self, trader: &Trader) -> LiquidityProvider {
+        self.svm.read(&self.provider_key(trader))
+    }
+
+    /// A struck epoch.
+    #[must_use]
+    pub fn epoch(&self, number: u64) -> Epoch {
+        self.svm.read(&addresses::epoch(&self.pool_key(), number))
+    }
+
+    /// Address of the pool.
+    #[must_use]
+    pub fn pool_key(&self) -> Pubkey {
+        addresses::pool(&self.group)
+    }
+
+    /// Address of a perp market.
+    #[must_use]
+    pub fn market_key(&self, index: u16) -> Pubkey {
+        addresses::market(&self.group, index)
+    }
+
+    /// Address of a trader's liquidity.
+    #[must_use]
+    pub fn provider_key(&self, trader: &Trader) -> Pubkey {
+        addresses::provider(&self.pool_key(), &trader.key.pubkey())
+    }
+}
+
+/// A name as accounts store it, zero-padded.
+///
+/// # Panics
+/// If it is longer than 16 bytes.
+#[must_use]
+pub fn symbol(name: &str) -> [u8; 16] {
+    let mut symbol = [0; 16];
+    symbol[..name.len()].copy_from_slice(name.as_bytes());
+    symbol
+}
