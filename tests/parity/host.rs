@@ -76,6 +76,7 @@ fn share(loss: bankruptcy::Loss) -> LossShare {
     LossShare {
         deficit: loss.deficit,
         insured: loss.insured,
+        pooled: loss.pooled,
         socialized: loss.socialized,
         index_before: loss.index_before,
         index_after: loss.index_after,

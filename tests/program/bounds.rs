@@ -1,6 +1,6 @@
 //! Settings just outside their bounds, each alone, and who may change them.
 
-use ballast_client::ballast::types::{BankArgs, CurvePointArgs, PriceFeedArgs, RulesArgs};
+use ballast_client::ballast::types::{BankArgs, CurvePointArgs, MarketArgs, PriceFeedArgs, RulesArgs};
 use ballast_client::presets::{bps, dollars};
 use ballast_oracle::Provider;
 
@@ -112,6 +112,31 @@ pub(crate) const BANK_OUT_OF_BOUNDS: &[(&str, Change<BankArgs>, &str)] = &[
     ("a deposit cap beyond values", |args| args.deposit_cap = 137_438_953_473_000_000, "CapTooLarge"),
     ("a borrow cap beyond values", |args| args.borrow_cap = 137_438_953_473_000_000, "CapTooLarge"),
     ("the largest cap", |args| args.deposit_cap = u64::MAX, "CapTooLarge"),
+];
+
+/// Terms of a market on coins that are one step outside.
+pub(crate) const TERMS_OUT_OF_BOUNDS: &[(&str, Change<MarketArgs>, &str)] = &[
+    ("no skew scale", |args| args.skew_scale = 0, "InvalidParameter"),
+    ("a skew scale beyond lots", |args| args.skew_scale = (1 << 62) + 1, "InvalidParameter"),
+    ("funding of more than a tenth a day", |args| args.funding_limit = (1 << 40) + 1, "InvalidParameter"),
+    ("funding at its limit within a second", |args| args.funding_velocity = args.funding_limit + 1, "InvalidParameter"),
+    ("a skew beyond a side", |args| args.skew_cap = args.interest_cap + 1, "InvalidParameter"),
+    ("an account beyond a side", |args| args.account_cap = args.interest_cap + 1, "InvalidParameter"),
+    ("orders of nothing", |args| args.order_min = 0, "InvalidParameter"),
+    ("a fee beyond 1 %", |args| args.fill_fee = bps(100) + 1, "InvalidParameter"),
+    ("no weight", |args| args.weight = 0, "InvalidParameter"),
+    ("a print after a second", |args| args.min_delay = 1, "InvalidParameter"),
+    ("a print after a minute", |args| args.min_delay = 61, "InvalidParameter"),
+    ("no time to fill", |args| args.order_life = 0, "InvalidParameter"),
+    ("more than a minute to fill", |args| args.order_life = 61, "InvalidParameter"),
+    // A quarter of the smallest margin, an eighth, of a scale of 10^12.
+    (
+        "a premium that eats the margin",
+        |args| (args.skew_cap, args.interest_cap) = (31_250_000_001, 31_250_000_001),
+        "SkewCapTooLarge",
+    ),
+    // 2^84 / (32 · 2^32)
+    ("a side beyond the books", |args| args.interest_cap = (1 << 47) + 1, "CapTooLarge"),
 ];
 
 pub(crate) fn point(utilisation_bps: u32, rate_bps: u32) -> CurvePointArgs {

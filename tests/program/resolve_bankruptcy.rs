@@ -38,6 +38,7 @@ fn t27_insurance_pays_then_all_lenders_alike() {
     let loss = LossShare {
         deficit: 2_048 * DOLLAR,
         insured: 48 * DOLLAR,
+        pooled: 0,
         socialized: 2_000 * DOLLAR,
         index_before: [0, 1],
         index_after: index,

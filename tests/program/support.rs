@@ -1,16 +1,21 @@
 //! What the instructions' tests share.
 
-pub(crate) use super::bounds::{refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS};
+pub(crate) use super::bounds::{
+    refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS, TERMS_OUT_OF_BOUNDS,
+};
 pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, Movement};
 pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
+pub(crate) use ballast_client::perps::{self as pix, Follow};
 pub(crate) use ballast_client::{addresses, instructions as ix, presets};
 pub(crate) use ballast_math::Index;
-pub(crate) use ballast_state::{Bank, Group, MarginAccount, RiskBoard, TransferFee};
+pub(crate) use ballast_state::{
+    Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket, RiskBoard, TransferFee, Zeroable,
+};
 pub(crate) use ballast_testkit::plain::*;
 pub(crate) use ballast_testkit::{
-    aged, assert_fails, assert_same, event, indebted, lent, unhealthy, Failed, MarketSpec, Sent, Trader, World, DELAY,
-    EXPIRY, PLAIN, PLAIN_DOLLAR, START_TS, TOKEN_2022,
+    aged, assert_fails, assert_same, event, indebted, lent, symbol, unhealthy, Failed, MarketSpec, Sent, Trader, World,
+    DELAY, EXPIRY, LOT_DECIMALS, PLAIN, PLAIN_DOLLAR, START_TS, TOKEN_2022,
 };
 pub(crate) use solana_instruction::{AccountMeta, Instruction};
 pub(crate) use solana_keypair::Keypair;
@@ -190,6 +195,34 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
         ("propose_admin", ix::propose_admin(&admin, &group, next)),
         ("set_bank_mode", ix::set_bank_mode(&admin, &group, COIN, 2)),
     ]
+}
+
+/// The market on coins in [`World::perps`], and the market on gems.
+pub(crate) const COIN_PERP: u16 = 0;
+pub(crate) const GEM_PERP: u16 = 1;
+
+/// Accounts of another group with the same markets, and a pool.
+pub(crate) struct Neighbour {
+    pub(crate) group: Pubkey,
+    pub(crate) board: Pubkey,
+    pub(crate) feed: Pubkey,
+    pub(crate) bank: Pubkey,
+    pub(crate) pool: Pubkey,
+    pub(crate) market: Pubkey,
+}
+
+impl Neighbour {
+    pub(crate) fn of(world: &mut World) -> Self {
+        world.elsewhere(1, |world| {
+            world.list(&MarketSpec::plain(PLAIN_DOLLAR, 6, 1_00000000));
+            world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
+            world.create_pool(presets::pool());
+            let market = world.list_perp(COIN, LOT_DECIMALS, presets::market());
+            let market = world.market_key(market);
+            let (group, board, bank, pool) = (world.group, world.board_key(), world.bank_key(USD), world.pool_key());
+            Self { group, board, feed: addresses::feed(&group, 1), bank, pool, market }
+        })
+    }
 }
 
 /// Sends lamports to an address.

@@ -87,7 +87,7 @@ fn inv_01_seed_9167() {
     ]);
 }
 
-/// INV-24: a deposit leaves claims within the cap, a top-up within 5/4 of it; a loan leaves debts within the cap.
+/// INV-24: a deposit leaves claims within the cap, a top-up within 5/4 of what was last set in full power; a loan leaves debts within the cap.
 ///
 /// The risk admin lowered the cap; top-ups go by the one last set in full power, which the check did not know.
 #[test]

@@ -102,11 +102,17 @@ fn inv_22_23_24_limits() {
     holds(inv::check_no_outflow(&old, &old));
     breaks(23, inv::check_no_outflow(&old, &left(1)));
 
-    let capped = |cap: u64| changed(&bank, |bank| (bank.deposit_cap, bank.borrow_cap) = (cap, cap));
+    let capped = |cap: u64| {
+        changed(&bank, |bank| (bank.deposit_cap, bank.deposit_cap_limit, bank.borrow_cap) = (cap, cap, cap))
+    };
     holds(inv::check_deposit_cap(&capped(1_000 * MILLION), &lender));
     breaks(24, inv::check_deposit_cap(&capped(1_000 * MILLION - 1), &lender));
     holds(inv::check_deposit_cap(&capped(800 * MILLION), &borrower));
     breaks(24, inv::check_deposit_cap(&capped(800 * MILLION - 4), &borrower));
+    // A top-up goes by the cap last set in full power, whatever the risk admin made of it since.
+    let lowered = Bank { deposit_cap: 1, ..capped(800 * MILLION) };
+    holds(inv::check_deposit_cap(&lowered, &borrower));
+    breaks(24, inv::check_deposit_cap(&lowered, &lender));
     holds(inv::check_borrow_cap(&capped(500 * MILLION)));
     breaks(24, inv::check_borrow_cap(&capped(500 * MILLION - 1)));
 }

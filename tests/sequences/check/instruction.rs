@@ -5,7 +5,7 @@ use ballast_risk::health::{self, Portfolio};
 use ballast_risk::invariant::{self as inv, NewRisk};
 use ballast_risk::lending::has_liability;
 use ballast_risk::RiskResult;
-use ballast_state::{Bank, MarginAccount};
+use ballast_state::MarginAccount;
 use ballast_testkit::{Event, Sent};
 
 use super::Check;
@@ -20,9 +20,7 @@ impl Check<'_> {
             Do::Deposit { slot, bank, .. } => {
                 let (Some(old), Some(new)) = (before.bank(bank), after.bank(bank)) else { return };
                 let Some(account) = before.account(slot) else { return };
-                // A top-up goes by the cap last set in full power, whatever the risk admin made of it since.
-                let cap = if has_liability(account) { new.deposit_cap_limit } else { new.deposit_cap };
-                self.note(inv::check_deposit_cap(&Bank { deposit_cap: cap, ..*new }, account));
+                self.note(inv::check_deposit_cap(new, account));
                 self.note(inv::check_risk_allowed(NewRisk::Deposit, old, account, &before.board, now));
             }
             Do::Withdraw { slot, bank, .. } => {

@@ -54,9 +54,10 @@ pub fn check_no_outflow(before: &Bank, after: &Bank) -> Checked {
 /// # Errors
 /// `CAPS_HOLD`.
 pub fn check_deposit_cap(bank: &Bank, account: &MarginAccount) -> Checked {
-    let quarter = if lending::has_liability(account) { bank.deposit_cap >> 2 } else { 0 };
     let claims = Index::from_words(bank.asset_index).amount_down(bank.asset_shares);
-    require(claims.is_ok_and(|claims| claims <= bank.deposit_cap.saturating_add(quarter)), CAPS_HOLD)
+    let topped_up = bank.deposit_cap_limit.saturating_add(bank.deposit_cap_limit >> 2);
+    let most = if lending::has_liability(account) { topped_up } else { bank.deposit_cap };
+    require(claims.is_ok_and(|claims| claims <= most), CAPS_HOLD)
 }
 
 /// INV-24 of a bank after a borrow.

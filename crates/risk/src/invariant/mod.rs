@@ -80,11 +80,11 @@ invariants! {
     INDEX_CAUSES = 17, "an index moves by accrual only, the asset index also by a loss";
     GROWTH_BOUNDED = 18, "debts grow by r·Δt at least and by r·Δt + (r·Δt)² at most";
     SURPLUS_KEPT = 19, "rounding never costs the bank: vault + debts − claims − fees − insurance never falls";
-    FEES_CAUSES = 20, "fees rise by interest only, and fall by collection or by a loss beyond all claims";
+    FEES_CAUSES = 20, "fees rise by interest and flash fees only, and fall by collection or by a loss beyond all claims";
     INSURANCE_CAUSES = 21, "insurance moves by gifts, its share of bonuses and the losses it covers, and by nothing else";
     UTILISATION_BOUND = 22, "new risk leaves the bank's utilisation at its limit at most";
     OUTFLOW_COUNTED = 23, "an outflow is counted once in either window and stays within its limit; nothing else is counted";
-    CAPS_HOLD = 24, "a deposit leaves claims within the cap, a top-up within 5/4 of it; a loan leaves debts within the cap";
+    CAPS_HOLD = 24, "a deposit leaves claims within the cap, a top-up within 5/4 of what was last set in full power; a loan leaves debts within the cap";
     INITIAL_AFTER_RISK = 25, "new risk leaves Initial health at zero at least, at usable prices";
     NO_DUST_LOAN = 26, "a borrow leaves no loan below dust";
     SEQUENCE_TELLS = 27, "a sequence number rises with every change of its account, and with nothing else";

@@ -14,14 +14,17 @@ use crate::loader;
 use crate::view::view_mut;
 
 /// Instructions that wait for the timelock. Each has the authority as its first account.
-const TIMELOCKED: [&[u8]; 9] = [
+const TIMELOCKED: [&[u8]; 12] = [
     instruction::AddBank::DISCRIMINATOR,
+    instruction::AddPerpMarket::DISCRIMINATOR,
     instruction::AddPriceFeed::DISCRIMINATOR,
     instruction::ConfigureBank::DISCRIMINATOR,
     instruction::ConfigureGroup::DISCRIMINATOR,
+    instruction::ConfigurePerpMarket::DISCRIMINATOR,
     instruction::ConfigurePriceFeed::DISCRIMINATOR,
     instruction::ConfigureRiskClass::DISCRIMINATOR,
     instruction::ConfigureTimelock::DISCRIMINATOR,
+    instruction::CreatePool::DISCRIMINATOR,
     instruction::ProposeAdmin::DISCRIMINATOR,
     instruction::SetBankMode::DISCRIMINATOR,
 ];
