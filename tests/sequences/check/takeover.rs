@@ -45,7 +45,7 @@ impl Check<'_> {
         let loss = loss(&done.loss);
         if loss.deficit > 0 {
             let left = loan_shares.saturating_sub(done.repaid_shares);
-            let _ = balances::set_shares(&mut exchanged, &mut { *pair[0] }, BalanceSide::Loan, left);
+            let _ = balances::set_shares(&mut exchanged, &mut pair[0].clone(), BalanceSide::Loan, left);
             self.note(inv::check_loss(
                 &loss,
                 left,
