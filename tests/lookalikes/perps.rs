@@ -1,7 +1,7 @@
 //! Stages of perps and of the pool they are traded against.
 
 use ballast_client::ballast::types::OrderArgs;
-use ballast_client::perps::{self as ix, Follow, Market};
+use ballast_client::perps::{self as ix, Follow};
 use ballast_client::{addresses, instructions, presets};
 use ballast_state::{Bank, MarginAccount, Orders};
 use ballast_testkit::plain::{COIN, DOLLAR, GEM, ONE_COIN, ONE_GEM, USD};
@@ -122,10 +122,9 @@ const POSITION: Follow<'_> = Follow { banks: &[], markets: &[GEMS] };
 
 /// A trader with 10,000 USD that is long of a gem.
 fn holding() -> (World, Trader) {
-    let (mut world, _) = World::perps();
+    let (mut world, provider) = World::perps();
     let trader = world.trader_with(&[(USD, 10_000 * DOLLAR)]);
-    open_orders_of(&mut world, &trader);
-    trade(&mut world, &trader, GEMS, LOTS, Follow::default());
+    world.trade(&provider, &trader, GEMS, LOTS).expect("fill_order");
     (world, trader)
 }
 
@@ -146,45 +145,8 @@ fn borrow_coins(world: &mut World, trader: &Trader) -> Instruction {
     ix::followed(borrow, &world.group, POSITION)
 }
 
-/// The market of an index, on the row after it.
-fn on(index: u16, world: &World) -> Market {
-    let row = world.market(index).feed;
-    Market { quote: world.quote(), index, row }
-}
-
-fn open_orders_of(world: &mut World, trader: &Trader) {
-    let open = ix::open_orders(&trader.key.pubkey(), &trader.account);
-    world.send(open, &[&trader.key]).expect("open_orders");
-}
-
 fn order(lots: i64) -> OrderArgs {
     OrderArgs { lots, limit: 0, reduce_only: false, life: 60 }
-}
-
-/// Places an order and waits for its print.
-fn place(world: &mut World, trader: &Trader, market: Market, lots: i64, follow: Follow<'_>) -> u64 {
-    let place = ix::place_order(&trader.key.pubkey(), market, &trader.account, order(lots), follow);
-    world.send(place, &[&trader.key]).expect("place_order");
-    let orders: Orders = world.svm.read(&addresses::orders(&trader.account));
-    let order = orders.slots.iter().find(|order| order.id + 1 == orders.next_id).expect("the order");
-    world.svm.set_time(order.eligible_ts);
-    world.refresh_all();
-    order.id
-}
-
-/// Trades at the price there is; somebody else fills.
-fn trade(world: &mut World, trader: &Trader, index: u16, lots: i64, follow: Follow<'_>) {
-    let market = on(index, world);
-    let id = place(world, trader, market, lots, follow);
-    let keeper = world.trader();
-    let fill = fill(world, &keeper, trader, market, id, follow);
-    world.as_admin(fill).expect("fill_order");
-    assert_eq!(world.margin(trader).positions().iter().filter(|one| one.market == market.index).count(), 1);
-}
-
-fn fill(world: &World, keeper: &Trader, trader: &Trader, market: Market, id: u64, follow: Follow<'_>) -> Instruction {
-    let print = world.markets.iter().find(|one| one.row == market.row).expect("a market").oracle;
-    ix::fill_order(&keeper.account, market, &trader.account, id, &print, follow)
 }
 
 fn open_orders() -> Stage {
@@ -197,20 +159,20 @@ fn open_orders() -> Stage {
 /// With a loan and a position in the other market.
 fn place_order() -> Stage {
     let (world, trader) = exposed();
-    let place = ix::place_order(&trader.key.pubkey(), on(COINS, &world), &trader.account, order(LOTS), EXPOSED);
+    let place = ix::place_order(&trader.key.pubkey(), world.perp(COINS), &trader.account, order(LOTS), EXPOSED);
     Stage::alone(world, place, &[&trader.key])
 }
 
 fn place_reduction() -> Stage {
     let (world, trader) = holding();
-    let (owner, market) = (trader.key.pubkey(), on(GEMS, &world));
+    let (owner, market) = (trader.key.pubkey(), world.perp(GEMS));
     let place = ix::place_order(&owner, market, &trader.account, order(-LOTS), Follow::default());
     Stage::alone(world, place, &[&trader.key])
 }
 
 fn cancel_order() -> Stage {
     let (mut world, trader) = holding();
-    let (owner, market) = (trader.key.pubkey(), on(COINS, &world));
+    let (owner, market) = (trader.key.pubkey(), world.perp(COINS));
     let place = ix::place_order(&owner, market, &trader.account, order(LOTS), POSITION);
     world.send(place, &[&trader.key]).expect("place_order");
     let cancel = ix::cancel_order(&owner, market, &trader.account, 2);
@@ -220,10 +182,15 @@ fn cancel_order() -> Stage {
 /// As [`place_order`].
 fn fill_order() -> Stage {
     let (mut world, trader) = exposed();
-    let market = on(COINS, &world);
-    let id = place(&mut world, &trader, market, LOTS, EXPOSED);
-    let keeper = world.trader();
-    let fill = fill(&world, &keeper, &trader, market, id, EXPOSED);
+    let market = world.perp(COINS);
+    let place = ix::place_order(&trader.key.pubkey(), market, &trader.account, order(LOTS), EXPOSED);
+    world.send(place, &[&trader.key]).expect("place_order");
+    let orders: Orders = world.svm.read(&addresses::orders(&trader.account));
+    let order = orders.slots.iter().find(|order| order.id == 2).expect("the second order");
+    world.svm.set_time(order.eligible_ts);
+    world.refresh_all();
+    let (keeper, print) = (world.trader().account, world.markets[usize::from(COIN)].oracle);
+    let fill = ix::fill_order(&keeper, market, &trader.account, 2, &print, EXPOSED);
     Stage::alone(world, fill, &[])
 }
 
@@ -237,21 +204,17 @@ fn settle_pnl() -> Stage {
 
 /// A trader that was long of a hundred coins with 1,000 USD, and also holds gems and a perp on them; coins have fallen.
 fn liquidate_perp() -> Stage {
-    let (mut world, _) = World::perps();
+    let (mut world, provider) = World::perps();
     let trader = world.trader_with(&[(USD, 1_000 * DOLLAR), (GEM, ONE_GEM / 1_000)]);
-    open_orders_of(&mut world, &trader);
-    trade(&mut world, &trader, GEMS, LOTS / 100, Follow { banks: &[GEM], markets: &[] });
-    world.sync(GEMS).expect("sync_market");
-    trade(&mut world, &trader, COINS, 100 * LOTS, Follow { banks: &[GEM], markets: &[GEMS] });
+    world.trade(&provider, &trader, GEMS, LOTS / 100).expect("fill_order");
+    world.trade(&provider, &trader, COINS, 100 * LOTS).expect("fill_order");
     // After a day without prices there is a grace.
     world.advance(120);
     world.svm.advance(1);
     world.crash(COIN, 24_00000000);
     world.sync(GEMS).expect("sync_market");
     let liquidator = world.trader();
-    let follow = Follow { banks: &[GEM], markets: &[GEMS] };
-    let authority = (&liquidator.key.pubkey(), &liquidator.account);
-    let liquidate = ix::liquidate_perp(authority, world.quote(), &trader.account, COINS, u64::MAX, follow);
+    let liquidate = world.perp_liquidation(&liquidator, &trader, COINS, u64::MAX);
     Stage::alone(world, liquidate, &[&liquidator.key])
 }
 
