@@ -3,7 +3,7 @@
 pub(crate) use super::bounds::{
     refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS, TERMS_OUT_OF_BOUNDS,
 };
-pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, Movement};
+pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, MarketArgs, Movement};
 pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::perps::{self as pix, Follow};
@@ -201,9 +201,31 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
 pub(crate) const COIN_PERP: u16 = 0;
 pub(crate) const GEM_PERP: u16 = 1;
 
+/// Terms without fees, premium and funding: what a position is worth can be worked out in the head.
+pub(crate) fn plain_terms() -> MarketArgs {
+    let (skew_scale, funding_limit, funding_velocity) = (1 << 62, 0, 0);
+    MarketArgs { skew_scale, funding_limit, funding_velocity, fill_fee: 0, keeper_fee: 0, ..presets::market() }
+}
+
+/// [`World::perps`] on plain terms, with a trader who has 200 dollars and is long 20 coins, 640 dollars. The provider is the
+/// keeper.
+pub(crate) fn long() -> (World, Trader, Trader) {
+    let (mut world, provider) = World::perps();
+    for (index, row) in [(COIN_PERP, 1), (GEM_PERP, 2)] {
+        let admin = world.admin.pubkey();
+        let plain = pix::configure_perp_market(&admin, world.quote(), index, row, 0, plain_terms());
+        world.as_admin(plain).expect("configure_perp_market");
+    }
+    let trader = world.trader_with(&[(USD, 200 * DOLLAR)]);
+    world.trade(&provider, &trader, COIN_PERP, 20 * COIN_LOTS).expect("fill_order");
+    (world, provider, trader)
+}
+
+/// Lots of a coin or a gem.
+pub(crate) const COIN_LOTS: i64 = 1_000_000;
+
 /// Accounts of another group with the same markets, and a pool.
 pub(crate) struct Neighbour {
-    pub(crate) group: Pubkey,
     pub(crate) board: Pubkey,
     pub(crate) feed: Pubkey,
     pub(crate) bank: Pubkey,
@@ -220,7 +242,7 @@ impl Neighbour {
             let market = world.list_perp(COIN, LOT_DECIMALS, presets::market());
             let market = world.market_key(market);
             let (group, board, bank, pool) = (world.group, world.board_key(), world.bank_key(USD), world.pool_key());
-            Self { group, board, feed: addresses::feed(&group, 1), bank, pool, market }
+            Self { board, feed: addresses::feed(&group, 1), bank, pool, market }
         })
     }
 }
