@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use ballast_state::{Account as _, OpenLiquidation, Zeroable as _};
+use ballast_client::ballast::types::{OrderArgs, PoolArgs};
+use ballast_state::{Account as _, OpenLiquidation, Orders, PerpPosition};
 use ballast_testkit::Svm;
 
 use super::support::*;
@@ -87,6 +88,54 @@ impl Cast {
             self.world.advance(120);
         }
         change
+    }
+
+    /// A pool of dollars with a perp market on coins, in which the lender has liquidity that may leave, and may place orders.
+    fn perps(&mut self) {
+        let world = &mut self.world;
+        world.create_pool(PoolArgs { epoch_length: 180, ..presets::pool() });
+        world.list_perp(COIN, LOT_DECIMALS, presets::market());
+        for provider in [&self.lender, &self.trader] {
+            world.open_provider(provider).expect("open_liquidity_provider");
+            let admin = world.admin.pubkey();
+            world.as_admin(pix::open_orders(&admin, &provider.account)).expect("open_orders");
+        }
+    }
+
+    /// As [`Cast::perps`]; what the lender asked to put in was struck.
+    fn struck(&mut self) {
+        self.perps();
+        self.world.add_liquidity(&self.lender, Some(DOLLAR)).expect("request_add_liquidity");
+        self.world.end_epoch();
+        self.world.strike().expect("strike_epoch");
+    }
+
+    /// As [`Cast::perps`]; the trader is long a coin as well, at today's price.
+    fn positioned(&mut self) {
+        self.perps();
+        let (lots, market) = (COIN_LOTS.unsigned_abs(), self.world.market_key(COIN_PERP));
+        self.world.svm.edit::<PerpMarket>(&market, |market| {
+            (market.long.base, market.long.positions) = ([lots, 0], 1);
+        });
+        self.world.svm.edit::<MarginAccount>(&self.trader.account, |account| {
+            account.perps[0] = PerpPosition { base: [lots, 0], market: COIN_PERP, side: 1, ..PerpPosition::zeroed() };
+            account.perp_count = 1;
+        });
+    }
+
+    /// An order for ten coins.
+    fn place(&self, who: &Trader) -> Instruction {
+        let args = OrderArgs { lots: 10 * COIN_LOTS, limit: 0, reduce_only: false, life: 60 };
+        let (banks, markets) = self.world.others(who, COIN_PERP);
+        let follow = Follow { banks: &banks, markets: &markets };
+        pix::place_order(&who.key.pubkey(), self.world.perp(COIN_PERP), &who.account, args, follow)
+    }
+
+    /// The lender's order has been placed.
+    fn ordered(&mut self) {
+        self.perps();
+        let place = self.place(&self.lender);
+        self.world.send(place, &[&self.lender.key]).expect("place_order");
     }
 
     fn configure_bank(&self) -> Instruction {
@@ -312,6 +361,84 @@ const ROWS: &[Row] = &[
         let change = cast.proposed(false);
         vec![ix::propose_change(&cast.world.admin.pubkey(), &cast.world.group, 1, &change)]
     }),
+    // Perps and their pool.
+    row("create_pool", Moves, Runs, |cast, _| {
+        vec![pix::create_pool(&cast.world.admin.pubkey(), cast.world.quote(), presets::pool())]
+    }),
+    row("add_perp_market", Runs, Runs, |cast, _| {
+        cast.perps();
+        let (admin, lots) = (cast.world.admin.pubkey(), (symbol("GEM-PERP"), LOT_DECIMALS));
+        vec![pix::add_perp_market(&admin, cast.world.quote(), GEM_PERP, 2, lots, presets::market())]
+    }),
+    row("configure_perp_market", Runs, Runs, |cast, _| {
+        cast.perps();
+        let admin = cast.world.admin.pubkey();
+        vec![pix::configure_perp_market(&admin, cast.world.quote(), COIN_PERP, 1, 1, presets::market())]
+    }),
+    row("sync_market", Moves, Runs, |cast, _| {
+        cast.positioned();
+        vec![pix::sync_market(cast.world.quote(), COIN_PERP)]
+    }),
+    row("settle_pnl", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        cast.positioned();
+        vec![pix::settle_pnl(&cast.trader.key.pubkey(), cast.world.quote(), &cast.trader.account, COIN_PERP)]
+    })
+    .alone(Some("NothingToSettle"), Some("NothingToSettle")),
+    row("liquidate_perp", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        cast.positioned();
+        vec![cast.world.perp_liquidation(&cast.liquidator, &cast.trader, COIN_PERP, u64::MAX)]
+    }),
+    row("open_liquidity_provider", Runs, Runs, |cast, _| {
+        cast.perps();
+        vec![pix::open_liquidity_provider(&cast.newcomer.key.pubkey(), cast.world.quote())]
+    }),
+    row("request_add_liquidity", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.perps();
+        let who = if state == Liquidation { &cast.trader } else { &cast.lender };
+        let (owner, quote) = (who.key.pubkey(), cast.world.quote());
+        vec![pix::request_add_liquidity(&owner, quote, &who.account, Some(DOLLAR), Follow::default())]
+    })
+    .alone(Some("WrongSide"), None),
+    row("request_remove_liquidity", Runs, Runs, |cast, _| {
+        cast.struck();
+        cast.world.claim(&cast.lender, 0).expect("claim_liquidity");
+        vec![pix::request_remove_liquidity(&cast.lender.key.pubkey(), cast.world.quote(), 1)]
+    }),
+    row("strike_epoch", Runs, Runs, |cast, _| {
+        cast.perps();
+        cast.world.end_epoch();
+        vec![pix::strike_epoch(&cast.world.admin.pubkey(), cast.world.quote(), 0, 1)]
+    }),
+    row("claim_liquidity", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.struck();
+        let who = if state == Liquidation { &cast.trader } else { &cast.lender };
+        vec![pix::claim_liquidity(&who.key.pubkey(), cast.world.quote(), &who.account, 0)]
+    })
+    .alone(Some("NothingToClaim"), None),
+    row("open_orders", Runs, Runs, |cast, _| {
+        cast.perps();
+        vec![pix::open_orders(&cast.world.admin.pubkey(), &cast.newcomer.account)]
+    }),
+    row("place_order", IN_TRANSIT, Runs, |cast, state| {
+        cast.perps();
+        vec![cast.place(if state == Liquidation { &cast.trader } else { &cast.lender })]
+    })
+    .alone(Some("InsufficientHealth"), None),
+    row("cancel_order", IN_TRANSIT, Runs, |cast, state| {
+        cast.ordered();
+        let who = if state == Liquidation { &cast.trader } else { &cast.lender };
+        vec![pix::cancel_order(&who.key.pubkey(), cast.world.perp(COIN_PERP), &who.account, 1)]
+    })
+    .alone(Some("NoOrder"), None),
+    row("fill_order", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        cast.ordered();
+        let orders: Orders = cast.world.svm.read(&addresses::orders(&cast.lender.account));
+        cast.world.svm.set_time(orders.slots[0].eligible_ts);
+        cast.world.refresh_all();
+        let (keeper, print) = (cast.trader.account, cast.world.markets[1].oracle);
+        let (market, follow) = (cast.world.perp(COIN_PERP), Follow::default());
+        vec![pix::fill_order(&keeper, market, &cast.lender.account, 1, &print, follow)]
+    }),
     row("execute_change", Moves, IN_FLASH_LOAN, |cast, _| {
         let (admin, change) = (cast.world.admin.pubkey(), cast.proposed(true));
         vec![ix::execute_change(&admin, &cast.world.group, 0, &admin, &change)]
@@ -390,24 +517,35 @@ fn what_runs_is_a_short_list() {
     // Of what could touch the account, its banks or their prices: the steps alone.
     let elsewhere = [
         "accept_admin",
+        "add_perp_market",
         "cancel_change",
+        "configure_perp_market",
         "configure_timelock",
         "create_group",
+        "open_liquidity_provider",
         "open_margin_account",
+        "open_orders",
         "propose_admin",
         "propose_change",
+        "request_remove_liquidity",
+        "strike_epoch",
     ];
     let runs: BTreeSet<&str> = which(0, Runs).into_iter().filter(|name| !elsewhere.contains(name)).collect();
     assert_eq!(runs, BTreeSet::from(["repay", "seize"]));
     let waits = [
         "begin_flash_loan",
+        "claim_liquidity",
         "collect_fees",
         "configure_bank",
         "deposit_insurance",
         "execute_change",
+        "fill_order",
+        "liquidate_perp",
         "pause_bank",
+        "request_add_liquidity",
         "resolve_bankruptcy",
         "set_bank_mode",
+        "settle_pnl",
     ];
     assert_eq!(which(1, IN_FLASH_LOAN), BTreeSet::from(waits));
 }
