@@ -1,5 +1,6 @@
 //! `close_margin_account`.
 
+use super::perps::*;
 use super::support::*;
 
 #[test]
@@ -37,6 +38,27 @@ fn refuses_everyone_but_the_owner_outside_of_a_liquidation() {
     world.refuses(&with(&close, 1, trader.account), &[&trader.key], "DuplicateAccount");
     world.svm.edit::<MarginAccount>(&trader.account, |account| account.flags = MarginAccount::IN_LIQUIDATION);
     world.refuses(&close, &[&trader.key], "AccountInTransit");
+}
+
+/// An order could fill, a position could lose: neither is left behind.
+#[test]
+fn refuses_with_orders_or_positions() {
+    let (mut world, trader, keeper) = cast();
+    let who = trader.key.pubkey();
+    let close = ix::close_margin_account(&who, &who, &trader.account);
+    world.trade(&keeper, &trader, COINS, 10 * LOTS, PRICE);
+    world.place(&trader, COINS, order(-10 * LOTS)).expect("place_order");
+    // Its dollars are gone, by hand: what may leave is another matter.
+    world.svm.edit::<MarginAccount>(&trader.account, |account| {
+        (account.balance_count, account.balances) = (0, [ballast_state::Zeroable::zeroed(); 16]);
+    });
+    world.refuses(&close, &[&trader.key], "AccountNotEmpty");
+    world.svm.edit::<MarginAccount>(&trader.account, |account| {
+        (account.perp_count, account.perps) = (0, [ballast_state::Zeroable::zeroed(); ballast_state::PERPS]);
+    });
+    world.refuses(&close, &[&trader.key], "AccountNotEmpty");
+    world.cancel(&trader, COINS, 2).expect("cancel_order");
+    world.send(close, &[&trader.key]).expect("close_margin_account");
 }
 
 /// Lamports sent to it in the same transaction keep the account alive, but nothing of what it was: it is the system's, no

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::Path;
 
 /// Errors no instruction can end with today.
-const UNREACHED: &[(&str, &str)] = &[];
+const UNREACHED: &[(&str, &str)] = &[(
+    "PrintWithoutPredecessor",
+    "orders fill at updates of Pyth's pull oracle alone, and each of them says when the one before was published",
+)];
 
 /// The program's errors, from the IDL.
 fn errors() -> BTreeSet<String> {

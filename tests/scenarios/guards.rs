@@ -29,7 +29,7 @@ struct Outcome {
 }
 
 /// Price in 10⁻⁸ USD at second `at` of the replay: through open, the nearer extreme, the other, and close of each bar.
-fn market(bars: &[[f64; 4]], at: i64) -> i64 {
+pub(crate) fn market(bars: &[[f64; 4]], at: i64) -> i64 {
     let hour = usize::try_from(at / 3_600).expect("in range").min(bars.len() - 1);
     let [open, high, low, close] = bars[hour];
     let corners = if close >= open { [open, low, high, close] } else { [open, high, low, close] };
@@ -39,7 +39,7 @@ fn market(bars: &[[f64; 4]], at: i64) -> i64 {
     ((corners[leg] + (corners[leg + 1] - corners[leg]) * part) * 1e8).round() as i64
 }
 
-fn bars() -> Vec<[f64; 4]> {
+pub(crate) fn bars() -> Vec<[f64; 4]> {
     let lines = BARS.lines().filter(|line| HOURS.iter().any(|hour| line.starts_with(hour)));
     let bar = |line: &str| {
         let mut numbers = line.split(',').skip(1).map(|number| number.parse::<f64>().expect("a number"));

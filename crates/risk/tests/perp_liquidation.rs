@@ -26,10 +26,17 @@ struct Scene {
 impl Scene {
     /// A trader with so many dollars who holds so many SOL since 150.
     fn new(deposit: u64, lots: i64) -> Self {
+        Self::with_scale(deposit, lots, market().terms.skew_scale)
+    }
+
+    /// The same where so many lots of skew cost as much as the price.
+    fn with_scale(deposit: u64, lots: i64, skew_scale: u64) -> Self {
         let (pool, bank) = pool(100_000 * MILLION);
+        let mut market = market();
+        market.terms.skew_scale = skew_scale;
         let mut scene = Self {
             board: board(&[usdc(), sol()]),
-            market: market(),
+            market,
             pool,
             bank,
             trader: MarginAccount::zeroed(),
@@ -295,8 +302,10 @@ proptest! {
         sol in prop_oneof![-60i64..=-1, 1i64..=60],
         thousandths in 700u64..1_300,
         most in prop_oneof![Just(u64::MAX), 1u64..60_000_000],
+        // A premium of up to a fortieth of the price, which is all that listing allows.
+        scale in prop_oneof![Just(market().terms.skew_scale), 2_400_000_000u64..100_000_000_000],
     ) {
-        let mut scene = Scene::new(deposit * MILLION, sol * SOL);
+        let mut scene = Scene::with_scale(deposit * MILLION, sol * SOL, scale);
         let now = after(20);
         scene.move_to(price(150 * thousandths, 1_000), now);
         let before = scene.health(now);

@@ -1,19 +1,19 @@
 //! A group with markets and traders, set up through the program's own instructions.
 
+use ballast_client::addresses;
 use ballast_client::ballast::types::{BankArgs, PriceFeedArgs};
 use ballast_client::instructions::{self as ix, Takeover, User};
 use ballast_client::presets;
 use ballast_client::view::Banks;
-use ballast_client::{addresses, view};
 use ballast_migrate::units::{Key, Mode};
 use ballast_migrate::{
     apply, BankPlan, BankSettings, ChainState, Deployment, FeedPlan, FeedRef, MigrateError, SourcePlan, Sources, Step,
 };
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
-use ballast_risk::health::{Health, Portfolio};
-use ballast_risk::Now;
-use ballast_state::{Bank, BankMode, MarginAccount, PriceFeed, RiskBoard};
+use ballast_risk::health::{assess_maintenance, Health, Portfolio};
+use ballast_risk::{perp, Now};
+use ballast_state::{Bank, BankMode, MarginAccount, PerpPosition, PriceFeed, RiskBoard};
 use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -480,13 +480,17 @@ impl World {
         Now { ts: clock.unix_timestamp, slot: clock.slot }
     }
 
-    /// A trader's portfolio, by the engine on the host.
+    /// A trader's portfolio, by the engine on the host; its perps at the marks their markets stand at.
     ///
     /// # Panics
     /// If the engine refuses.
     #[must_use]
     pub fn portfolio(&self, trader: &Trader) -> Portfolio {
-        view::portfolio(&self.margin(trader), &self.banks(), self.now()).expect("portfolio")
+        let (account, banks) = (self.margin(trader), self.banks());
+        let exposure = |position: &PerpPosition| perp::exposure(position, &self.market(position.market));
+        let perps: Vec<_> = account.positions().iter().map(|one| exposure(one).expect("exposure")).collect();
+        let quote = account.positions().first().map_or(0, |position| self.market(position.market).quote_feed);
+        Portfolio::of_account(&account, &perps, quote, self.now(), |index| banks.get(&index)).expect("portfolio")
     }
 
     /// A trader's Maintenance health, by the engine on the host.
@@ -495,7 +499,7 @@ impl World {
     /// If the engine refuses.
     #[must_use]
     pub fn health(&self, trader: &Trader) -> Health {
-        view::maintenance(&self.margin(trader), &self.board(), &self.banks(), self.now()).expect("health")
+        assess_maintenance(&self.portfolio(trader), &self.board(), self.now()).expect("health")
     }
 }
 

@@ -236,7 +236,7 @@ impl Closing<'_> {
     }
 
     /// The account after so many USD more are closed. What the bonus takes is taken from the assets, whatever it opens: that
-    /// leaves the higher health factor of the two.
+    /// leaves the higher health factor of the two. Likewise the premium gives back what it can at most.
     fn shift(&mut self, bonus: Ratio, closed: Usd) -> RiskResult<()> {
         let row = self.board.row(self.exposure.feed).ok_or(RiskError::FeedNotListed)?;
         let units = Price(row.mid).units_down(closed)?;
@@ -248,7 +248,8 @@ impl Closing<'_> {
         self.assessment.replace(self.portfolio, &self.exposure, &next, self.board)?;
         self.exposure = next;
         let paid = bonus.of_down(closed)?;
-        self.assessment.assets = self.assessment.assets.excess_over(paid);
+        let returned = self.discount.of_up(closed)?;
+        self.assessment.assets = self.assessment.assets.add(returned)?.excess_over(paid);
         self.spared = self.of_quote.of_up(paid)?;
         Ok(())
     }
