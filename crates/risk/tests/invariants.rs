@@ -102,9 +102,8 @@ fn inv_22_23_24_limits() {
     holds(inv::check_no_outflow(&old, &old));
     breaks(23, inv::check_no_outflow(&old, &left(1)));
 
-    let capped = |cap: u64| {
-        changed(&bank, |bank| (bank.deposit_cap, bank.deposit_cap_limit, bank.borrow_cap) = (cap, cap, cap))
-    };
+    let capped =
+        |cap: u64| changed(&bank, |bank| (bank.deposit_cap, bank.deposit_cap_limit, bank.borrow_cap) = (cap, cap, cap));
     holds(inv::check_deposit_cap(&capped(1_000 * MILLION), &lender));
     breaks(24, inv::check_deposit_cap(&capped(1_000 * MILLION - 1), &lender));
     holds(inv::check_deposit_cap(&capped(800 * MILLION), &borrower));
