@@ -362,20 +362,20 @@ fn v26_an_order_and_a_withdrawal_of_one_transaction_do_not_share_their_margin() 
 #[test]
 fn t08_settling_often_gains_nothing() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 7 * LOTS + 77_777, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 7 * LOTS + 77_777, PRICE);
     let path = [32_10000001, 31_70000003, 31_00000007, 31_90000011, 32_50000013, 33_00000017];
     let run = |world: &mut World, settles: bool| {
         for price in path {
             world.svm.advance(10);
             world.set_price(COIN, price).expect("refresh_price_feed");
             if settles {
-                step(world, |world| world.settle(&trader, COINS));
+                step(world, |world| world.settle_own(&trader, COINS));
             } else {
                 // Funding is stepped at the same moments.
                 step(world, |world| world.sync(COINS));
             }
         }
-        let _ = world.settle(&trader, COINS);
+        let _ = world.settle_own(&trader, COINS);
         let market = world.market(COINS);
         (
             dollars(world, &trader),
@@ -392,7 +392,7 @@ fn t08_settling_often_gains_nothing() {
 #[test]
 fn t20_one_wild_tick_liquidates_no_position() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     world.advance(121);
     world.svm.advance(1);
     world.set_price(COIN, 16_00000000).expect("refresh_price_feed");
@@ -408,7 +408,7 @@ fn t20_one_wild_tick_liquidates_no_position() {
 #[test]
 fn t22_after_a_halt_positions_have_two_minutes_of_grace() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     world.svm.advance(301);
     // The first price after the halt is a fall, and then the same again.
     world.set_price(USD, 1_00000000).expect("refresh_price_feed");
@@ -424,7 +424,7 @@ fn t22_after_a_halt_positions_have_two_minutes_of_grace() {
 #[test]
 fn t23_t24_nothing_stops_settling_reducing_or_liquidating_a_position() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     let borrower = world.trader_with(&[(GEM, 1_000 * ONE_GEM)]);
     world.advance(121);
     reach(&mut world, 24_00000000);
@@ -436,7 +436,7 @@ fn t23_t24_nothing_stops_settling_reducing_or_liquidating_a_position() {
     let row = world.market(COINS).feed;
     let configure = perp_ix::configure_perp_market(&admin, world.quote(), COINS, row, 1, terms);
     world.as_admin(configure).expect("configure_perp_market");
-    world.tried(|world| step(world, |world| world.settle(&trader, COINS)));
+    world.tried(|world| step(world, |world| world.settle_own(&trader, COINS)));
     world.tried(|world| {
         step(world, |world| world.place(&trader, COINS, order(-100 * LOTS)));
         let sent = step(world, |world| world.fill_at(&keeper, &trader, COINS, 2, 24_00000000));
