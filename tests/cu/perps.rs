@@ -78,6 +78,5 @@ fn borrow(put: &mut impl FnMut(&str, u64)) {
         world.sync(market).expect("sync_market");
     }
     let borrow = ix::borrow(&trader.user(0), &world.margin(&trader), &world.bank(0), DOLLAR);
-    let borrow = world.with_markets(borrow, &trader);
     put("borrow_8_perp_8", world.svm.send(&[borrow], &[&trader.key]).expect("borrow").compute_units);
 }

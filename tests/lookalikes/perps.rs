@@ -141,8 +141,7 @@ fn exposed() -> (World, Trader) {
 
 fn borrow_coins(world: &mut World, trader: &Trader) -> Instruction {
     let _lender = world.trader_with(&[(COIN, 100 * ONE_COIN)]);
-    let borrow = instructions::borrow(&trader.user(COIN), &world.margin(trader), &world.bank(COIN), ONE_COIN);
-    ix::followed(borrow, &world.group, POSITION)
+    instructions::borrow(&trader.user(COIN), &world.margin(trader), &world.bank(COIN), ONE_COIN)
 }
 
 fn order(lots: i64) -> OrderArgs {

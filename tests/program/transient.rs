@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use ballast_client::ballast::types::OrderArgs;
-use ballast_state::{Account as _, OpenLiquidation, Orders};
+use ballast_state::{Account as _, OpenLiquidation, Orders, PerpPosition};
 use ballast_testkit::Svm;
 
 use super::support::*;
@@ -103,6 +103,18 @@ impl Cast {
         world.trade(lender, newcomer, gems, -3_000_000).expect("fill_order");
         world.svm.advance(1);
         world.crash(GEM, 1_300_00000000);
+    }
+
+    /// The trader is long a gem, at today's price, in the market on gems.
+    fn position(&mut self, gems: u16) {
+        let (lots, market) = (1_000_000, self.world.market_key(gems));
+        self.world.svm.edit::<PerpMarket>(&market, |market| {
+            (market.long.base, market.long.positions) = ([lots, 0], 1);
+        });
+        self.world.svm.edit::<MarginAccount>(&self.trader.account, |account| {
+            account.perps[0] = PerpPosition { base: [lots, 0], market: gems, side: 1, ..PerpPosition::zeroed() };
+            account.perp_count = 1;
+        });
     }
 
     /// A pool whose only provider asked to leave it. The epoch is over.
@@ -356,6 +368,12 @@ const ROWS: &[Row] = &[
         cast.trade_perps();
         vec![pix::sync_market(cast.world.quote(), 0)]
     }),
+    row("sync_market", Moves, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        let gems = cast.world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        cast.position(gems);
+        vec![pix::sync_market(cast.world.quote(), gems)]
+    }),
     row("settle_pnl", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
         cast.trade_perps();
         let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
@@ -558,7 +576,7 @@ fn what_runs_is_a_short_list() {
         "open_margin_account",
         "propose_admin",
         "propose_change",
-        // A market the account has no position in, and a pool that only gives and takes shares.
+        // A market the account has no position in (there is a row of one it has), and a pool that only gives and takes shares.
         "add_perp_market",
         "configure_perp_market",
         "open_liquidity_provider",

@@ -54,7 +54,7 @@ fn reach(world: &mut World, price: i64) {
 
 /// Marks an account, positions included.
 fn mark(world: &mut World, trader: &Trader) {
-    let mark = world.with_markets(ix::mark(&trader.account, &world.margin(trader)), trader);
+    let mark = ix::mark(&trader.account, &world.margin(trader));
     world.as_admin(mark).expect("mark");
 }
 

@@ -139,14 +139,6 @@ impl World {
         self.send(settle, &[&trader.key])
     }
 
-    /// The instruction with the trader's markets behind it, as every look at its health needs them.
-    #[must_use]
-    pub fn with_markets(&self, instruction: Instruction, trader: &Trader) -> Instruction {
-        let account = self.margin(trader);
-        let markets: Vec<u16> = account.positions().iter().map(|position| position.market).collect();
-        ix::followed(instruction, &self.group, Follow { banks: &[], markets: &markets })
-    }
-
     /// Writes an update of a bank's feed to an account of its own: published now, a second after the one before it, at the
     /// last price, but for what is changed.
     pub fn post(&mut self, bank: u16, change: impl FnOnce(&mut PythPullUpdate)) -> Pubkey {
