@@ -3,6 +3,7 @@
 //! `BALLAST_BLESS=1 cargo test -p ballast-tests --test cu` writes the file anew; the diff shows what rose.
 
 mod measure;
+mod perps;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

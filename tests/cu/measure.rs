@@ -13,8 +13,10 @@ use ballast_tests::saver::{add_savings, Saver};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
+use super::perps;
+
 /// Bank 0 is the quote; the others are collateral at ten dollars a token.
-fn world(markets: u16) -> World {
+pub(crate) fn world(markets: u16) -> World {
     let mut world = World::empty();
     world.list(&MarketSpec::new(listing("USDC").0, 6, 100_000_000));
     for _ in 1..markets {
@@ -52,6 +54,7 @@ pub(crate) fn all() -> BTreeMap<String, u64> {
     staged(8, &mut put);
     flash_loan(&mut put);
     refresh(&mut put);
+    perps::all(&mut put);
     call(&mut put);
     put("elf_bytes", ballast_testkit::ELF.len() as u64);
     results
@@ -159,11 +162,15 @@ fn takeover_16(put: &mut impl FnMut(&str, u64)) {
 
 /// Confirms a fall of everything but the quote until the account is liquidatable.
 fn crash(world: &mut World, n: u16) {
+    fall(world, n, 4_90000000);
+}
+
+/// Confirms a price of everything but the quote.
+pub(crate) fn fall(world: &mut World, n: u16, price: i64) {
     for _ in 0..2 {
         world.svm.advance(130);
         for bank in 0..n {
-            let price = if bank == 0 { 1_00000000 } else { 4_90000000 };
-            let _ = world.set_price(bank, price);
+            let _ = world.set_price(bank, if bank == 0 { 1_00000000 } else { price });
         }
     }
     world.svm.advance(1);

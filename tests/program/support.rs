@@ -174,8 +174,11 @@ pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, tra
     world.refuses(right, &[&trader.key], "token::InsufficientFunds");
 }
 
-/// One of each kind of change that waits for the timelock, as the admin would send it in the plain world.
-pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
+/// One of each kind of change that waits for the timelock, as the admin would send it in the plain world, which gets a pool and a
+/// perp market: `create_pool` itself has its own test.
+pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 11] {
+    world.create_pool(presets::pool());
+    world.list_perp(COIN, LOT_DECIMALS, presets::market());
     let mint = world.key().pubkey();
     world.svm.put_mint(&mint, 9);
     let (admin, group) = (world.admin.pubkey(), world.group);
@@ -184,6 +187,8 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
     let mut listed = presets::bank(1_000, 500);
     listed.warm_up = 7 * 86_400;
     let (token_program, next) = (spl_token_interface::ID, Pubkey::new_from_array([5; 32]));
+    let (quote, perp) = (world.quote(), presets::market());
+    let looser = MarketArgs { interest_cap: perp.interest_cap + 1, ..perp };
     [
         ("add_bank", ix::add_bank(&admin, &group, 3, &mint, &token_program, 1, listed)),
         ("add_price_feed", ix::add_price_feed(&admin, &group, 3, feed.clone())),
@@ -194,6 +199,8 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
         ("configure_timelock", ix::configure_timelock(&admin, &group, DELAY - 1, EXPIRY)),
         ("propose_admin", ix::propose_admin(&admin, &group, next)),
         ("set_bank_mode", ix::set_bank_mode(&admin, &group, COIN, 2)),
+        ("add_perp_market", pix::add_perp_market(&admin, quote, 1, 2, (symbol("GEM-PERP"), LOT_DECIMALS), perp)),
+        ("configure_perp_market", pix::configure_perp_market(&admin, quote, 0, 1, 0, looser)),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Perps from end to end: what a round trip costs, where losses go, what a hedge is good for, who is liquidated and who is not.
 
+use ballast_client::ballast::types::MarketArgs;
 use ballast_client::perps as perp_ix;
 use ballast_math::Ratio;
 use ballast_risk::perp;
@@ -357,7 +358,94 @@ fn v26_an_order_and_a_withdrawal_of_one_transaction_do_not_share_their_margin() 
     }
 }
 
-/// The books of a market say what its positions say, in every story above and here after a life of all of them.
+/// T08: a settlement moves whole atoms and keeps the fraction, so that no number of them gains or loses one.
+#[test]
+fn t08_settling_often_gains_nothing() {
+    let (mut world, trader, keeper) = cast(1_000);
+    world.trade_at(&keeper, &trader, COINS, 7 * LOTS + 77_777, PRICE);
+    let path = [32_10000001, 31_70000003, 31_00000007, 31_90000011, 32_50000013, 33_00000017];
+    let run = |world: &mut World, settles: bool| {
+        for price in path {
+            world.svm.advance(10);
+            world.set_price(COIN, price).expect("refresh_price_feed");
+            if settles {
+                step(world, |world| world.settle_own(&trader, COINS));
+            } else {
+                // Funding is stepped at the same moments.
+                step(world, |world| world.sync(COINS));
+            }
+        }
+        let _ = world.settle_own(&trader, COINS);
+        let market = world.market(COINS);
+        (
+            dollars(world, &trader),
+            pool(world),
+            perp::book::claim(&world.margin(&trader).perps[0], &market).expect("a claim"),
+        )
+    };
+    let often = world.tried(|world| run(world, true));
+    let once = world.tried(|world| run(world, false));
+    assert_eq!(often, once);
+}
+
+/// T20: one wild tick liquidated accounts. Here it waits until it is printed again, and moves no market meanwhile.
+#[test]
+fn t20_one_wild_tick_liquidates_no_position() {
+    let (mut world, trader, keeper) = cast(1_000);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.advance(121);
+    world.svm.advance(1);
+    world.set_price(COIN, 16_00000000).expect("refresh_price_feed");
+    step(&mut world, |world| world.sync(COINS));
+    assert_eq!(world.market(COINS).mark, 32 << 32);
+    fails(&mut world, "AccountHealthy", |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
+    world.svm.advance(1);
+    world.set_price(COIN, PRICE).expect("refresh_price_feed");
+    fails(&mut world, "AccountHealthy", |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
+}
+
+/// T22: after an outage owners had no time. Here they have two minutes, and then liquidation goes on.
+#[test]
+fn t22_after_a_halt_positions_have_two_minutes_of_grace() {
+    let (mut world, trader, keeper) = cast(1_000);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.svm.advance(301);
+    // The first price after the halt is a fall, and then the same again.
+    world.set_price(USD, 1_00000000).expect("refresh_price_feed");
+    reach(&mut world, 24_00000000);
+    assert!(world.health(&trader).is_negative());
+    fails(&mut world, "GracePeriod", |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
+    world.advance(121);
+    step(&mut world, |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
+}
+
+/// T23, T24: a pause, a mode, a cap or an empty vault stopped exits and liquidations. No tokens move where a position is
+/// settled, reduced or liquidated: nothing of that stops any of them.
+#[test]
+fn t23_t24_nothing_stops_settling_reducing_or_liquidating_a_position() {
+    let (mut world, trader, keeper) = cast(1_000);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    let borrower = world.trader_with(&[(GEM, 1_000 * ONE_GEM)]);
+    world.advance(121);
+    reach(&mut world, 24_00000000);
+    let (admin, group) = (world.admin.pubkey(), world.group);
+    world.borrow(&borrower, USD, 180_000 * DOLLAR).expect("borrow");
+    world.as_admin(ix::pause_risk(&admin, &group, 600)).expect("pause_risk");
+    world.as_admin(ix::pause_bank(&admin, &group, USD, 600)).expect("pause_bank");
+    let terms = MarketArgs { interest_cap: 1, skew_cap: 1, account_cap: 1, ..presets::market() };
+    let row = world.market(COINS).feed;
+    let configure = perp_ix::configure_perp_market(&admin, world.quote(), COINS, row, 1, terms);
+    world.as_admin(configure).expect("configure_perp_market");
+    world.tried(|world| step(world, |world| world.settle_own(&trader, COINS)));
+    world.tried(|world| {
+        step(world, |world| world.place(&trader, COINS, order(-100 * LOTS)));
+        let sent = step(world, |world| world.fill_at(&keeper, &trader, COINS, 2, 24_00000000));
+        assert_eq!(event!(sent, OrderFilled).position, 0);
+    });
+    step(&mut world, |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
+}
+
+/// The books of a market say what its positions say, after every trade of three traders at moving prices.
 #[test]
 fn a_market_owes_what_its_positions_claim() {
     let (mut world, one, keeper) = cast(10_000);

@@ -1,0 +1,83 @@
+//! Jobs of perps.
+
+use ballast_client::ballast::types::MarketArgs;
+use ballast_client::instructions as ix;
+use ballast_client::presets;
+use ballast_testkit::{order, Trader, World, LOT_DECIMALS};
+
+use super::measure::{fall, world};
+
+/// A coin in lots.
+const LOTS: i64 = 1_000_000;
+/// What a coin costs, 10⁻⁸ USD.
+const PRICE: i64 = 10_00000000;
+const DOLLAR: u64 = 1_000_000;
+
+pub(crate) fn all(put: &mut impl FnMut(&str, u64)) {
+    one(put);
+    liquidate(put);
+    borrow(put);
+}
+
+/// So many perp markets on coins, a pool with a million dollars, and a keeper.
+fn perps(markets: u16) -> (World, Trader) {
+    let mut world = world(markets + 1);
+    world.create_pool(presets::pool());
+    for bank in 1..=markets {
+        world.list_perp(bank, LOT_DECIMALS, MarketArgs { weight: presets::bps(1_000), ..presets::market() });
+    }
+    let provider = world.trader_with(&[(0, 10_000_000 * DOLLAR)]);
+    world.provide(&provider, 1_000_000 * DOLLAR);
+    let keeper = world.trader_with(&[(0, DOLLAR)]);
+    (world, keeper)
+}
+
+/// What a trader of one market does, with a deposit of the quote token and a position.
+fn one(put: &mut impl FnMut(&str, u64)) {
+    let (mut world, keeper) = perps(1);
+    let trader = world.perp_trader(&[(0, 10_000 * DOLLAR)]);
+    world.trade_at(&keeper, &trader, 0, 100 * LOTS, PRICE);
+    world.advance(10);
+    world.svm.advance(1);
+    put("place_order", world.place(&trader, 0, order(100 * LOTS)).expect("place_order").compute_units);
+    put("fill_order", world.fill_at(&keeper, &trader, 0, 2, PRICE + 1_000_000).expect("fill_order").compute_units);
+    world.svm.advance(1);
+    world.set_price(1, PRICE + 5_000_000).expect("refresh");
+    put("sync_market", world.sync(0).expect("sync_market").compute_units);
+    world.svm.advance(1);
+    world.set_price(1, PRICE + 10_000_000).expect("refresh");
+    put("settle_pnl", world.settle_own(&trader, 0).expect("settle_pnl").compute_units);
+}
+
+/// A position of an account with eight of them, whose other markets are synced.
+fn liquidate(put: &mut impl FnMut(&str, u64)) {
+    let (mut world, keeper) = perps(8);
+    let trader = world.perp_trader(&[(0, 5_000 * DOLLAR)]);
+    for market in 0..8 {
+        world.trade_at(&keeper, &trader, market, 200 * LOTS, PRICE);
+    }
+    fall(&mut world, 9, 7_20000000);
+    world.sync_others(&trader, 0);
+    let sent = world.liquidate_perp(&keeper, &trader, 0, u64::MAX).expect("liquidate_perp");
+    put("liquidate_perp_8", sent.compute_units);
+    put("liquidate_perp_8_bytes", sent.bytes as u64);
+}
+
+/// A loan of an account with eight balances and eight positions, all of whose markets are synced.
+fn borrow(put: &mut impl FnMut(&str, u64)) {
+    let (mut world, keeper) = perps(8);
+    let deposits: Vec<(u16, u64)> = (1..8).map(|bank| (bank, 100_000_000_000)).collect();
+    let trader = world.perp_trader(&deposits);
+    world.borrow(&trader, 0, 100 * DOLLAR).expect("borrow");
+    for market in 0..8 {
+        world.trade_at(&keeper, &trader, market, 10 * LOTS, PRICE);
+    }
+    world.advance(3_600);
+    world.svm.advance(1);
+    for market in 0..8 {
+        world.sync(market).expect("sync_market");
+    }
+    let borrow = ix::borrow(&trader.user(0), &world.margin(&trader), &world.bank(0), DOLLAR);
+    let borrow = world.with_markets(borrow, &trader);
+    put("borrow_8_perp_8", world.svm.send(&[borrow], &[&trader.key]).expect("borrow").compute_units);
+}
