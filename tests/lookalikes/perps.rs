@@ -233,9 +233,10 @@ fn resolve_bankruptcy() -> Stage {
     world.svm.edit::<Bank>(&dollars, |bank| bank.perp_loan_shares = 1_000 * DOLLAR);
     world.svm.edit::<MarginAccount>(&trader.account, |account| {
         for balance in &mut account.balances {
-            match balance.is_loan() {
-                true => balance.perp_shares = 1_000 * DOLLAR,
-                false => balance.shares = balance.shares.min(1_000),
+            if balance.is_loan() {
+                balance.perp_shares = 1_000 * DOLLAR;
+            } else {
+                balance.shares = balance.shares.min(1_000);
             }
         }
     });
