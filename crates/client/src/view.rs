@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ballast_risk::health::{self, Health, Portfolio};
-use ballast_risk::{Now, RiskResult};
+use ballast_risk::{Now, RiskError, RiskResult};
 use ballast_state::{Account, Bank, LayoutError, MarginAccount, RiskBoard};
 
 /// A copy of a program account from its data.
@@ -17,11 +17,15 @@ pub fn decode<T: Account>(data: &[u8]) -> Result<T, LayoutError> {
 /// Banks of a group by their index.
 pub type Banks = BTreeMap<u16, Bank>;
 
-/// What an account holds, with its banks projected to `now`.
+/// What an account without perps holds, with its banks projected to `now`.
 ///
 /// # Errors
-/// `BankMismatch` if a bank is missing; arithmetic.
+/// `BankMismatch` if a bank is missing; `MarketMismatch` for an account with positions, whose markets this does not know;
+/// arithmetic.
 pub fn portfolio(account: &MarginAccount, banks: &Banks, now: Now) -> RiskResult<Portfolio> {
+    if account.perp_count > 0 {
+        return Err(RiskError::MarketMismatch);
+    }
     Portfolio::of_account(account, &[], 0, now, |index| banks.get(&index))
 }
 

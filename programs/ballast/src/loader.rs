@@ -12,7 +12,7 @@ use ballast_state::{
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
-use crate::view::{is, view, view_mut};
+use crate::view::{is, view, view_if, view_mut};
 
 /// The clock.
 ///
@@ -193,19 +193,15 @@ impl<'a> Holdings<'a> {
     pub(crate) fn load(infos: &'a [AccountInfo<'_>], group: &Pubkey) -> Result<Self> {
         let mut holdings = Self { banks: Vec::with_capacity(infos.len()), markets: Vec::new() };
         for info in infos {
-            match view::<Bank>(info) {
-                Ok(bank) => {
-                    ensure!(&bank.group == group, BallastError::WrongGroup);
-                    holdings.banks.push(bank);
-                }
-                Err(_) if is::<PerpMarket>(info) => {
-                    let market = view::<PerpMarket>(info)?;
-                    ensure!(&market.group == group, BallastError::WrongGroup);
-                    holdings.markets.push(market);
-                }
-                // `pool_among` takes it.
-                Err(_) if is::<LiquidityPool>(info) => {}
-                Err(failure) => return Err(failure),
+            if let Some(bank) = view_if::<Bank>(info)? {
+                ensure!(&bank.group == group, BallastError::WrongGroup);
+                holdings.banks.push(bank);
+            } else if let Some(market) = view_if::<PerpMarket>(info)? {
+                ensure!(&market.group == group, BallastError::WrongGroup);
+                holdings.markets.push(market);
+            } else if !is::<LiquidityPool>(info) {
+                // A pool is `pool_among`'s. Why anything else is none of these, a bank says.
+                view::<Bank>(info)?;
             }
         }
         Ok(holdings)

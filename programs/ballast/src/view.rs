@@ -20,6 +20,17 @@ pub(crate) fn view<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Ref<'a, 
     Ref::filter_map(data, |data| T::read(data).ok()).map_err(|data| layout_error::<T>(&data))
 }
 
+/// The account as `T`, if it is one.
+///
+/// # Errors
+/// `WrongProgramOwner`, `DuplicateAccount`.
+#[inline]
+pub(crate) fn view_if<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Option<Ref<'a, T>>> {
+    check_owner(info)?;
+    let data = info.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
+    Ok(Ref::filter_map(data, |data| T::read(data).ok()).ok())
+}
+
 /// The account as `T`, to be changed.
 ///
 /// # Errors
