@@ -36,7 +36,7 @@ fn perps(markets: u16) -> (World, Trader) {
 fn one(put: &mut impl FnMut(&str, u64)) {
     let (mut world, keeper) = perps(1);
     let trader = world.perp_trader(&[(0, 10_000 * DOLLAR)]);
-    world.trade(&keeper, &trader, 0, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, 0, 100 * LOTS, PRICE);
     world.advance(10);
     world.svm.advance(1);
     put("place_order", world.place(&trader, 0, order(100 * LOTS)).expect("place_order").compute_units);
@@ -46,7 +46,7 @@ fn one(put: &mut impl FnMut(&str, u64)) {
     put("sync_market", world.sync(0).expect("sync_market").compute_units);
     world.svm.advance(1);
     world.set_price(1, PRICE + 10_000_000).expect("refresh");
-    put("settle_pnl", world.settle(&trader, 0).expect("settle_pnl").compute_units);
+    put("settle_pnl", world.settle_own(&trader, 0).expect("settle_pnl").compute_units);
 }
 
 /// A position of an account with eight of them, whose other markets are synced.
@@ -54,7 +54,7 @@ fn liquidate(put: &mut impl FnMut(&str, u64)) {
     let (mut world, keeper) = perps(8);
     let trader = world.perp_trader(&[(0, 5_000 * DOLLAR)]);
     for market in 0..8 {
-        world.trade(&keeper, &trader, market, 200 * LOTS, PRICE);
+        world.trade_at(&keeper, &trader, market, 200 * LOTS, PRICE);
     }
     fall(&mut world, 9, 7_20000000);
     world.sync_others(&trader, 0);
@@ -70,7 +70,7 @@ fn borrow(put: &mut impl FnMut(&str, u64)) {
     let trader = world.perp_trader(&deposits);
     world.borrow(&trader, 0, 100 * DOLLAR).expect("borrow");
     for market in 0..8 {
-        world.trade(&keeper, &trader, market, 10 * LOTS, PRICE);
+        world.trade_at(&keeper, &trader, market, 10 * LOTS, PRICE);
     }
     world.advance(3_600);
     world.svm.advance(1);

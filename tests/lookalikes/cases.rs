@@ -132,7 +132,7 @@ impl Cases<'_> {
             ("the token program", spl_token_interface::ID),
             ("the program", PROGRAM_ID),
         ];
-        for (what, key) in cast {
+        for (what, key) in cast.into_iter().chain(self.stage.strays) {
             if !self.stage.names(&key) && Role::of_account(&world.svm, &key) != role {
                 self.swap(Lookalike::WrongType(what), key);
             }

@@ -1,7 +1,10 @@
 //! Accounts made after the right one, with one thing wrong.
 
 use ballast_client::addresses;
-use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PendingChange, PriceFeed, RiskBoard};
+use ballast_state::{
+    Account as Layout, Bank, Epoch, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PendingChange,
+    PerpMarket, PriceFeed, RiskBoard,
+};
 use ballast_testkit::plain::GEM;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -71,7 +74,7 @@ pub(crate) fn relatives(stage: &Stage, role: Role, genuine: &Account) -> Vec<(Lo
         Role::Board => vec![of_other_group(genuine, |board: &mut RiskBoard| board.group = OTHER_GROUP)],
         Role::Feed => vec![
             of_other_group(genuine, |feed: &mut PriceFeed| feed.group = OTHER_GROUP),
-            (Lookalike::OtherMint, Sitter::Listed(addresses::feed(&world.group, gem.row))),
+            (Lookalike::OtherMint, Sitter::Listed(other_feed(stage))),
         ],
         Role::Bank => {
             let other = |bank: &mut Bank| (bank.group, bank.vault) = (OTHER_GROUP, OTHER_KEY);
@@ -88,6 +91,26 @@ pub(crate) fn relatives(stage: &Stage, role: Role, genuine: &Account) -> Vec<(Lo
             (Lookalike::OtherUser, edited(genuine, |change: &mut PendingChange| change.proposer = stranger)),
             (Lookalike::Alias, edited(genuine, |change: &mut PendingChange| change.number += 1)),
         ],
+        Role::Market => {
+            let other = |market: &mut PerpMarket| (market.group, market.pool) = (OTHER_GROUP, OTHER_KEY);
+            let beside = other_market(stage).map(|key| (Lookalike::OtherMint, Sitter::Listed(key)));
+            std::iter::once(of_other_group(genuine, other)).chain(beside).collect()
+        }
+        Role::Pool => vec![of_other_group(genuine, |pool: &mut LiquidityPool| {
+            (pool.group, pool.bank_address) = (OTHER_GROUP, OTHER_KEY);
+        })],
+        Role::Provider => vec![
+            of_other_group(genuine, |provider: &mut LiquidityProvider| provider.pool = OTHER_KEY),
+            (Lookalike::OtherUser, edited(genuine, |provider: &mut LiquidityProvider| provider.owner = stranger)),
+        ],
+        Role::Epoch => vec![
+            of_other_group(genuine, |epoch: &mut Epoch| epoch.pool = OTHER_KEY),
+            (Lookalike::Alias, edited(genuine, |epoch: &mut Epoch| epoch.number += 1)),
+        ],
+        Role::Orders => {
+            let other = stage.stranger.account;
+            vec![(Lookalike::OtherUser, edited(genuine, |orders: &mut Orders| orders.margin_account = other))]
+        }
         Role::Vault => vec![strangers(), alias, newer],
         Role::Tokens => {
             let mints = [0, 1].map(|bank| world.markets[bank].mint);
@@ -105,6 +128,18 @@ pub(crate) fn relatives(stage: &Stage, role: Role, genuine: &Account) -> Vec<(Lo
 fn other_bank(stage: &Stage) -> Option<Pubkey> {
     let banks = stage.world.markets.iter().map(|market| stage.world.bank_key(market.bank));
     banks.into_iter().find(|key| !stage.names(key))
+}
+
+/// The last feed of the group that the instruction does not have.
+fn other_feed(stage: &Stage) -> Pubkey {
+    let feeds = stage.world.markets.iter().rev().map(|market| addresses::feed(&stage.world.group, market.row));
+    feeds.into_iter().find(|key| !stage.names(key)).expect("another feed")
+}
+
+/// A perp market of the group that the instruction does not have.
+fn other_market(stage: &Stage) -> Option<Pubkey> {
+    let markets = (0..stage.perps()).map(|index| addresses::market(&stage.world.group, index));
+    markets.into_iter().find(|key| !stage.names(key))
 }
 
 fn of_other_group<T: Layout>(genuine: &Account, change: impl FnOnce(&mut T)) -> (Lookalike, Sitter) {

@@ -1,7 +1,10 @@
 //! What an account is to an instruction, told by what is there when the instruction succeeds.
 
 use ballast_client::{addresses, PROGRAM_ID};
-use ballast_state::{Account as Layout, Bank, Group, MarginAccount, PendingChange, PriceFeed, RiskBoard};
+use ballast_state::{
+    Account as Layout, Bank, Epoch, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PendingChange,
+    PerpMarket, PriceFeed, RiskBoard,
+};
 use ballast_testkit::Svm;
 use solana_account::Account;
 use solana_pubkey::Pubkey;
@@ -40,6 +43,16 @@ pub(crate) enum Role {
     Margin,
     /// A change that waits for the timelock.
     Change,
+    /// A perp market.
+    Market,
+    /// What perps are traded against.
+    Pool,
+    /// Somebody's part of a pool.
+    Provider,
+    /// A struck epoch of a pool.
+    Epoch,
+    /// A margin account's pending orders.
+    Orders,
     /// A token account of a bank.
     Vault,
     /// A token account of somebody else.
@@ -99,6 +112,12 @@ impl Role {
     /// Whether it is an account of this program.
     pub(crate) fn is_ours(self) -> bool {
         matches!(self, Self::Group | Self::Board | Self::Feed | Self::Bank | Self::Margin | Self::Change)
+            || matches!(self, Self::Market | Self::Pool | Self::Provider | Self::Epoch | Self::Orders)
+    }
+
+    /// Whether instructions take it after their own accounts, for what an account holds.
+    pub(crate) fn may_follow(self) -> bool {
+        matches!(self, Self::Bank | Self::Market | Self::Pool)
     }
 
     /// Whether a user or somebody else than this program writes its data: so that it may become anything where it is.
@@ -115,6 +134,11 @@ impl Role {
             Bank::TAG => Self::Bank,
             MarginAccount::TAG => Self::Margin,
             PendingChange::TAG => Self::Change,
+            PerpMarket::TAG => Self::Market,
+            LiquidityPool::TAG => Self::Pool,
+            LiquidityProvider::TAG => Self::Provider,
+            Epoch::TAG => Self::Epoch,
+            Orders::TAG => Self::Orders,
             _ => panic!("an account of the program without a role: {tag:?}"),
         }
     }

@@ -4,6 +4,23 @@ use crate::lookalike::{Case, Lookalike};
 use crate::role::{is_reserved, Role};
 use crate::stage::Place;
 
+/// Instruction, account, and the account before which it is read, or the end.
+const READ_BEFORE: &[(&str, &str, &str)] = &[
+    // Only health needs it.
+    ("borrow", "board", "the end"),
+    ("withdraw", "board", "the end"),
+    ("request_add_liquidity", "board", "the end"),
+    // The address of what is created depends on it.
+    ("add_perp_market", "pool", "authority"),
+    ("cancel_order", "market", "feed"),
+    ("claim_liquidity", "pool", "provider"),
+    ("configure_perp_market", "market", "pool"),
+    ("request_add_liquidity", "pool", "provider"),
+    ("request_remove_liquidity", "pool", "provider"),
+    ("strike_epoch", "board", "bank"),
+    ("sync_market", "board", "pool"),
+];
+
 /// A look-alike in an instruction.
 pub(crate) struct Tried<'a> {
     /// The instruction's name.
@@ -23,6 +40,11 @@ impl Tried<'_> {
         self.places.iter().any(|place| place.role == role)
     }
 
+    /// Whether the instruction itself has an account of a role.
+    fn names(&self, role: Role) -> bool {
+        self.places.iter().any(|place| place.role == role && !place.seat.follows)
+    }
+
     /// The look-alike in words, as the tables name it.
     pub(crate) fn description(&self) -> String {
         let label = self.case.lookalike.label();
@@ -40,6 +62,10 @@ impl Tried<'_> {
         let writable_first = seat.writable && !seat.follows && *role != Role::Unborn;
         match self.case.lookalike {
             Lookalike::NonSigner => Some("anchor::AccountNotSigner"),
+            // What follows an executed change is that one's own.
+            Lookalike::ReadOnly if seat.follows && self.instruction != "execute_change" => {
+                Some("runtime::ReadonlyDataModified")
+            }
             Lookalike::ReadOnly => Some("anchor::ConstraintMut"),
             Lookalike::Duplicate(other) if *role == Role::Signer && !self.places[other].seat.signer => {
                 Some("anchor::AccountNotSigner")
@@ -83,14 +109,22 @@ impl Tried<'_> {
     fn ours(&self, lookalike: Lookalike) -> &'static str {
         let Place { seat, role } = self.place();
         match lookalike {
+            // In place it is the bank that the pool names.
+            Lookalike::Closed | Lookalike::WrongLength => "WrongAccountType",
+            Lookalike::WrongVersion => "WrongAccountVersion",
+            _ if *role == Role::Bank && !seat.follows && self.names(Role::Pool) => "BankMismatch",
             Lookalike::OtherGroup => self.other_group(),
+            Lookalike::OtherUser if *role == Role::Orders => "OrdersMismatch",
             Lookalike::OtherUser => "Unauthorised",
             // Which bank it is: by the vault where tokens move; elsewhere it is the bank of a balance, which is not there.
             Lookalike::OtherMint if self.has(Role::Vault) && !seat.follows => "WrongVault",
             Lookalike::OtherMint => "MissingAccount",
-            Lookalike::WrongVersion => "WrongAccountVersion",
+            // What may follow is found by what it is: of another type it is one too many, and the right one is missing.
+            _ if seat.follows && self.impostor.may_follow() && self.impostor != *role => match lookalike {
+                Lookalike::Duplicate(other) if self.places[other].seat.writable => "DuplicateAccount",
+                _ => "MissingAccount",
+            },
             Lookalike::Duplicate(other) if self.impostor.is_ours() => self.twice(other),
-            Lookalike::Closed | Lookalike::WrongLength => "WrongAccountType",
             _ if self.impostor.is_ours() && self.impostor != *role => "WrongAccountType",
             _ => "WrongProgramOwner",
         }
@@ -100,6 +134,8 @@ impl Tried<'_> {
     fn other_group(&self) -> &'static str {
         match self.place().role {
             Role::Board => "WrongBoard",
+            Role::Provider | Role::Epoch => "PoolMismatch",
+            Role::Pool if self.names(Role::Market) => "PoolMismatch",
             Role::Group if self.has(Role::Unborn) => "anchor::ConstraintSeeds",
             Role::Group if self.has(Role::Board) => "WrongBoard",
             _ => "WrongGroup",
@@ -122,13 +158,16 @@ impl Tried<'_> {
         }
     }
 
-    /// When a handler reads an account: in their order, but for the board, which only health needs.
+    /// When a handler reads an account: in their order, but for some.
     fn read_at(&self, at: usize) -> usize {
-        let late = self.places[at].role == Role::Board && matches!(self.instruction, "borrow" | "withdraw");
-        if late {
-            self.places.len()
-        } else {
-            at
+        let place = |name: &str| self.places.iter().position(|place| place.seat.name == name);
+        let moved = READ_BEFORE
+            .iter()
+            .find(|(instruction, name, _)| *instruction == self.instruction && *name == self.places[at].seat.name);
+        // Between two places.
+        match moved {
+            Some((_, _, before)) => 2 * place(before).unwrap_or(self.places.len()),
+            None => 2 * at + 1,
         }
     }
 

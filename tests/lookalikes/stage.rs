@@ -1,5 +1,7 @@
 //! A world in which an instruction succeeds.
 
+use ballast_client::PROGRAM_ID;
+use ballast_state::{Account as Layout, Epoch, LiquidityPool, LiquidityProvider, Orders, PerpMarket};
 use ballast_testkit::plain::{GEM, ONE_GEM};
 use ballast_testkit::{Failed, Sent, Svm, Trader, World};
 use solana_instruction::{AccountMeta, Instruction};
@@ -25,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) at: usize,
     /// Somebody else, with a deposit of gems.
     pub(crate) stranger: Trader,
+    /// An account of every type that a group need not have, and what it is.
+    pub(crate) strays: [(&'static str, Pubkey); 5],
     keys: Vec<Keypair>,
 }
 
@@ -42,7 +46,20 @@ impl Stage {
                 keys.push(key.insecure_clone());
             }
         }
-        Self { world, transaction: vec![instruction], at: 0, stranger, keys }
+        let group = world.group;
+        let strays = [
+            ("a perp market", stray(&mut world, |it: &mut PerpMarket| (it.group, it.index) = (group, u16::MAX))),
+            ("a pool", stray(&mut world, |it: &mut LiquidityPool| it.group = group)),
+            ("a provider", stray(&mut world, |_: &mut LiquidityProvider| ())),
+            ("an epoch", stray(&mut world, |_: &mut Epoch| ())),
+            ("orders", stray(&mut world, |_: &mut Orders| ())),
+        ];
+        Self { world, transaction: vec![instruction], at: 0, stranger, strays, keys }
+    }
+
+    /// How many perp markets the group has.
+    pub(crate) fn perps(&self) -> u16 {
+        self.world.svm.account(&self.world.pool_key()).map_or(0, |_| self.world.pool().market_count)
     }
 
     /// Puts other instructions around the one whose accounts are exchanged.
@@ -89,4 +106,15 @@ impl Stage {
         signers.extend(others.iter().filter(|key| signs(&key.pubkey())));
         svm.send(transaction, &signers)
     }
+}
+
+/// An account of a type, but for what is filled in with nothing in it.
+fn stray<T: Layout>(world: &mut World, fill: impl FnOnce(&mut T)) -> Pubkey {
+    let key = world.key().pubkey();
+    let mut data = vec![0; T::SPACE];
+    data[..8].copy_from_slice(&T::TAG);
+    data[8] = T::VERSION;
+    world.svm.put_data(&key, &PROGRAM_ID, data);
+    world.svm.edit(&key, fill);
+    key
 }

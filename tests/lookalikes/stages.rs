@@ -17,7 +17,7 @@ use solana_signer::Signer;
 use crate::stage::Stage;
 
 /// How to set a stage up.
-type Build = fn() -> Stage;
+pub(crate) type Build = fn() -> Stage;
 
 /// Instruction, case, and stage.
 pub(crate) const STAGES: &[(&str, &str, Build)] = &[
@@ -68,20 +68,20 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
 ];
 
 /// The same where somebody else pays, who signs after the admin.
-fn by_admin_and_payer(mut world: World, mut instruction: Instruction) -> Stage {
+pub(crate) fn by_admin_and_payer(mut world: World, mut instruction: Instruction) -> Stage {
     let (admin, payer) = (world.admin.insecure_clone(), rich(&mut world));
     instruction.accounts[1].pubkey = payer.pubkey();
     Stage::alone(world, instruction, &[&admin, &payer])
 }
 
 /// A stage whose instruction the admin signs.
-fn by_admin(world: World, instruction: Instruction) -> Stage {
+pub(crate) fn by_admin(world: World, instruction: Instruction) -> Stage {
     let admin = world.admin.insecure_clone();
     Stage::alone(world, instruction, &[&admin])
 }
 
 /// A key with lamports.
-fn rich(world: &mut World) -> Keypair {
+pub(crate) fn rich(world: &mut World) -> Keypair {
     let key = world.key();
     world.svm.fund(&key.pubkey());
     key

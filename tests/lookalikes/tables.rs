@@ -39,8 +39,9 @@ impl Row {
     }
 }
 
-const TAKEOVERS: Names = &["liquidate", "deleverage"];
+const TAKEOVERS: Names = &["liquidate", "liquidate_perp", "deleverage"];
 const BY_DELEGATE: &str = "borrow (by a delegate)";
+const OF_POSITION: &str = "resolve_bankruptcy (of what a position lost)";
 const BY_FEED_ID: &str = "refresh_price_feed (any account of a feed id)";
 const NAMED: &str = "refresh_price_feed (an account by its address)";
 const THREE: &str = "refresh_price_feed (three sources)";
@@ -194,12 +195,124 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the mint is the other program's, and none of this one's",
     ),
     but(
-        &["open_margin_account"],
+        &["open_margin_account", "create_pool", "add_perp_market"],
         &["group"],
         ELSEWHERE,
         "anchor::ConstraintSeeds",
         "the group is part of the account's address",
     ),
+    but(
+        &["open_liquidity_provider"],
+        &["owner", "pool"],
+        ELSEWHERE_OR_OTHERS,
+        "anchor::ConstraintSeeds",
+        "owner and pool are part of the account's address",
+    ),
+    but(
+        &["open_orders"],
+        &["margin_account"],
+        ELSEWHERE_OR_OTHERS,
+        "anchor::ConstraintSeeds",
+        "the margin account is part of the orders' address",
+    ),
+    but(
+        &["strike_epoch"],
+        &["pool"],
+        &["other group's"],
+        "anchor::ConstraintSeeds",
+        "the pool is part of the epoch's address",
+    ),
+    but(&["request_remove_liquidity"], &["pool"], &["other group's"], "PoolMismatch", "the provider names its pool"),
+    but(&["sync_market"], &["market"], &["other group's"], "WrongBoard", "the board is what it is compared with"),
+    but(
+        &["settle_pnl"],
+        &["margin_account"],
+        &["other group's"],
+        "WrongBoard",
+        "the board is the first account it is compared with",
+    ),
+    but(
+        &["configure_perp_market"],
+        &["feed", "market"],
+        &["other mint's"],
+        "MarketMismatch",
+        "the feed is the market's",
+    ),
+    but(
+        &["cancel_order", "place_order"],
+        &["feed", "market"],
+        &["other mint's"],
+        "FeedMismatch",
+        "the feed is the market's",
+    ),
+    but(
+        &["fill_order"],
+        &["feed"],
+        &["other mint's"],
+        "OracleWrongFeed",
+        "then the print is the one that is about another feed",
+    ),
+    but(
+        &["fill_order"],
+        &["print"],
+        &["duplicate: board", "duplicate: feed", "duplicate: following 0", "duplicate: following 1"],
+        "OracleWrongOwner",
+        "both are only read",
+    ),
+    but(
+        &["place_order"],
+        &["market"],
+        &["duplicate: following 1"],
+        "FeedMismatch",
+        "the order is refused before what follows is read",
+    ),
+    but(&["settle_pnl"], &["market"], &["other mint's"], "NoPosition", "the account has none there"),
+    but(
+        &["strike_epoch"],
+        &["following 0", "following 1"],
+        &["wrong type: a bank", "wrong type: a pool"],
+        "WrongAccountType",
+        "nothing but markets follows",
+    ),
+    but(&["strike_epoch"], &["following 0", "following 1"], &["missing"], "MarketMissing", "all have to be there"),
+    but(
+        &[OF_POSITION],
+        &["following 1"],
+        &["duplicate: board"],
+        "WrongAccountType",
+        "it is looked at before it has to be a pool",
+    ),
+    but(
+        &[OF_POSITION],
+        &["following 1"],
+        &["missing", "wrong type: a bank", "wrong type: a perp market", "duplicate: following 0"],
+        "PoolMissing",
+        "nothing else can pay",
+    ),
+    but(
+        &[OF_POSITION],
+        &["following 0"],
+        &["duplicate: following 1"],
+        "MissingAccount",
+        "the pool is let go of until the health is known",
+    ),
+    but(&[OF_POSITION], &["following 1"], &["other group's"], "BankMismatch", "the pool is of another bank"),
+    but(&["cancel_order"], &["authority"], &["other user's"], "OrderNotExpired", "anyone may cancel what has expired"),
+    but(
+        &["cancel_order", "place_order"],
+        &["margin_account"],
+        &["alias", "other group's"],
+        "OrdersMismatch",
+        "the orders name their margin account",
+    ),
+    but(
+        &["cancel_order", "fill_order"],
+        &["margin_account"],
+        &["alias", "other user's"],
+        "OrdersMismatch",
+        "the orders name their margin account",
+    ),
+    but(&["claim_liquidity"], &["epoch"], &["alias"], "NothingToClaim", "the requests are of another epoch"),
     but(
         &["configure_timelock"],
         &["group"],
@@ -208,11 +321,25 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the group is part of the timelock's address",
     ),
     but(
-        &["configure_bank", "collect_fees", "set_bank_mode"],
+        &["configure_bank", "collect_fees", "set_bank_mode", "create_pool"],
         &["bank"],
         &["duplicate: group"],
         "WrongAccountType",
         "the group is let go of before the bank is read",
+    ),
+    but(
+        &["configure_perp_market"],
+        &["pool", "market"],
+        &["duplicate: group"],
+        "WrongAccountType",
+        "the group is let go of before they are read",
+    ),
+    but(
+        &["add_perp_market"],
+        &["board", "feed"],
+        &["duplicate: pool"],
+        "WrongAccountType",
+        "the pool is let go of once it told the market's number",
     ),
     but(
         &["configure_bank"],
@@ -303,7 +430,16 @@ pub(crate) const ACCEPTED: &[Row] = &[
         "anyone's account whose liquidation the signer began",
     ),
     accepted(
-        &["add_bank", "add_price_feed", "open_margin_account"],
+        &[
+            "add_bank",
+            "add_perp_market",
+            "add_price_feed",
+            "create_pool",
+            "open_liquidity_provider",
+            "open_margin_account",
+            "open_orders",
+            "strike_epoch",
+        ],
         &["payer"],
         &["other user's", "duplicate: authority", "duplicate: owner"],
         "whoever signs may pay",
@@ -333,7 +469,23 @@ pub(crate) const ACCEPTED: &[Row] = &[
         &["other mint's"],
         "any bank of the group may be meant",
     ),
-    accepted(&["configure_price_feed"], &["feed"], &["other mint's"], "any feed of the group may be meant"),
+    accepted(&["create_pool"], &["bank"], &["other mint's"], "the pool may be of any collateral"),
+    accepted(
+        &["add_perp_market", "configure_price_feed"],
+        &["feed"],
+        &["other mint's"],
+        "any feed of the group may be meant",
+    ),
+    accepted(&["sync_market"], &["market"], &["other mint's"], "any market may be meant"),
+    accepted(
+        &["claim_liquidity", "request_add_liquidity"],
+        &["margin_account"],
+        &["alias"],
+        "any account of the provider's owner may be meant",
+    ),
+    accepted(&["settle_pnl"], &["authority"], &["other user's"], "anyone may, at prices that a liquidation could use"),
+    accepted(&["fill_order"], &["keeper"], &["alias", "other user's"], "the keeper's fee goes where it likes"),
+    accepted(&["fill_order"], &["print"], &["alias"], "an update is known by program and feed id, wherever it is"),
     accepted(
         &[
             "borrow",
@@ -356,7 +508,7 @@ pub(crate) const ACCEPTED: &[Row] = &[
         "any account of its owner may be meant, in any group",
     ),
     accepted(
-        &["mark", "repay", "resolve_bankruptcy"],
+        &["mark", "repay", "resolve_bankruptcy", "settle_pnl"],
         &["margin_account"],
         &["alias", "other user's"],
         "anyone may do this for anyone's account",
@@ -381,7 +533,7 @@ pub(crate) const ACCEPTED: &[Row] = &[
         "two sources are left: the judge goes on without the third",
     ),
     accepted(
-        &["withdraw (without debt)"],
+        &["request_add_liquidity (without debt)", "withdraw (without debt)"],
         &["board"],
         &[
             "uninitialised",

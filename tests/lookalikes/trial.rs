@@ -10,15 +10,21 @@ use crate::cases::cases;
 use crate::docs;
 use crate::idl::{self, Described};
 use crate::lookalike::Case;
+use crate::perps;
 use crate::role::Role;
 use crate::rules::Tried;
 use crate::stage::{Place, Stage};
-use crate::stages::STAGES;
+use crate::stages::{self, Build};
 use crate::tables::{Row, ACCEPTED, EXCEPTIONS};
 
 /// All rows of the tables, in the order in which they are asked.
 fn rows() -> impl Iterator<Item = &'static Row> {
     EXCEPTIONS.iter().chain(ACCEPTED)
+}
+
+/// All stages.
+fn all_stages() -> impl Iterator<Item = &'static (&'static str, &'static str, Build)> {
+    stages::STAGES.iter().chain(perps::STAGES)
 }
 
 /// What was tried, and what did not come out as it has to.
@@ -35,7 +41,7 @@ pub(crate) struct Trial {
 impl Trial {
     /// Every look-alike in every place of an instruction, in all of its stages.
     pub(crate) fn instruction(&mut self, described: &Described) {
-        let mut stages = STAGES.iter().filter(|(name, ..)| *name == described.name).peekable();
+        let mut stages = all_stages().filter(|(name, ..)| *name == described.name).peekable();
         if stages.peek().is_none() {
             self.failures.push(format!("{} has no stage: write one in tests/lookalikes/stages.rs", described.name));
         }
@@ -119,7 +125,7 @@ impl Trial {
         for (_, row) in rows().enumerate().filter(|(number, _)| !self.needed.contains(number)) {
             self.failures.push(format!("nothing needs the row of {:?}: {}", row.instructions, row.why));
         }
-        if self.stages != STAGES.len() {
+        if self.stages != all_stages().count() {
             self.failures.push("a stage is of no instruction".to_owned());
         }
     }

@@ -46,7 +46,7 @@ fn refuses_with_orders_or_positions() {
     let (mut world, trader, keeper) = cast();
     let who = trader.key.pubkey();
     let close = ix::close_margin_account(&who, &who, &trader.account);
-    world.trade(&keeper, &trader, COINS, 10 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 10 * LOTS, PRICE);
     world.place(&trader, COINS, order(-10 * LOTS)).expect("place_order");
     // Its dollars are gone, by hand: what may leave is another matter.
     world.svm.edit::<MarginAccount>(&trader.account, |account| {

@@ -50,7 +50,9 @@ fn runs_every_kind_of_change() {
             "RiskClassConfigured",
             "TimelockConfigured",
             "AdminProposed",
-            "BankConfigured"
+            "BankConfigured",
+            "MarketConfigured",
+            "MarketConfigured"
         ]
     );
     let (group, coins) = (world.svm.read::<Group>(&world.group), world.bank(COIN));
@@ -58,6 +60,8 @@ fn runs_every_kind_of_change() {
     assert_eq!(group.pending_admin, Pubkey::new_from_array([5; 32]));
     assert_eq!((coins.mode, coins.max_utilisation), (2, world.markets[1].bank_args.max_utilisation + 1));
     assert_eq!(world.board().class_kappa[0], presets::bps(1_000));
+    assert_eq!(world.market(0).terms.interest_cap, presets::market().interest_cap + 1);
+    assert_eq!((world.pool().market_count, world.market(1).mark), (2, 1_024 << 32));
     // A tenth of the caps is in force in a bank that has just been listed.
     assert_eq!((world.bank(3).warm_up, world.bank(3).warm_ts), (7 * 86_400, world.svm.now() + 7 * 86_400));
     world.check_invariants();

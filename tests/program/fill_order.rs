@@ -269,7 +269,7 @@ fn a_missed_limit_ends_it_at_the_keepers_fee() {
 #[test]
 fn an_order_that_would_leave_ill_health_ends_at_the_keepers_fee() {
     let (mut world, trader, keeper) = cast();
-    let told = world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    let told = world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     assert_eq!(told.outcome, 0);
     world.deposit(&trader, USD, 1_000 * DOLLAR).expect("deposit");
     for (price, outcome) in [(17_00000000, 0), (16_00000000, 2)] {
@@ -317,7 +317,7 @@ fn caps_that_came_meanwhile_end_it() {
     // The side's alone: another trader holds some of it.
     let (mut world, trader, keeper) = cast();
     let other = world.perp_trader(&[(USD, 1_000 * DOLLAR)]);
-    world.trade(&keeper, &other, COINS, LOTS, PRICE);
+    world.trade_at(&keeper, &other, COINS, LOTS, PRICE);
     world.place(&trader, COINS, order(10 * LOTS)).expect("place_order");
     let eligible = world.pending(&trader, 1).eligible_ts;
     world.svm.set_time(eligible);
@@ -331,7 +331,7 @@ fn caps_that_came_meanwhile_end_it() {
 #[test]
 fn a_reduction_of_nothing_ends_at_the_keepers_fee() {
     let (mut world, trader, keeper) = cast();
-    world.trade(&keeper, &trader, COINS, 10 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 10 * LOTS, PRICE);
     for _ in 0..2 {
         world.place(&trader, COINS, order(-10 * LOTS)).expect("place_order");
     }
@@ -387,7 +387,7 @@ fn v25_what_waits_does_not_fill_where_new_risk_is_closed() {
         assert_eq!(ends(&mut world, &keeper, &trader, &print, 13), 0);
 
         let (mut world, trader, keeper) = cast();
-        world.trade(&keeper, &trader, COINS, 10 * LOTS, PRICE);
+        world.trade_at(&keeper, &trader, COINS, 10 * LOTS, PRICE);
         world.place(&trader, COINS, order(-10 * LOTS)).expect("place_order");
         close(&mut world);
         let told = event!(world.fill_at(&keeper, &trader, COINS, 2, PRICE).expect("fill_order"), OrderFilled);
@@ -464,7 +464,7 @@ fn refuses_accounts_that_do_not_belong_together() {
 #[test]
 fn refuses_in_a_flash_loan_and_beside_a_market_that_is_not_synced() {
     let (mut world, trader, keeper) = cast();
-    world.trade(&keeper, &trader, GEMS, 10_000, 1_024_00000000);
+    world.trade_at(&keeper, &trader, GEMS, 10_000, 1_024_00000000);
     world.place(&trader, COINS, order(10 * LOTS)).expect("place_order");
     let eligible = world.pending(&trader, 2).eligible_ts;
     world.svm.set_time(eligible);

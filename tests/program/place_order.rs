@@ -17,7 +17,7 @@ fn reducing(lots: i64) -> OrderArgs {
 /// A trader with 1,000 dollars, long ten coins.
 fn long() -> (World, Trader, Trader) {
     let (mut world, trader, keeper) = cast();
-    assert_eq!(world.trade(&keeper, &trader, COINS, 10 * LOTS, PRICE).outcome, 0);
+    assert_eq!(world.trade_at(&keeper, &trader, COINS, 10 * LOTS, PRICE).outcome, 0);
     (world, trader, keeper)
 }
 
@@ -316,7 +316,7 @@ fn refuses_accounts_that_do_not_belong_together() {
 #[test]
 fn refuses_while_another_market_of_the_account_is_not_at_the_boards_price() {
     let (mut world, trader, keeper) = cast();
-    world.trade(&keeper, &trader, GEMS, 10_000, 1_024_00000000);
+    world.trade_at(&keeper, &trader, GEMS, 10_000, 1_024_00000000);
     world.svm.advance(1);
     world.set_price(GEM, 1_025_00000000).expect("refresh_price_feed");
     refuses(&mut world, &trader, order(LOTS), "MarketNotSynced");

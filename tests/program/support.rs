@@ -3,7 +3,7 @@
 pub(crate) use super::bounds::{
     refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS, TERMS_OUT_OF_BOUNDS,
 };
-pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, Movement};
+pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, MarketArgs, Movement};
 pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::perps::{self as pix, Follow};
@@ -174,8 +174,11 @@ pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, tra
     world.refuses(right, &[&trader.key], "token::InsufficientFunds");
 }
 
-/// One of each kind of change that waits for the timelock, as the admin would send it in the plain world.
-pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
+/// One of each kind of change that waits for the timelock, as the admin would send it in the plain world, which gets a pool and a
+/// perp market: `create_pool` itself has its own test.
+pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 11] {
+    world.create_pool(presets::pool());
+    world.list_perp(COIN, LOT_DECIMALS, presets::market());
     let mint = world.key().pubkey();
     world.svm.put_mint(&mint, 9);
     let (admin, group) = (world.admin.pubkey(), world.group);
@@ -184,6 +187,8 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
     let mut listed = presets::bank(1_000, 500);
     listed.warm_up = 7 * 86_400;
     let (token_program, next) = (spl_token_interface::ID, Pubkey::new_from_array([5; 32]));
+    let (quote, perp) = (world.quote(), presets::market());
+    let looser = MarketArgs { interest_cap: perp.interest_cap + 1, ..perp };
     [
         ("add_bank", ix::add_bank(&admin, &group, 3, &mint, &token_program, 1, listed)),
         ("add_price_feed", ix::add_price_feed(&admin, &group, 3, feed.clone())),
@@ -194,6 +199,8 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
         ("configure_timelock", ix::configure_timelock(&admin, &group, DELAY - 1, EXPIRY)),
         ("propose_admin", ix::propose_admin(&admin, &group, next)),
         ("set_bank_mode", ix::set_bank_mode(&admin, &group, COIN, 2)),
+        ("add_perp_market", pix::add_perp_market(&admin, quote, 1, 2, (symbol("GEM-PERP"), LOT_DECIMALS), perp)),
+        ("configure_perp_market", pix::configure_perp_market(&admin, quote, 0, 1, 0, looser)),
     ]
 }
 
@@ -201,9 +208,31 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 9] {
 pub(crate) const COIN_PERP: u16 = 0;
 pub(crate) const GEM_PERP: u16 = 1;
 
+/// Terms without fees, premium and funding: what a position is worth can be worked out in the head.
+pub(crate) fn plain_terms() -> MarketArgs {
+    let (skew_scale, funding_limit, funding_velocity) = (1 << 62, 0, 0);
+    MarketArgs { skew_scale, funding_limit, funding_velocity, fill_fee: 0, keeper_fee: 0, ..presets::market() }
+}
+
+/// [`World::perps`] on plain terms, with a trader who has 200 dollars and is long 20 coins, 640 dollars. The provider is the
+/// keeper.
+pub(crate) fn long() -> (World, Trader, Trader) {
+    let (mut world, provider) = World::perps();
+    for (index, row) in [(COIN_PERP, 1), (GEM_PERP, 2)] {
+        let admin = world.admin.pubkey();
+        let plain = pix::configure_perp_market(&admin, world.quote(), index, row, 0, plain_terms());
+        world.as_admin(plain).expect("configure_perp_market");
+    }
+    let trader = world.trader_with(&[(USD, 200 * DOLLAR)]);
+    world.trade(&provider, &trader, COIN_PERP, 20 * COIN_LOTS).expect("fill_order");
+    (world, provider, trader)
+}
+
+/// Lots of a coin or a gem.
+pub(crate) const COIN_LOTS: i64 = 1_000_000;
+
 /// Accounts of another group with the same markets, and a pool.
 pub(crate) struct Neighbour {
-    pub(crate) group: Pubkey,
     pub(crate) board: Pubkey,
     pub(crate) feed: Pubkey,
     pub(crate) bank: Pubkey,
@@ -220,7 +249,7 @@ impl Neighbour {
             let market = world.list_perp(COIN, LOT_DECIMALS, presets::market());
             let market = world.market_key(market);
             let (group, board, bank, pool) = (world.group, world.board_key(), world.bank_key(USD), world.pool_key());
-            Self { group, board, feed: addresses::feed(&group, 1), bank, pool, market }
+            Self { board, feed: addresses::feed(&group, 1), bank, pool, market }
         })
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use ballast_state::{Account as _, OpenLiquidation, Zeroable as _};
+use ballast_client::ballast::types::OrderArgs;
+use ballast_state::{Account as _, OpenLiquidation, Orders};
 use ballast_testkit::Svm;
 
 use super::support::*;
@@ -87,6 +88,56 @@ impl Cast {
             self.world.advance(120);
         }
         change
+    }
+
+    /// A pool of dollars with a perp on gems and liquidity of the lender's. The newcomer is short of three gems, which rose: its
+    /// position can be liquidated.
+    fn trade_perps(&mut self) {
+        let Self { world, lender, newcomer, .. } = self;
+        world.create_pool(presets::pool());
+        let gems = world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        world.provide(lender, 10_000 * DOLLAR);
+        // The grace after a day without prices.
+        world.advance(120);
+        world.deposit(newcomer, USD, 1_000 * DOLLAR).expect("deposit");
+        world.trade(lender, newcomer, gems, -3_000_000).expect("fill_order");
+        world.svm.advance(1);
+        world.crash(GEM, 1_300_00000000);
+    }
+
+    /// A pool whose only provider asked to leave it. The epoch is over.
+    fn leave_pool(world: &mut World, provider: &Trader) {
+        world.create_pool(presets::pool());
+        world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        world.provide(provider, 10_000 * DOLLAR);
+        world.remove_liquidity(provider, DOLLAR).expect("request_remove_liquidity");
+        // The grace after a day without prices.
+        world.svm.set_time(world.pool().epoch_end - 90);
+        world.refresh_all();
+        world.end_epoch();
+    }
+
+    /// As [`Cast::trade_perps`], and the newcomer has an order to buy a gem back, whose moment has come or is ahead.
+    fn order_perps(&mut self, due: bool) {
+        self.trade_perps();
+        let (world, newcomer) = (&mut self.world, &self.newcomer);
+        let args = OrderArgs { lots: 1_000_000, limit: 0, reduce_only: true, life: 60 };
+        let (owner, gems) = (newcomer.key.pubkey(), world.perp(0));
+        let place = pix::place_order(&owner, gems, &newcomer.account, args, Follow::default());
+        world.send(place, &[&newcomer.key]).expect("place_order");
+        let open = pix::open_orders(&world.admin.pubkey(), &self.trader.account);
+        world.as_admin(open).expect("open_orders");
+        if due {
+            let orders: Orders = world.svm.read(&addresses::orders(&newcomer.account));
+            world.svm.set_time(orders.slots[0].eligible_ts);
+            world.refresh_all();
+        }
+    }
+
+    /// Of the newcomer, or of somebody without an order.
+    fn fill(&self, keeper: &Trader, of: &Trader) -> Instruction {
+        let print = self.world.markets[usize::from(GEM)].oracle;
+        pix::fill_order(&keeper.account, self.world.perp(0), &of.account, 2, &print, Follow::default())
     }
 
     fn configure_bank(&self) -> Instruction {
@@ -287,6 +338,117 @@ const ROWS: &[Row] = &[
         vec![ix::migrate_account(&cast.world.bank_key(USD))]
     })
     .alone(Some("WrongAccountVersion"), Some("WrongAccountVersion")),
+    // Perps.
+    row("create_pool", Moves, Runs, |cast, _| {
+        vec![pix::create_pool(&cast.world.admin.pubkey(), cast.world.quote(), presets::pool())]
+    }),
+    row("add_perp_market", Runs, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        let (admin, lots) = (cast.world.admin.pubkey(), (symbol("GEM-PERP"), LOT_DECIMALS));
+        vec![pix::add_perp_market(&admin, cast.world.quote(), 0, 2, lots, presets::market())]
+    }),
+    row("configure_perp_market", Runs, Runs, |cast, _| {
+        cast.trade_perps();
+        let (admin, quote) = (cast.world.admin.pubkey(), cast.world.quote());
+        vec![pix::configure_perp_market(&admin, quote, 0, 2, 1, presets::market())]
+    }),
+    row("sync_market", Runs, Runs, |cast, _| {
+        cast.trade_perps();
+        vec![pix::sync_market(cast.world.quote(), 0)]
+    }),
+    row("settle_pnl", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.trade_perps();
+        let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        vec![pix::settle_pnl(&cast.lender.key.pubkey(), cast.world.quote(), &who.account, 0)]
+    })
+    .alone(Some("NoPosition"), None),
+    row("settle_pnl", Moves, IN_FLASH_LOAN, |cast, _| {
+        cast.trade_perps();
+        vec![pix::settle_pnl(&cast.lender.key.pubkey(), cast.world.quote(), &cast.newcomer.account, 0)]
+    }),
+    row("liquidate_perp", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.trade_perps();
+        let from = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        vec![cast.world.perp_liquidation(&cast.liquidator, from, 0, u64::MAX)]
+    })
+    .alone(Some("NoPosition"), None),
+    row("liquidate_perp", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        cast.trade_perps();
+        vec![cast.world.perp_liquidation(&cast.trader, &cast.newcomer, 0, u64::MAX)]
+    }),
+    row("liquidate_perp", Moves, IN_FLASH_LOAN, |cast, _| {
+        cast.trade_perps();
+        vec![cast.world.perp_liquidation(&cast.lender, &cast.newcomer, 0, u64::MAX)]
+    }),
+    row("open_orders", Runs, Runs, |cast, _| vec![pix::open_orders(&cast.lender.key.pubkey(), &cast.trader.account)]),
+    row("place_order", IN_TRANSIT, Runs, |cast, state| {
+        cast.order_perps(false);
+        let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        let args = OrderArgs { lots: 1_000_000, limit: 0, reduce_only: false, life: 60 };
+        let (banks, markets) = cast.world.others(who, 0);
+        let follow = Follow { banks: &banks, markets: &markets };
+        vec![pix::place_order(&who.key.pubkey(), cast.world.perp(0), &who.account, args, follow)]
+    })
+    .alone(Some("InsufficientHealth"), None),
+    row("cancel_order", IN_TRANSIT, Runs, |cast, state| {
+        cast.order_perps(false);
+        let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        vec![pix::cancel_order(&who.key.pubkey(), cast.world.perp(0), &who.account, 2)]
+    })
+    .alone(Some("NoOrder"), None),
+    row("fill_order", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.order_perps(true);
+        let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        vec![cast.fill(&cast.lender, who)]
+    })
+    .alone(Some("NoOrder"), None),
+    row("fill_order", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        cast.order_perps(true);
+        vec![cast.fill(&cast.trader, &cast.newcomer)]
+    }),
+    row("fill_order", Moves, IN_FLASH_LOAN, |cast, _| {
+        cast.order_perps(true);
+        vec![cast.fill(&cast.lender, &cast.newcomer)]
+    }),
+    // Liquidity.
+    row("open_liquidity_provider", Runs, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        vec![pix::open_liquidity_provider(&cast.trader.key.pubkey(), cast.world.quote())]
+    }),
+    row("request_add_liquidity", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.world.create_pool(presets::pool());
+        let who = if state == Liquidation { &cast.trader } else { &cast.lender };
+        cast.world.open_provider(who).expect("open_liquidity_provider");
+        let (owner, quote) = (who.key.pubkey(), cast.world.quote());
+        vec![pix::request_add_liquidity(&owner, quote, &who.account, Some(DOLLAR), Follow::default())]
+    })
+    .alone(Some("WrongSide"), None),
+    row("request_add_liquidity", Runs, IN_FLASH_LOAN, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        cast.world.open_provider(&cast.lender).expect("open_liquidity_provider");
+        let (owner, quote) = (cast.lender.key.pubkey(), cast.world.quote());
+        vec![pix::request_add_liquidity(&owner, quote, &cast.lender.account, Some(DOLLAR), Follow::default())]
+    }),
+    row("request_remove_liquidity", Runs, Runs, |cast, _| {
+        cast.trade_perps();
+        vec![pix::request_remove_liquidity(&cast.lender.key.pubkey(), cast.world.quote(), DOLLAR)]
+    }),
+    row("strike_epoch", Runs, Runs, |cast, _| {
+        Cast::leave_pool(&mut cast.world, &cast.lender);
+        vec![pix::strike_epoch(&cast.lender.key.pubkey(), cast.world.quote(), 1, 1)]
+    }),
+    row("claim_liquidity", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        let other = cast.world.sub_account(&cast.trader, 1);
+        cast.world.deposit(&other, USD, 10_000 * DOLLAR).expect("deposit");
+        Cast::leave_pool(&mut cast.world, &other);
+        cast.world.strike().expect("strike_epoch");
+        vec![pix::claim_liquidity(&cast.trader.key.pubkey(), cast.world.quote(), &cast.trader.account, 1)]
+    }),
+    row("claim_liquidity", Moves, IN_FLASH_LOAN, |cast, _| {
+        Cast::leave_pool(&mut cast.world, &cast.lender);
+        cast.world.strike().expect("strike_epoch");
+        vec![pix::claim_liquidity(&cast.lender.key.pubkey(), cast.world.quote(), &cast.lender.account, 1)]
+    }),
     // The group.
     row("create_group", Runs, Runs, |cast, _| vec![ix::create_group(&cast.trader.key.pubkey(), 9, presets::rules())]),
     row("configure_group", Moves, Runs, |cast, _| {
@@ -396,18 +558,32 @@ fn what_runs_is_a_short_list() {
         "open_margin_account",
         "propose_admin",
         "propose_change",
+        // A market the account has no position in, and a pool that only gives and takes shares.
+        "add_perp_market",
+        "configure_perp_market",
+        "open_liquidity_provider",
+        "open_orders",
+        "request_add_liquidity",
+        "request_remove_liquidity",
+        "strike_epoch",
+        "sync_market",
     ];
     let runs: BTreeSet<&str> = which(0, Runs).into_iter().filter(|name| !elsewhere.contains(name)).collect();
     assert_eq!(runs, BTreeSet::from(["repay", "seize"]));
     let waits = [
         "begin_flash_loan",
+        "claim_liquidity",
         "collect_fees",
         "configure_bank",
         "deposit_insurance",
         "execute_change",
+        "fill_order",
+        "liquidate_perp",
         "pause_bank",
+        "request_add_liquidity",
         "resolve_bankruptcy",
         "set_bank_mode",
+        "settle_pnl",
     ];
     assert_eq!(which(1, IN_FLASH_LOAN), BTreeSet::from(waits));
 }

@@ -91,23 +91,23 @@ fn a_round_trip_at_one_print_costs_the_spread_and_the_fees() {
 fn a_long_wins_then_loses_beyond_its_deposit() {
     let (mut world, trader, keeper) = cast(1_000);
     step(&mut world, |world| world.deposit(&trader, GEM, ONE_GEM));
-    world.trade(&keeper, &trader, COINS, 50 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 50 * LOTS, PRICE);
     // Premium 32 · (5·10⁷)² / (2·10¹²), fee of 1,600 dollars, the keeper's.
     let cash = 1_000_000_000 - 40_000 - 800_000 - 10_000;
     assert_eq!(dollars(&world, &trader), cash);
     let funds = pool(&world);
-    fails(&mut world, "NothingToSettle", |world| world.settle(&trader, COINS));
+    fails(&mut world, "NothingToSettle", |world| world.settle_own(&trader, COINS));
 
     reach(&mut world, 36_00000000);
     let health = world.health(&trader);
-    let sent = step(&mut world, |world| world.settle(&trader, COINS));
+    let sent = step(&mut world, |world| world.settle_own(&trader, COINS));
     assert_eq!(event!(sent, PnlSettled).paid, 200_000_000);
     assert_eq!((dollars(&world, &trader), pool(&world)), (cash + 200_000_000, funds - 200_000_000));
     assert!(!health.is_negative() && !world.health(&trader).is_negative());
 
     // 26 dollars less for each of fifty coins.
     reach(&mut world, 10_00000000);
-    let sent = step(&mut world, |world| world.settle(&trader, COINS));
+    let sent = step(&mut world, |world| world.settle_own(&trader, COINS));
     assert_eq!(event!(sent, PnlSettled).paid, -1_300_000_000);
     let owed = 1_300_000_000 - 200_000_000 - cash;
     assert_eq!((dollars(&world, &trader), pool(&world)), (-owed, funds + 1_100_000_000));
@@ -121,7 +121,7 @@ fn a_long_wins_then_loses_beyond_its_deposit() {
     step(&mut world, |world| world.repay(&trader, USD, None));
     assert_eq!((dollars(&world, &trader), world.bank(USD).perp_loan_shares), (0, 0));
     step(&mut world, |world| world.deposit(&trader, USD, 100 * DOLLAR));
-    world.trade(&keeper, &trader, COINS, -50 * LOTS, 10_00000000);
+    world.trade_at(&keeper, &trader, COINS, -50 * LOTS, 10_00000000);
     // The premium that comes back is what the skew is worth at the new price.
     assert_eq!(dollars(&world, &trader), 100_000_000 + 12_500 - 250_000 - 10_000);
     step(&mut world, |world| world.withdraw(&trader, USD, None));
@@ -138,7 +138,7 @@ fn a_hedge_is_liquidatable_neither_at_half_nor_at_one_and_a_half() {
     for settles in [false, true] {
         let (mut world, trader, keeper) = cast(20);
         step(&mut world, |world| world.deposit(&trader, COIN, 100 * ONE_COIN));
-        world.trade(&keeper, &trader, COINS, -100 * LOTS, PRICE);
+        world.trade_at(&keeper, &trader, COINS, -100 * LOTS, PRICE);
         let down = (16..32).rev();
         for dollars in down.chain(17..=48).chain((16..48).rev().step_by(4)) {
             reach(&mut world, dollars * 100_000_000);
@@ -146,7 +146,7 @@ fn a_hedge_is_liquidatable_neither_at_half_nor_at_one_and_a_half() {
             assert!(!world.health(&trader).is_negative(), "{dollars}");
             assert_eq!(world.margin(&trader).unhealthy_since, 0);
             if settles {
-                world.settle(&trader, COINS).expect("settle_pnl");
+                world.settle_own(&trader, COINS).expect("settle_pnl");
                 assert!(!world.health(&trader).is_negative(), "{dollars}, settled");
             }
             fails(&mut world, "AccountHealthy", |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
@@ -169,7 +169,7 @@ fn a_hedge_outlives_the_tenth_of_october() {
     let trader = world.perp_trader(&[(COIN, 100 * ONE_COIN), (USD, 100 * DOLLAR)]);
     let keeper = world.trader();
     let start_price = guards::market(&bars, 0);
-    assert_eq!(world.trade(&keeper, &trader, COINS, -100 * LOTS, start_price).outcome, 0);
+    assert_eq!(world.trade_at(&keeper, &trader, COINS, -100 * LOTS, start_price).outcome, 0);
 
     let (start, mut lowest) = (world.svm.now(), i64::MAX);
     for at in (30..4 * 3_600).step_by(30) {
@@ -182,7 +182,7 @@ fn a_hedge_outlives_the_tenth_of_october() {
         assert!(!world.health(&trader).is_negative(), "{at}: {price}");
         if at % 600 == 0 {
             mark(&mut world, &trader);
-            let _ = world.settle(&trader, COINS);
+            let _ = world.settle_own(&trader, COINS);
             world.check_invariants();
         }
     }
@@ -195,7 +195,7 @@ fn a_hedge_outlives_the_tenth_of_october() {
 #[test]
 fn an_unhealthy_long_is_closed_to_its_target_once() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     // The grace after the day without a price ends.
     world.advance(121);
     reach(&mut world, 24_00000000);
@@ -233,8 +233,8 @@ fn an_unhealthy_long_is_closed_to_its_target_once() {
 fn the_larger_side_pays_funding_and_the_pool_never_does() {
     let (mut world, long, keeper) = cast(60_000);
     let short = world.perp_trader(&[(USD, 60_000 * DOLLAR)]);
-    world.trade(&keeper, &short, COINS, -1_000 * LOTS, PRICE);
-    world.trade(&keeper, &long, COINS, 4_000 * LOTS, PRICE);
+    world.trade_at(&keeper, &short, COINS, -1_000 * LOTS, PRICE);
+    world.trade_at(&keeper, &long, COINS, 4_000 * LOTS, PRICE);
     let start = world.market(COINS);
     let (funds, before) = (pool(&world), (dollars(&world, &long), dollars(&world, &short)));
     world.advance(3_600);
@@ -246,9 +246,9 @@ fn the_larger_side_pays_funding_and_the_pool_never_does() {
     let per_lot = i128::from(start.mark) * rates / 10i128.pow(18);
     let paid = |sent: Sent| event!(sent, PnlSettled).paid;
     // As little as the shorts had paid in two seconds is less than an atom.
-    let from_longs = paid(step(&mut world, |world| world.settle(&long, COINS)));
+    let from_longs = paid(step(&mut world, |world| world.settle_own(&long, COINS)));
     assert_eq!(i128::from(from_longs), (-per_lot * 4_000_000_000) >> 32);
-    let to_shorts = paid(step(&mut world, |world| world.settle(&short, COINS)));
+    let to_shorts = paid(step(&mut world, |world| world.settle_own(&short, COINS)));
     assert!((per_lot * 1_000_000_000 >> 32).abs_diff(i128::from(to_shorts)) <= 1, "{to_shorts}");
     assert!(to_shorts > 40_000 && from_longs < -160_000, "{to_shorts} {from_longs}");
     assert_eq!((dollars(&world, &long), dollars(&world, &short)), (before.0 + from_longs, before.1 + to_shorts));
@@ -261,8 +261,8 @@ fn the_larger_side_pays_funding_and_the_pool_never_does() {
 fn v17_cranking_funding_prints_nothing() {
     let (mut world, long, keeper) = cast(60_000);
     let short = world.perp_trader(&[(USD, 60_000 * DOLLAR)]);
-    world.trade(&keeper, &short, COINS, -1_000 * LOTS, PRICE);
-    world.trade(&keeper, &long, COINS, 4_000 * LOTS, PRICE);
+    world.trade_at(&keeper, &short, COINS, -1_000 * LOTS, PRICE);
+    world.trade_at(&keeper, &long, COINS, 4_000 * LOTS, PRICE);
     let run = |world: &mut World, every: i64| {
         for _ in 0..3_600 / every {
             world.svm.advance(every);
@@ -270,7 +270,7 @@ fn v17_cranking_funding_prints_nothing() {
         }
         world.refresh_all();
         let paid =
-            [&long, &short].map(|trader| event!(world.settle(trader, COINS).expect("settle_pnl"), PnlSettled).paid);
+            [&long, &short].map(|trader| event!(world.settle_own(trader, COINS).expect("settle_pnl"), PnlSettled).paid);
         (paid, world.market(COINS).funding_rate, pool(world))
     };
     let once = world.tried(|world| run(world, 3_600));
@@ -313,12 +313,12 @@ fn t17_trading_with_oneself_moves_no_mark_and_pays_the_pool() {
 #[test]
 fn t28_profit_beyond_the_pools_budget_is_neither_paid_nor_worth_more() {
     let (mut world, trader, keeper) = cast(60_000);
-    world.trade(&keeper, &trader, COINS, 4_000 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 4_000 * LOTS, PRICE);
     reach(&mut world, 48_00000000);
     // 64,000 dollars of a budget of 50,000.
     let market = world.market(COINS);
     assert!(market.equity < 0, "{}", market.equity);
-    fails(&mut world, "NothingToSettle", |world| world.settle(&trader, COINS));
+    fails(&mut world, "NothingToSettle", |world| world.settle_own(&trader, COINS));
     let position = world.margin(&trader).perps[0];
     let exposure = perp::exposure(&position, &market).expect("exposure");
     let worth = u64::try_from((exposure.profit.0 * u128::from(DOLLAR)) >> 64).expect("in range");
@@ -330,7 +330,7 @@ fn t28_profit_beyond_the_pools_budget_is_neither_paid_nor_worth_more() {
 #[test]
 fn v27_nobody_settles_anothers_loss_at_a_stale_price() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 50 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 50 * LOTS, PRICE);
     reach(&mut world, 30_00000000);
     let by = |world: &mut World, who: &Trader| {
         let settle = perp_ix::settle_pnl(&who.key.pubkey(), world.quote(), &trader.account, COINS);
@@ -363,20 +363,20 @@ fn v26_an_order_and_a_withdrawal_of_one_transaction_do_not_share_their_margin() 
 #[test]
 fn t08_settling_often_gains_nothing() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 7 * LOTS + 77_777, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 7 * LOTS + 77_777, PRICE);
     let path = [32_10000001, 31_70000003, 31_00000007, 31_90000011, 32_50000013, 33_00000017];
     let run = |world: &mut World, settles: bool| {
         for price in path {
             world.svm.advance(10);
             world.set_price(COIN, price).expect("refresh_price_feed");
             if settles {
-                step(world, |world| world.settle(&trader, COINS));
+                step(world, |world| world.settle_own(&trader, COINS));
             } else {
                 // Funding is stepped at the same moments.
                 step(world, |world| world.sync(COINS));
             }
         }
-        let _ = world.settle(&trader, COINS);
+        let _ = world.settle_own(&trader, COINS);
         let market = world.market(COINS);
         (
             dollars(world, &trader),
@@ -393,7 +393,7 @@ fn t08_settling_often_gains_nothing() {
 #[test]
 fn t20_one_wild_tick_liquidates_no_position() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     world.advance(121);
     world.svm.advance(1);
     world.set_price(COIN, 16_00000000).expect("refresh_price_feed");
@@ -409,7 +409,7 @@ fn t20_one_wild_tick_liquidates_no_position() {
 #[test]
 fn t22_after_a_halt_positions_have_two_minutes_of_grace() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     world.svm.advance(301);
     // The first price after the halt is a fall, and then the same again.
     world.set_price(USD, 1_00000000).expect("refresh_price_feed");
@@ -425,7 +425,7 @@ fn t22_after_a_halt_positions_have_two_minutes_of_grace() {
 #[test]
 fn t23_t24_nothing_stops_settling_reducing_or_liquidating_a_position() {
     let (mut world, trader, keeper) = cast(1_000);
-    world.trade(&keeper, &trader, COINS, 100 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, COINS, 100 * LOTS, PRICE);
     let borrower = world.trader_with(&[(GEM, 1_000 * ONE_GEM)]);
     world.advance(121);
     reach(&mut world, 24_00000000);
@@ -437,7 +437,7 @@ fn t23_t24_nothing_stops_settling_reducing_or_liquidating_a_position() {
     let row = world.market(COINS).feed;
     let configure = perp_ix::configure_perp_market(&admin, world.quote(), COINS, row, 1, terms);
     world.as_admin(configure).expect("configure_perp_market");
-    world.tried(|world| step(world, |world| world.settle(&trader, COINS)));
+    world.tried(|world| step(world, |world| world.settle_own(&trader, COINS)));
     world.tried(|world| {
         step(world, |world| world.place(&trader, COINS, order(-100 * LOTS)));
         let sent = step(world, |world| world.fill_at(&keeper, &trader, COINS, 2, 24_00000000));
@@ -457,7 +457,7 @@ fn a_market_owes_what_its_positions_claim() {
         let lots =
             [7 * LOTS + 1, -11 * LOTS - 3, 5 * LOTS + 77_777][round / 3 % 3] * if round % 2 == 0 { 1 } else { -3 };
         let at = world.markets[1].price;
-        world.trade(&keeper, trader, COINS, lots, at);
+        world.trade_at(&keeper, trader, COINS, lots, at);
         world.check_invariants();
         assert_owes(&world.market(COINS), &traders.each_ref().map(|trader| world.margin(trader)));
     }

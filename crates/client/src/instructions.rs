@@ -7,7 +7,7 @@ use solana_pubkey::Pubkey;
 
 use crate::ballast::client::{accounts, args};
 use crate::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs, RulesArgs};
-use crate::view::banks_to_follow;
+use crate::view::{banks_to_follow, markets_to_follow};
 use crate::{addresses, PROGRAM_ID};
 
 pub(crate) const SYSTEM_PROGRAM: Pubkey = anchor_lang::solana_program::system_program::ID;
@@ -21,6 +21,20 @@ pub(crate) fn followed_by(mut instruction: Instruction, group: &Pubkey, banks: &
     instruction
         .accounts
         .extend(banks.iter().map(|index| AccountMeta::new_readonly(addresses::bank(group, *index), false)));
+    instruction
+}
+
+/// Appends the banks and markets that the health of accounts rests on, but for the banks that are `named`.
+fn followed_by_holdings(
+    instruction: Instruction,
+    group: &Pubkey,
+    accounts: &[&MarginAccount],
+    named: &[u16],
+) -> Instruction {
+    let (banks, markets) = (banks_to_follow(accounts, named), markets_to_follow(accounts));
+    let mut instruction = followed_by(instruction, group, &banks);
+    let markets = markets.iter().map(|index| AccountMeta::new_readonly(addresses::market(group, *index), false));
+    instruction.accounts.extend(markets);
     instruction
 }
 
@@ -226,8 +240,7 @@ pub fn withdraw(user: &User, account: &MarginAccount, bank: &Bank, amount: Optio
         mint: bank.mint,
         token_program: bank.token_program,
     };
-    let banks = banks_to_follow(&[account], &[bank.index]);
-    followed_by(build(&accounts, &args::Withdraw { amount }), &bank.group, &banks)
+    followed_by_holdings(build(&accounts, &args::Withdraw { amount }), &bank.group, &[account], &[bank.index])
 }
 
 /// `borrow`. `account` is the state of the margin account: its balances say which banks follow.
@@ -243,8 +256,7 @@ pub fn borrow(user: &User, account: &MarginAccount, bank: &Bank, amount: u64) ->
         mint: bank.mint,
         token_program: bank.token_program,
     };
-    let banks = banks_to_follow(&[account], &[bank.index]);
-    followed_by(build(&accounts, &args::Borrow { amount }), &bank.group, &banks)
+    followed_by_holdings(build(&accounts, &args::Borrow { amount }), &bank.group, &[account], &[bank.index])
 }
 
 /// Who takes over what from whom.
@@ -272,8 +284,8 @@ impl Takeover<'_> {
     }
 
     fn follow(&self, instruction: Instruction) -> Instruction {
-        let banks = banks_to_follow(&[self.account_state, self.taker_state], &[self.loan_bank, self.collateral_bank]);
-        followed_by(instruction, self.group(), &banks)
+        let pair = [self.loan_bank, self.collateral_bank];
+        followed_by_holdings(instruction, self.group(), &[self.account_state, self.taker_state], &pair)
     }
 }
 
@@ -322,16 +334,14 @@ pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank
         event_authority: addresses::event_authority(),
         program: PROGRAM_ID,
     };
-    let banks = banks_to_follow(&[account], &[bank]);
-    followed_by(build(&accounts, &args::ResolveBankruptcy {}), group, &banks)
+    followed_by_holdings(build(&accounts, &args::ResolveBankruptcy {}), group, &[account], &[bank])
 }
 
 /// `mark`.
 #[must_use]
 pub fn mark(margin_account: &Pubkey, account: &MarginAccount) -> Instruction {
     let accounts = accounts::Mark { margin_account: *margin_account, board: addresses::board(&account.group) };
-    let banks = banks_to_follow(&[account], &[]);
-    followed_by(build(&accounts, &args::Mark {}), &account.group, &banks)
+    followed_by_holdings(build(&accounts, &args::Mark {}), &account.group, &[account], &[])
 }
 
 /// `deposit_insurance`.
@@ -379,8 +389,12 @@ pub struct StagedLiquidation<'a> {
 
 impl StagedLiquidation<'_> {
     fn follow(&self, instruction: Instruction) -> Instruction {
-        let banks = banks_to_follow(&[self.account_state], &[self.loan_bank, self.collateral_bank]);
-        followed_by(instruction, &self.account_state.group, &banks)
+        followed_by_holdings(
+            instruction,
+            &self.account_state.group,
+            &[self.account_state],
+            &[self.loan_bank, self.collateral_bank],
+        )
     }
 }
 

@@ -45,3 +45,16 @@ pub fn banks_to_follow(accounts: &[&MarginAccount], named: &[u16]) -> Vec<u16> {
     }
     follow
 }
+
+/// Perp markets whose accounts must follow an instruction that reads the health of `accounts`: each once, in the order of the
+/// positions.
+#[must_use]
+pub fn markets_to_follow(accounts: &[&MarginAccount]) -> Vec<u16> {
+    let mut follow = Vec::new();
+    for position in accounts.iter().flat_map(|account| account.positions()) {
+        if !follow.contains(&position.market) {
+            follow.push(position.market);
+        }
+    }
+    follow
+}

@@ -83,7 +83,8 @@ fn a_lot_fits_its_mark() {
 fn weights_of_all_markets_are_one_at_most() {
     let (mut pool, _) = pool(0);
     let weighing = |weight: u32| MarketTerms { weight, ..terms() };
-    let (mut first, mut second) = (market(), market());
+    let new = PerpMarket { terms: MarketTerms::zeroed(), ..market() };
+    let (mut first, mut second) = (new, new);
     perp::list(&mut first, &mut pool, &feed(), weighing(u32::MAX)).unwrap();
     assert_eq!((pool.market_count, pool.weight), (1, u64::from(u32::MAX)));
     perp::list(&mut second, &mut pool, &feed(), weighing(1)).unwrap();
@@ -96,7 +97,7 @@ fn weights_of_all_markets_are_one_at_most() {
     perp::configure(&mut second, &mut pool, &feed(), weighing(2), 0).unwrap();
     assert_eq!(pool.weight, 1 << 32);
     pool.market_count = u16::MAX;
-    assert_eq!(perp::list(&mut market(), &mut pool, &feed(), weighing(1)), Err(RiskError::TooManyMarkets));
+    assert_eq!(perp::list(&mut { new }, &mut pool, &feed(), weighing(1)), Err(RiskError::TooManyMarkets));
 }
 
 /// A side at its cap, a thousand times dearer, still fits the books.

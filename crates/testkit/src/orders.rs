@@ -31,12 +31,6 @@ impl World {
         trader
     }
 
-    /// A market as its orders' instructions name it.
-    #[must_use]
-    pub fn perp(&self, index: u16) -> ix::Market {
-        ix::Market { quote: self.quote(), index, row: self.market(index).feed }
-    }
-
     /// The trader's pending orders.
     #[must_use]
     pub fn orders(&self, trader: &Trader) -> Orders {
@@ -119,7 +113,7 @@ impl World {
     ///
     /// # Panics
     /// If a step fails.
-    pub fn trade(&mut self, keeper: &Trader, trader: &Trader, market: u16, lots: i64, price: i64) -> OrderFilled {
+    pub fn trade_at(&mut self, keeper: &Trader, trader: &Trader, market: u16, lots: i64, price: i64) -> OrderFilled {
         let placed = self.place(trader, market, order(lots)).unwrap_or_else(|failed| panic!("{}", failed.name()));
         let id = event!(placed, OrderPlaced).id;
         let sent = self.fill_at(keeper, trader, market, id, price);
@@ -140,28 +134,9 @@ impl World {
     ///
     /// # Errors
     /// What failed.
-    pub fn settle(&mut self, trader: &Trader, market: u16) -> Result<Sent, Failed> {
+    pub fn settle_own(&mut self, trader: &Trader, market: u16) -> Result<Sent, Failed> {
         let settle = ix::settle_pnl(&trader.key.pubkey(), self.quote(), &trader.account, market);
         self.send(settle, &[&trader.key])
-    }
-
-    /// Liquidates a position.
-    ///
-    /// # Errors
-    /// What failed.
-    pub fn liquidate_perp(
-        &mut self,
-        liquidator: &Trader,
-        trader: &Trader,
-        market: u16,
-        max_lots: u64,
-    ) -> Result<Sent, Failed> {
-        let authority = liquidator.key.pubkey();
-        let liquidate = self.following(trader, market, |follow| {
-            let parties = (&authority, &liquidator.account);
-            ix::liquidate_perp(parties, self.quote(), &trader.account, market, max_lots, follow)
-        });
-        self.send(liquidate, &[&liquidator.key])
     }
 
     /// The instruction with the trader's markets behind it, as every look at its health needs them.

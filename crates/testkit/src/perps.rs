@@ -1,9 +1,10 @@
 //! The pool, perp markets and liquidity of a world.
 
-use ballast_client::ballast::types::{MarketArgs, PoolArgs};
+use ballast_client::ballast::types::{MarketArgs, OrderArgs, PoolArgs};
 use ballast_client::perps::{self as ix, Follow, Quote};
 use ballast_client::{addresses, presets};
-use ballast_state::{Bank, Epoch, LiquidityPool, LiquidityProvider, PerpMarket};
+use ballast_state::{Bank, Epoch, LiquidityPool, LiquidityProvider, Orders, PerpMarket};
+use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -121,6 +122,90 @@ impl World {
     pub fn claim(&mut self, provider: &Trader, epoch: u64) -> Result<Sent, Failed> {
         let claim = ix::claim_liquidity(&provider.key.pubkey(), self.quote(), &provider.account, epoch);
         self.as_admin(claim)
+    }
+
+    /// The trader buys, or with fewer than zero lots sells, at any price: it places an order, which the keeper fills at the print of
+    /// its moment. Nothing else moves.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn trade(&mut self, keeper: &Trader, trader: &Trader, market: u16, lots: i64) -> Result<Sent, Failed> {
+        let (key, place) = (trader.key.pubkey(), self.perp(market));
+        if self.svm.account(&addresses::orders(&trader.account)).is_none() {
+            self.as_admin(ix::open_orders(&self.admin.pubkey(), &trader.account))?;
+        }
+        let orders: Orders = self.svm.read(&addresses::orders(&trader.account));
+        let id = orders.next_id;
+        let args = OrderArgs { lots, limit: 0, reduce_only: false, life: self.market(market).terms.order_life };
+        let (banks, markets) = self.others(trader, market);
+        let follow = Follow { banks: &banks, markets: &markets };
+        for other in &markets {
+            self.sync(*other)?;
+        }
+        self.send(ix::place_order(&key, place, &trader.account, args, follow), &[&trader.key])?;
+        let orders: Orders = self.svm.read(&addresses::orders(&trader.account));
+        let moment = orders.slots.iter().find(|order| order.id == id).map_or(0, |order| order.eligible_ts);
+        self.svm.set_time(moment);
+        self.refresh_all();
+        for other in &markets {
+            self.sync(*other)?;
+        }
+        let row = self.market(market).feed;
+        let print = self.markets.iter().find(|market| market.row == row).expect("a market on the row").oracle;
+        self.as_admin(ix::fill_order(&keeper.account, place, &trader.account, id, &print, follow))
+    }
+
+    /// Indices of the banks and markets of what a trader holds beside a market and the quote token.
+    #[must_use]
+    pub fn others(&self, trader: &Trader, market: u16) -> (Vec<u16>, Vec<u16>) {
+        let account = self.margin(trader);
+        let banks = account.active().iter().map(|balance| balance.bank).filter(|bank| *bank != USD).collect();
+        let markets = account.positions().iter().map(|position| position.market).filter(|other| *other != market);
+        (banks, markets.collect())
+    }
+
+    /// A market as instructions name it.
+    #[must_use]
+    pub fn perp(&self, index: u16) -> ix::Market {
+        ix::Market { quote: self.quote(), index, row: self.market(index).feed }
+    }
+
+    /// Moves what a trader's position won or lost, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn settle(&mut self, trader: &Trader, market: u16) -> Result<Sent, Failed> {
+        self.as_admin(ix::settle_pnl(&self.admin.pubkey(), self.quote(), &trader.account, market))
+    }
+
+    /// Liquidates a position.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn liquidate_perp(
+        &mut self,
+        liquidator: &Trader,
+        liquidatee: &Trader,
+        market: u16,
+        max_lots: u64,
+    ) -> Result<Sent, Failed> {
+        let liquidate = self.perp_liquidation(liquidator, liquidatee, market, max_lots);
+        self.send(liquidate, &[&liquidator.key])
+    }
+
+    /// `liquidate_perp`, with what the liquidatee else holds.
+    #[must_use]
+    pub fn perp_liquidation(
+        &self,
+        liquidator: &Trader,
+        liquidatee: &Trader,
+        market: u16,
+        max_lots: u64,
+    ) -> Instruction {
+        let (banks, markets) = self.others(liquidatee, market);
+        let (owner, taker) = (liquidator.key.pubkey(), &liquidator.account);
+        let follow = Follow { banks: &banks, markets: &markets };
+        ix::liquidate_perp((&owner, taker), self.quote(), &liquidatee.account, market, max_lots, follow)
     }
 
     /// Brings a market to the board's prices and to now, as the admin.

@@ -38,7 +38,8 @@ pub struct CancelOrder<'info> {
 /// free again.
 ///
 /// # Errors
-/// `AccountInTransit`, `OrdersMismatch`, `WrongGroup`, `FeedMismatch`, those of [`order::cancel`].
+/// `AccountInTransit`, `OrdersMismatch`, `WrongGroup`, `FeedMismatch`, `OrderNotExpired`
+/// (of another's), the others of [`order::cancel`].
 pub(crate) fn handle(ctx: Context<CancelOrder>, id: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

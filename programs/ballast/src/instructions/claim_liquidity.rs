@@ -36,7 +36,7 @@ pub struct ClaimLiquidity<'info> {
 ///
 /// # Errors
 /// `AccountInTransit`, `WrongGroup`, `Unauthorised` (another owner's account), `PoolMismatch`, `BankMismatch`,
-/// `BankInFlashLoan`, those of [`liquidity::claim`].
+/// `BankInFlashLoan`, `NothingToClaim`, the others of [`liquidity::claim`].
 pub(crate) fn handle(ctx: Context<ClaimLiquidity>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -41,7 +41,8 @@ pub struct PlaceOrder<'info> {
 ///
 /// # Errors
 /// `AccountInTransit`, `Unauthorised`, `OrdersMismatch`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`,
-/// `MissingAccount`, `MarketNotSynced`, those of [`perp::sync`] and [`order::place`]; `InsufficientHealth` for what may add risk.
+/// `FeedMismatch`, `MissingAccount`, `MarketNotSynced`, those of [`perp::sync`] and [`order::place`]; `InsufficientHealth` for what
+/// may add risk.
 pub(crate) fn handle<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: &OrderArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -39,7 +39,7 @@ pub struct SettlePnl<'info> {
 /// No tokens move: it works at full utilisation, under every pause and cap.
 ///
 /// # Errors
-/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `BankInFlashLoan`, those of
+/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `BankInFlashLoan`, `NoPosition`, the others of
 /// [`perp::settle_account`].
 pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
     let now = loader::now()?;

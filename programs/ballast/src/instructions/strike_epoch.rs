@@ -38,7 +38,8 @@ pub struct StrikeEpoch<'info> {
 /// published after the requests were cut off. A missed one moves all requests to the next epoch.
 ///
 /// # Errors
-/// `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `WrongSystemProgram`, `AlreadyExists`, those of [`liquidity::strike`].
+/// `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `WrongSystemProgram`, `AlreadyExists`, `MarketMissing`, the others of
+/// [`liquidity::strike`].
 pub(crate) fn handle<'info>(ctx: Context<'info, StrikeEpoch<'info>>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
