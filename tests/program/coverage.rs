@@ -60,12 +60,9 @@ fn every_error_is_asserted_somewhere() {
     assert!(UNREACHED.iter().all(|(_, reason)| reason.len() > 20), "a reason for each");
 }
 
-/// Instructions whose files come next.
-const NEXT: [&str; 4] = ["cancel_order", "fill_order", "open_orders", "place_order"];
-
 #[test]
 fn every_instruction_has_its_file() {
     let files: BTreeSet<String> = sources("program").into_iter().map(|(name, _)| name).collect();
     let missing: Vec<String> = instructions().into_iter().filter(|name| !files.contains(name)).collect();
-    assert_eq!(missing, NEXT);
+    assert!(missing.is_empty(), "{missing:?}");
 }

@@ -214,14 +214,14 @@ fn an_unhealthy_long_is_closed_to_its_target_once() {
     let closed = u128::from(done.lots.unsigned_abs());
     assert!(done.lots < 0 && closed < 100_000_000, "{closed}");
     // The bonus of what was closed, at 24 atoms a lot.
-    let bonus = (closed * 24 * u128::from(done.bonus)).div_ceil(1 << 32);
+    let bonus = (closed * 24 * u128::from(done.bonus)) >> 32;
     assert_eq!(u128::from(done.bonus_paid), bonus);
     let share = (bonus * u128::from(presets::rules().insurance_share)) >> 32;
     assert!(u128::from(done.insurance).abs_diff(share) <= 1, "{} {share}", done.insurance);
     assert_eq!(dollars(&world, &first), i64::try_from(done.bonus_paid - done.insurance).expect("small"));
     assert_eq!(world.bank(USD).insurance, insurance + done.insurance);
-    // The loss so far, 8 dollars a coin, and the premium are the pool's.
-    assert_eq!(done.paid, -800_000_000 - done.premium);
+    // The loss so far, 8 dollars a coin and less than an atom of funding, and the premium are the pool's.
+    assert_eq!(done.paid, -800_000_001 - done.premium);
     assert_eq!(pool(&world), funds - done.paid);
 
     fails(&mut world, "AccountHealthy", |world| world.liquidate_perp(&second, &trader, COINS, u64::MAX));
