@@ -352,13 +352,14 @@ fn a_reduction_of_nothing_ends_at_the_keepers_fee() {
 /// What is not the owner's fault costs nothing.
 #[test]
 fn a_print_that_cannot_be_used_voids_it_for_free() {
+    type Change = fn(&mut PythPullUpdate);
     let (mut world, trader, keeper) = due();
     let feed = addresses::feed(&world.group, 1);
     world.svm.edit::<ballast_state::PriceFeed>(&feed, |feed| feed.state = PriceState::Guarded.to_byte());
     let print = world.markets[1].oracle;
     assert_eq!(ends(&mut world, &keeper, &trader, &print, 10), 0);
 
-    let unusable: [(fn(&mut PythPullUpdate), u8); 2] =
+    let unusable: [(Change, u8); 2] =
         [(|update| update.confidence = 65_000_000, 11), (|update| update.price = 33_00000000, 12)];
     for (change, outcome) in unusable {
         let (mut world, trader, keeper) = due();

@@ -38,8 +38,8 @@ fn closes_as_much_as_brings_the_account_to_its_target() {
     let lots = done.lots.unsigned_abs();
     assert!(done.lots < 0 && lots < 20_000_000, "{}", done.lots);
     // Of 25 atoms a lot; a fifth of it is insurance's.
-    let bonus = u64::try_from(u128::from(lots * 25) * u128::from(done.bonus) >> 32).expect("a bonus");
-    assert_eq!((done.bonus_paid, done.insurance), (bonus, bonus * u64::from(presets::bps(2_000)) >> 32));
+    let bonus = u64::try_from((u128::from(lots * 25) * u128::from(done.bonus)) >> 32).expect("a bonus");
+    assert_eq!((done.bonus_paid, done.insurance), (bonus, (bonus * u64::from(presets::bps(2_000))) >> 32));
     assert_eq!(balance(&world, &trader), 60 * DOLLAR - bonus);
     assert_eq!(balance(&world, &liquidator), bonus - done.insurance);
     assert_eq!((world.bank(USD).insurance, world.pool().shares), (done.insurance, pool.shares + 140 * DOLLAR));

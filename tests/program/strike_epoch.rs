@@ -193,7 +193,12 @@ fn needs_every_market_in_order() {
     for (strike, error) in [
         (changed(|accounts| accounts.truncate(MARKETS)), "MarketMissing"),
         (changed(|accounts| accounts.truncate(MARKETS + 1)), "MarketMissing"),
-        (changed(|accounts| drop(accounts.remove(MARKETS))), "MarketMissing"),
+        (
+            changed(|accounts| {
+                accounts.remove(MARKETS);
+            }),
+            "MarketMissing",
+        ),
         (changed(|accounts| accounts.swap(MARKETS, MARKETS + 1)), "MarketMissing"),
         (changed(|accounts| accounts[MARKETS + 1] = accounts[MARKETS].clone()), "DuplicateAccount"),
         (changed(|accounts| accounts.push(accounts[0].clone())), "WrongProgramOwner"),
