@@ -15,6 +15,10 @@ impl Product {
     #[must_use]
     pub fn of(a: u128, b: u128) -> Self {
         let (a1, a0, b1, b0) = (high(a), low(a), high(b), low(b));
+        // Sizes fit a word, and most indices do.
+        if a1 | b1 == 0 {
+            return Self { high: 0, low: wide(a0, b0) };
+        }
         let (p00, p01, p10) = (wide(a0, b0), wide(a0, b1), wide(a1, b0));
         let middle = u128::from(high(p00)) + u128::from(low(p01)) + u128::from(low(p10));
         Self {

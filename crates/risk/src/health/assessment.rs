@@ -289,6 +289,8 @@ impl Assessment {
         let mut gain = quote.deposits.add(portfolio.profit)?;
         let mut loss = quote.loans.add(portfolio.loss)?;
         if !self.valuation.is_at_mid() {
+            // In USD first: one division each turns the sums into quote tokens.
+            let (mut gained, mut lost) = (Usd::ZERO, Usd::ZERO);
             for exposure in portfolio.exposures() {
                 if (exposure.perp_long.0 | exposure.perp_short.0) == 0 {
                     continue;
@@ -298,10 +300,17 @@ impl Assessment {
                 let perp_long = exposure.perp_long >= exposure.perp_short;
                 let units = Units(exposure.perp_long.0.abs_diff(exposure.perp_short.0));
                 if moved_up == perp_long {
-                    gain = gain.add(Price(quote_row.mid).units_down(move_size.value_down(units)?)?)?;
+                    gained = gained.add(move_size.value_down(units)?)?;
                 } else {
-                    loss = loss.add(Price(quote_row.mid).units_up(move_size.value_up(units)?)?)?;
+                    lost = lost.add(move_size.value_up(units)?)?;
                 }
+            }
+            let mid = Price(quote_row.mid);
+            if gained != Usd::ZERO {
+                gain = gain.add(mid.units_down(gained)?)?;
+            }
+            if lost != Usd::ZERO {
+                loss = loss.add(mid.units_up(lost)?)?;
             }
         }
         let price = self.price(quote.feed, quote_row, gain >= loss, board)?;

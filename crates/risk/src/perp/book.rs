@@ -31,6 +31,9 @@ pub fn words(x: u128) -> [u64; 2] {
 /// Overflow.
 #[inline]
 pub fn lots(base: u128, book: &SideBook) -> MathResult<u64> {
+    if book.position_index == INDEX_ONE {
+        return u64::try_from(base).map_err(|_| MathError::here());
+    }
     let lots = Product::of(base, u128::from(book.position_index)).shift_down(INDEX_BITS)?;
     u64::try_from(lots).map_err(|_| MathError::here())
 }
