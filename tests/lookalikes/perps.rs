@@ -114,7 +114,7 @@ fn claim_liquidity() -> Stage {
     world.end_epoch();
     world.strike().expect("strike_epoch");
     let claim = ix::claim_liquidity(&provider.key.pubkey(), world.quote(), &provider.account, epoch);
-    Stage::alone(world, claim, &[])
+    Stage::alone(world, claim, &[&provider.key])
 }
 
 /// The position of [`holding`].

@@ -2,11 +2,11 @@
 
 use super::support::*;
 
-const MARGIN_ACCOUNT: usize = 0;
-const PROVIDER: usize = 1;
-const EPOCH: usize = 2;
-const POOL: usize = 3;
-const BANK: usize = 4;
+const MARGIN_ACCOUNT: usize = 1;
+const PROVIDER: usize = 2;
+const EPOCH: usize = 3;
+const POOL: usize = 4;
+const BANK: usize = 5;
 
 /// What 40,000 dollars of liquidity leave with: less a thousandth, up, in 2^-32.
 const PAID: u64 = 39_960_000_002;
@@ -94,8 +94,7 @@ fn what_could_not_leave_waits() {
     assert_eq!((waiting.leaving, waiting.leaving_epoch), (100_000 * DOLLAR - epoch.burnt, 2));
     assert_eq!(world.pool().leaving, waiting.leaving);
     let early = instruction(&world, &provider, 1);
-    let admin = world.admin.insecure_clone();
-    world.refuses(&early, &[&admin], "NothingToClaim");
+    world.refuses(&early, &[&provider.key], "NothingToClaim");
     // The longs are gone, and so is what the pool needs.
     world.svm.edit::<PerpMarket>(&market, |market| market.long.base = [0, 0]);
     world.end_epoch();
@@ -129,29 +128,28 @@ fn what_could_not_enter_is_given_back() {
 #[test]
 fn refuses_without_a_request_of_that_epoch() {
     let (mut world, _, second) = struck();
-    let admin = world.admin.insecure_clone();
     let newcomer = world.trader();
     world.open_provider(&newcomer).expect("open_liquidity_provider");
-    world.refuses(&instruction(&world, &newcomer, 1), &[&admin], "NothingToClaim");
-    world.refuses(&instruction(&world, &second, 0), &[&admin], "NothingToClaim");
+    world.refuses(&instruction(&world, &newcomer, 1), &[&newcomer.key], "NothingToClaim");
+    world.refuses(&instruction(&world, &second, 0), &[&second.key], "NothingToClaim");
     world.claim(&second, 1).expect("claim_liquidity");
-    world.refuses(&instruction(&world, &second, 1), &[&admin], "NothingToClaim");
+    world.refuses(&instruction(&world, &second, 1), &[&second.key], "NothingToClaim");
     // An epoch that is not struck is no account.
-    world.refuses(&instruction(&world, &second, 2), &[&admin], "WrongProgramOwner");
+    world.refuses(&instruction(&world, &second, 2), &[&second.key], "WrongProgramOwner");
 }
 
 #[test]
 fn waits_for_the_end_of_what_is_open() {
     let (mut world, provider, _) = struck();
-    let (admin, right) = (world.admin.insecure_clone(), instruction(&world, &provider, 1));
+    let right = instruction(&world, &provider, 1);
     let (account, bank) = (provider.account, world.bank_key(USD));
     world.svm.edit::<MarginAccount>(&account, |account| account.flags = MarginAccount::IN_LIQUIDATION);
-    world.refuses(&right, &[&admin], "AccountInTransit");
+    world.refuses(&right, &[&provider.key], "AccountInTransit");
     world.svm.edit::<MarginAccount>(&account, |account| account.flags = 0);
     world.svm.edit::<Bank>(&bank, |bank| bank.flash_loaned = 1);
-    world.refuses(&right, &[&admin], "BankInFlashLoan");
+    world.refuses(&right, &[&provider.key], "BankInFlashLoan");
     world.svm.edit::<Bank>(&bank, |bank| bank.flash_loaned = 0);
-    world.send(right, &[&admin]).expect("afterwards");
+    world.send(right, &[&provider.key]).expect("afterwards");
 }
 
 #[test]
@@ -169,8 +167,8 @@ fn refuses_an_account_without_room() {
     }
     world.end_epoch();
     world.strike().expect("strike_epoch");
-    let (admin, claim) = (world.admin.insecure_clone(), instruction(&world, &provider, 1));
-    world.refuses(&claim, &[&admin], "TooManyBalances");
+    let claim = instruction(&world, &provider, 1);
+    world.refuses(&claim, &[&provider.key], "TooManyBalances");
     let other = world.sub_account(&provider, 1);
     world.claim(&other, 1).expect("another account of the owner");
 }
@@ -178,7 +176,6 @@ fn refuses_an_account_without_room() {
 #[test]
 fn refuses_other_accounts() {
     let (mut world, provider, second) = struck();
-    let admin = world.admin.insecure_clone();
     let (right, other) = (instruction(&world, &provider, 1), Neighbour::of(&mut world));
     let (abroad, epoch, account) = world.elsewhere(1, |world| {
         let owner = world.sub_account(&provider, 0);
@@ -197,7 +194,7 @@ fn refuses_other_accounts() {
         (BANK, other.bank, "BankMismatch"),
         (BANK, world.bank_key(COIN), "BankMismatch"),
     ] {
-        world.refuses(&with(&right, index, key), &[&admin], error);
+        world.refuses(&with(&right, index, key), &[&provider.key], error);
     }
-    world.send(right, &[&admin]).expect("right in the end");
+    world.send(right, &[&provider.key]).expect("right in the end");
 }

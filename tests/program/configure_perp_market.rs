@@ -85,7 +85,7 @@ fn the_risk_admin_only_lowers_risk() {
         pix::configure_perp_market(&risk_admin.pubkey(), world.quote(), COIN_PERP, 1, mode, *args)
     };
     let first = presets::market();
-    let others: [fn(&mut MarketArgs); 12] = [
+    let others: [fn(&mut MarketArgs); 13] = [
         |args| args.skew_scale += 1,
         |args| args.funding_limit -= 1,
         |args| args.funding_velocity -= 1,
@@ -96,6 +96,7 @@ fn the_risk_admin_only_lowers_risk() {
         |args| args.keeper_fee -= 1,
         |args| args.fill_fee -= 1,
         |args| args.weight += 1,
+        |args| args.weight -= 1,
         |args| args.min_delay += 1,
         |args| args.order_life -= 1,
     ];
@@ -105,8 +106,8 @@ fn the_risk_admin_only_lowers_risk() {
         let configure = set(&world, NORMAL, &args);
         world.refuses(&configure, &[&risk_admin], "TimelockRequired");
     }
-    let lower: [fn(&mut MarketArgs); 4] =
-        [|args| args.skew_cap = 0, |args| args.interest_cap -= 1, |args| args.account_cap = 0, |args| args.weight = 1];
+    let lower: [fn(&mut MarketArgs); 3] =
+        [|args| args.skew_cap = 0, |args| args.interest_cap -= 1, |args| args.account_cap = 0];
     let mut args = first;
     for change in lower {
         change(&mut args);

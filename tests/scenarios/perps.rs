@@ -249,7 +249,7 @@ fn the_larger_side_pays_funding_and_the_pool_never_does() {
     let from_longs = paid(step(&mut world, |world| world.settle_own(&long, COINS)));
     assert_eq!(i128::from(from_longs), (-per_lot * 4_000_000_000) >> 32);
     let to_shorts = paid(step(&mut world, |world| world.settle_own(&short, COINS)));
-    assert!((per_lot * 1_000_000_000 >> 32).abs_diff(i128::from(to_shorts)) <= 1, "{to_shorts}");
+    assert!(((per_lot * 1_000_000_000) >> 32).abs_diff(i128::from(to_shorts)) <= 1, "{to_shorts}");
     assert!(to_shorts > 40_000 && from_longs < -160_000, "{to_shorts} {from_longs}");
     assert_eq!((dollars(&world, &long), dollars(&world, &short)), (before.0 + from_longs, before.1 + to_shorts));
     assert_eq!(pool(&world), funds - from_longs - to_shorts);

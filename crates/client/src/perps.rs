@@ -227,6 +227,7 @@ pub fn strike_epoch(payer: &Pubkey, quote: Quote, epoch: u64, markets: u16) -> I
 #[must_use]
 pub fn claim_liquidity(owner: &Pubkey, quote: Quote, margin_account: &Pubkey, epoch: u64) -> Instruction {
     let accounts = accounts::ClaimLiquidity {
+        owner: *owner,
         margin_account: *margin_account,
         provider: addresses::provider(&quote.pool(), owner),
         epoch: addresses::epoch(&quote.pool(), epoch),

@@ -263,8 +263,10 @@ fn caps_count_what_is_pending() {
     assert_eq!(exchange.place(1, unlimited(1_000), after(2)), Err(RiskError::SkewCapExceeded));
     assert_eq!(exchange.place(1, unlimited(-20 * SOL - 1), after(2)), Err(RiskError::SkewCapExceeded));
     exchange.place(1, unlimited(-20 * SOL), after(2)).unwrap();
-    // A skew beyond its cap may always shrink, and so may a position.
+    // A skew beyond its cap may always shrink, and so may a position, on either side and whatever it does to the skew.
+    filled(exchange.trade(1, -5 * SOL, 15_000, 4));
     exchange.market.terms.skew_cap = 0;
+    assert_eq!(exchange.place(1, unlimited(5 * SOL), after(6)).map(|order| order.reduce_only), Ok(1));
     exchange.market.terms.account_cap = 0;
     exchange.market.terms.interest_cap = 0;
     exchange.place(0, unlimited(-4 * SOL), after(2)).unwrap();
@@ -564,9 +566,9 @@ fn health_is_tested_at_the_print() {
     assert!(!exchange.maintenance_at(0, price(150, 1), after(6)).is_negative());
 }
 
-/// What a loser has not got becomes a loan; a keeper is paid of it, too.
+/// Nobody looked at the health of an account that may only reduce: an order of it that ends takes nothing out.
 #[test]
-fn fees_beyond_the_deposit_are_a_loan() {
+fn a_reduction_that_ends_costs_nothing() {
     let mut exchange = Exchange::new(1);
     filled(exchange.trade(0, 2_000 * SOL, 15_000, 0));
     let cash = exchange.cash(0);
@@ -575,7 +577,7 @@ fn fees_beyond_the_deposit_are_a_loan() {
     let outcome = exchange.fill(0, order.id, print(9_500, 0, 4), after(4)).unwrap();
     // 110,000 of 100,000 dollars are lost: nothing is left to close with, liquidation takes it.
     assert_eq!(killed(outcome), Kill::Unhealthy);
-    assert_eq!(exchange.cash(0), cash - 1_000);
+    assert_eq!(exchange.cash(0), cash);
     let mut empty = exchange.clone();
     let deposit = empty.traders[0].account.balances[0].shares;
     empty.traders[0].account.balances[0] = Zeroable::zeroed();
@@ -584,7 +586,8 @@ fn fees_beyond_the_deposit_are_a_loan() {
     let order = empty.place(0, unlimited(-2_000 * SOL), after(4)).unwrap();
     empty.refresh(9_500, 0, after(6)).unwrap();
     assert_eq!(killed(empty.fill(0, order.id, print(9_500, 0, 6), after(6)).unwrap()), Kill::Unhealthy);
-    assert_eq!((empty.cash(0), empty.cash_of(&empty.keeper)), (-1_000, 1_003_000));
+    assert_eq!((empty.cash(0), empty.cash_of(&empty.keeper)), (0, 1_001_000));
+    assert_eq!((empty.bank.liability_shares, empty.traders[0].account.balance_count), (0, 0));
 }
 
 #[test]

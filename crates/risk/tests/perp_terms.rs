@@ -128,6 +128,20 @@ fn modes_change_between_normal_and_reduce_only() {
     assert_eq!(perp::configure(&mut market, &mut pool, &feed(), terms(), 0), Err(RiskError::InvalidModeChange));
 }
 
+/// What the skew there is was paid for must be what its end gives back.
+#[test]
+fn the_scale_stands_while_there_is_a_skew() {
+    let (mut pool, _) = pool(0);
+    let mut market = PerpMarket { terms: MarketTerms::zeroed(), ..market() };
+    perp::list(&mut market, &mut pool, &feed(), terms()).unwrap();
+    let doubled = MarketTerms { skew_scale: 2_000_000, ..terms() };
+    market.long.base = [1, 0];
+    let refused = perp::configure(&mut market, &mut pool, &feed(), doubled, 0);
+    assert_eq!(refused, Err(RiskError::InvalidParameter));
+    market.short.base = [1, 0];
+    assert_eq!(perp::configure(&mut market, &mut pool, &feed(), doubled, 0), Ok(()));
+}
+
 #[test]
 fn a_funding_rate_comes_back_inside_a_lower_limit() {
     let (mut pool, _) = pool(0);
@@ -152,7 +166,7 @@ fn tighter_terms_lower_caps_and_nothing_else() {
     assert!(tighter(|terms| terms.interest_cap -= 1, 0) && !tighter(|terms| terms.interest_cap += 1, 0));
     assert!(tighter(|terms| terms.skew_cap -= 1, 0) && !tighter(|terms| terms.skew_cap += 1, 0));
     assert!(tighter(|terms| terms.account_cap -= 1, 0) && !tighter(|terms| terms.account_cap += 1, 0));
-    assert!(tighter(|terms| terms.weight -= 1, 0) && !tighter(|terms| terms.weight += 1, 0));
+    assert!(!tighter(|terms| terms.weight -= 1, 0) && !tighter(|terms| terms.weight += 1, 0));
     assert!(!tighter(|terms| terms.skew_scale += 1, 0) && !tighter(|terms| terms.funding_limit -= 1, 0));
     assert!(!tighter(|terms| terms.fill_fee -= 1, 0) && !tighter(|terms| terms.min_delay += 1, 0));
     assert!(!perp::is_tighter(&PerpMarket { mode: 1, ..market }, &terms(), 0));

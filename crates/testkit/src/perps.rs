@@ -115,13 +115,13 @@ impl World {
         self.as_admin(ix::strike_epoch(&self.admin.pubkey(), self.quote(), pool.epoch, pool.market_count))
     }
 
-    /// Claims of a struck epoch into the provider's margin account, as the admin.
+    /// Claims of a struck epoch into the provider's margin account.
     ///
     /// # Errors
     /// What failed.
     pub fn claim(&mut self, provider: &Trader, epoch: u64) -> Result<Sent, Failed> {
         let claim = ix::claim_liquidity(&provider.key.pubkey(), self.quote(), &provider.account, epoch);
-        self.as_admin(claim)
+        self.send(claim, &[&provider.key])
     }
 
     /// The trader buys, or with fewer than zero lots sells, at any price: it places an order, which the keeper fills at the print of

@@ -167,7 +167,7 @@ pub mod ballast {
         strike_epoch::handle(ctx)
     }
 
-    /// Gives a provider what its requests of a struck epoch came to. Anyone may.
+    /// Gives a provider what its requests of a struck epoch came to.
     pub fn claim_liquidity(ctx: Context<ClaimLiquidity>) -> Result<()> {
         claim_liquidity::handle(ctx)
     }

@@ -73,7 +73,9 @@ pub fn plan_position(
     let before = closing.health()?;
     let lower = closing.relief(Bound::Lower)?;
     let factor = before.factor().unwrap_or(Ratio::ONE).min(Ratio::ONE);
-    let thresholds = Thresholds { health: lower, factor: factor.mul_down(lower)? };
+    // Without equity a bonus is paid by others: it is the smallest.
+    let solvent = before.assets > before.liabilities;
+    let thresholds = Thresholds { health: lower, factor: if solvent { factor.mul_down(lower)? } else { Ratio::ZERO } };
     let bonus = bonus(&thresholds, &before, account, board, now)?;
     let wanted = closing.solve(bonus, Ratio(board.rules.liquidation_target))?;
 

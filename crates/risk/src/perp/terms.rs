@@ -78,6 +78,9 @@ pub fn configure(
 ) -> RiskResult<()> {
     validate_terms(&terms, feed)?;
     validate_cap(&terms, market.mark)?;
+    // The skew there is was paid for at the old scale.
+    let rescales = terms.skew_scale != market.terms.skew_scale && super::book::skew(market)? != 0;
+    require(!rescales, RiskError::InvalidParameter)?;
     let ends = |mode: u8| MarketMode::from_byte(mode) == MarketMode::WindDown;
     require(!ends(mode) && !ends(market.mode), RiskError::InvalidModeChange)?;
     let others = pool.weight.saturating_sub(u64::from(market.terms.weight));
@@ -93,7 +96,8 @@ pub fn configure(
     Ok(())
 }
 
-/// True if new terms and mode can only lower risk: caps and weight no larger, the mode no freer, and nothing else touched.
+/// True if new terms and mode can only lower risk: caps no larger, the mode no freer, and nothing else touched. Not the weight:
+/// a smaller budget backs less of what positions won.
 #[must_use]
 pub fn is_tighter(market: &PerpMarket, terms: &MarketTerms, mode: u8) -> bool {
     let before = &market.terms;
@@ -101,13 +105,11 @@ pub fn is_tighter(market: &PerpMarket, terms: &MarketTerms, mode: u8) -> bool {
         interest_cap: before.interest_cap,
         skew_cap: before.skew_cap,
         account_cap: before.account_cap,
-        weight: before.weight,
         ..*terms
     };
     terms.interest_cap <= before.interest_cap
         && terms.skew_cap <= before.skew_cap
         && terms.account_cap <= before.account_cap
-        && terms.weight <= before.weight
         && mode >= market.mode
         && others == *before
 }

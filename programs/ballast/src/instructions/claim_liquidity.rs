@@ -13,7 +13,9 @@ use crate::view::{view, view_mut};
 /// Accounts of `claim_liquidity`.
 #[derive(Accounts)]
 pub struct ClaimLiquidity<'info> {
-    /// CHECK: a margin account of the provider's owner, by `loader::idle_account`, group and owner.
+    /// Owns the liquidity, and says which of its accounts gets what it came to: no keeper and no delegate does.
+    pub owner: Signer<'info>,
+    /// CHECK: a margin account of the owner, by `loader::idle_account`, group and owner.
     #[account(mut)]
     pub margin_account: UncheckedAccount<'info>,
     /// CHECK: the provider, by view and pool.
@@ -32,10 +34,10 @@ pub struct ClaimLiquidity<'info> {
     pub bank: UncheckedAccount<'info>,
 }
 
-/// Gives a provider what its requests of a struck epoch came to: liquidity, or a deposit in an account of its owner. Anyone may.
+/// Gives a provider what its requests of a struck epoch came to: liquidity, or a deposit in the account its owner names.
 ///
 /// # Errors
-/// `AccountInTransit`, `WrongGroup`, `Unauthorised` (another owner's account), `PoolMismatch`, `BankMismatch`,
+/// `AccountInTransit`, `WrongGroup`, `Unauthorised`, `PoolMismatch`, `BankMismatch`,
 /// `BankInFlashLoan`, `NothingToClaim`, the others of [`liquidity::claim`].
 pub(crate) fn handle(ctx: Context<ClaimLiquidity>) -> Result<()> {
     let now = loader::now()?;
@@ -45,7 +47,8 @@ pub(crate) fn handle(ctx: Context<ClaimLiquidity>) -> Result<()> {
     ensure_same(&account.group, &pool.group, BallastError::WrongGroup)?;
     ensure_same(&pool.bank_address, accounts.bank.key, BallastError::BankMismatch)?;
     let mut provider = loader::provider(&accounts.provider, &accounts.pool)?;
-    ensure_same(&account.owner, &provider.owner, BallastError::Unauthorised)?;
+    ensure_same(&provider.owner, accounts.owner.key, BallastError::Unauthorised)?;
+    ensure_same(&account.owner, accounts.owner.key, BallastError::Unauthorised)?;
     let epoch = view::<Epoch>(accounts.epoch.as_ref())?;
     ensure_same(&epoch.pool, accounts.pool.key, BallastError::PoolMismatch)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &pool.group, now)?;

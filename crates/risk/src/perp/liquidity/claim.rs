@@ -16,7 +16,7 @@ pub struct Claimed {
 }
 
 /// Gives a provider what its requests of a struck epoch came to: its part, down. Liquidity that could not be paid waits in the next
-/// epoch. Anyone may call it; `account` is one of the owner's, and the bank accrued to now.
+/// epoch. `account` is the owner's choice of its own, and the bank accrued to now.
 ///
 /// # Errors
 /// `BankMismatch`, `NothingToClaim`, `TooManyBalances`; arithmetic.

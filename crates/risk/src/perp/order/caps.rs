@@ -30,7 +30,11 @@ impl From<Cap> for RiskError {
 pub(super) fn exceeded(market: &PerpMarket, held: i64, lots: i64, growth: u64) -> MathResult<Option<Cap>> {
     let terms = &market.terms;
     let after = sum(held, lots)?;
-    if added(held, lots)? > 0 && after.unsigned_abs() > terms.account_cap {
+    // What only makes a position smaller is an exit: no cap stops it, whatever it does to the skew.
+    if added(held, lots)? == 0 {
+        return Ok(None);
+    }
+    if after.unsigned_abs() > terms.account_cap {
         return Ok(Some(Cap::Account));
     }
     let interest = book::open_interest(market.book(PerpSide::of(lots)))?;

@@ -1,11 +1,12 @@
 use ballast_math::{signed_add, signed_mul};
 use ballast_state::{MarginAccount, Order, Orders, PerpMarket, RiskBoard};
 
+use super::super::cash::owe_pool;
 use super::super::{
     charge, mark_of, most_paid, move_claim, move_mark, refresh_equity, require_synced, slots, trade, Fill, Traded,
     VALUE_BITS,
 };
-use super::fees::{fill_fee, pay_keeper};
+use super::fees::{deposit_of, fill_fee, pay_keeper};
 use super::place::{reduction, require_open};
 use super::{cancel, caps, reserve, Books, Cap, Prices, Print, Rejection};
 use crate::health::Health;
@@ -54,7 +55,7 @@ pub enum Kill {
 pub enum Outcome {
     /// It filled.
     Filled(Filled),
-    /// It did not, and its owner paid the keeper.
+    /// It did not. For a missed limit or failing health its owner pays the keeper, as far as its deposit goes.
     Killed(Kill),
     /// It could not fill at its print, by no fault of its owner: it ended without a fee.
     Void(Rejection),
@@ -85,17 +86,31 @@ pub fn fill<'a>(
         return Ok(Outcome::Void(rejection));
     }
     books.copy_to(saved);
-    let outcome = match attempt(prices.board, books, &order, &offer.print, now)? {
-        Ok(filled) if is_safe(books, filled.print, maintenance)? => Outcome::Filled(filled),
+    let (outcome, fee) = match attempt(prices.board, books, &order, &offer.print, now)? {
+        Ok(filled) if is_safe(books, filled.print, maintenance)? => (Outcome::Filled(filled), order.keeper_fee),
         attempted => {
             saved.copy_to(books);
-            swap::debit(books.bank, books.account, order.keeper_fee)?;
-            Outcome::Killed(attempted.err().unwrap_or(Kill::Unhealthy))
+            let kill = attempted.err().unwrap_or(Kill::Unhealthy);
+            let fee = fee_of_kill(&order, kill, deposit_of(books.account, books.bank)?);
+            swap::debit(books.bank, books.account, fee)?;
+            (Outcome::Killed(kill), fee)
         }
     };
-    pay_keeper(books.bank, keeper, order.keeper_fee)?;
+    if fee > 0 {
+        pay_keeper(books.bank, keeper, fee)?;
+    }
     reserve::release(orders, order.id, books.account, books.market)?;
     Ok(outcome)
+}
+
+/// What an order that ends pays its keeper: what was set aside for it when its account was healthy, and no more than the deposit
+/// holds. Nothing where health was not looked at, or it would be a way out for those who owe; and nothing for a cap that
+/// others may have used up.
+fn fee_of_kill(order: &Order, kill: Kill, deposit: u64) -> u64 {
+    match kill {
+        Kill::LimitMissed | Kill::Unhealthy if order.reduce_only == 0 => order.keeper_fee.min(deposit),
+        _ => 0,
+    }
 }
 
 fn require_fillable(prices: Prices<'_>, books: &Books<'_>, order: &Order, offer: &Offer, now: Now) -> RiskResult<()> {
@@ -156,7 +171,7 @@ fn attempt(
     move_claim(market, pool, bank, account, traded.paid, now)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, fee)?;
-    swap::debit(bank, account, order.keeper_fee)?;
+    owe_pool(bank, account, order.keeper_fee)?;
     refresh_equity(market, pool, bank, now)?;
     if order.reduce_only == 0 {
         account.risk_ts = now.ts;
