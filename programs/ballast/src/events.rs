@@ -903,8 +903,8 @@ pub struct OrderFilled {
     pub id: u64,
     /// The market's index.
     pub market: u16,
-    /// 0: filled. 1 to 6: ended at the keeper's fee, for the limit, health, the cap of the side, of the skew, of the account, or
-    /// because nothing was to be reduced. 10 to 13: void without a fee, since sources disagreed, the print was too wide or a jump,
+    /// 0: filled. 1 to 6: ended for the limit, health, the cap of the side, of the skew, of the account, or because nothing was to be
+    /// reduced; the first two at the keeper's fee, unless it could only reduce. 10 to 13: void without a fee, since sources disagreed, the print was too wide or a jump,
     /// or new risk was closed.
     pub outcome: u8,
     /// Lots bought, or below zero sold.

@@ -199,6 +199,8 @@ impl<'a> Holdings<'a> {
             } else if let Some(market) = view_if::<PerpMarket>(info)? {
                 ensure!(&market.group == group, BallastError::WrongGroup);
                 holdings.markets.push(market);
+            } else if is::<PerpMarket>(info) {
+                view::<PerpMarket>(info)?;
             } else if !is::<LiquidityPool>(info) {
                 // A pool is `pool_among`'s. Why anything else is none of these, a bank says.
                 view::<Bank>(info)?;
