@@ -598,6 +598,7 @@ fn what_runs_is_a_short_list() {
         "configure_bank",
         "deposit_insurance",
         "execute_change",
+        "fill_order",
         "liquidate_perp",
         "pause_bank",
         "request_add_liquidity",
