@@ -7,7 +7,7 @@ use ballast_risk::perp::{self, book, Fill, PositionClosed, PositionPlan};
 use ballast_risk::{bankruptcy, lending, Now, RiskError, RiskResult};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, RiskBoard, Zeroable};
 use proptest::prelude::*;
-use support::build::{after, board, price, sol, usdc, MILLION, NOW};
+use support::build::{after, board, btc, price, sol, usdc, MILLION, NOW};
 use support::perps::{market, pool};
 
 /// Lots of a SOL.
@@ -234,6 +234,30 @@ fn half_of_a_hedge_is_not_liquidated() {
     assert_eq!(outcome.unwrap_err(), RiskError::LiquidationWouldWorsen);
 }
 
+/// Where the assets do not cover what is owed, others would pay the bonus: it is the smallest, however large the account is.
+#[test]
+fn without_equity_the_bonus_is_the_smallest() {
+    let now = after(20);
+    let mut scene = Scene::new(MILLION, 533 * SOL);
+    scene.board.rows[2] = btc();
+    scene.board.row_count = 3;
+    scene.move_to(price(150, 1), now);
+    scene.board.rows[2].publish_ts = now.ts;
+    let plan_owing = |dollars: u64| {
+        let mut portfolio = scene.portfolio(now);
+        // Four fifths of a BTC, 80,000 dollars, beside the position of as much.
+        portfolio.entry(2).unwrap().deposits = ballast_math::Decimals::new(1).unwrap().units_down(8).unwrap();
+        let tokens = ballast_math::Decimals::new(6).unwrap();
+        portfolio.entry(0).unwrap().loans = tokens.units_up(dollars * MILLION).unwrap();
+        perp::plan_position(&scene.board, &scene.market, &scene.trader, &portfolio, u64::MAX, now).unwrap()
+    };
+    let smallest = u64::from(scene.board.rules.bonus_min);
+    let (some, none) = (plan_owing(79_000), plan_owing(81_000));
+    assert!(some.before.assets > some.before.liabilities && some.bonus.0 > smallest, "{some:?}");
+    assert!(none.before.assets < none.before.liabilities, "{none:?}");
+    assert_eq!(none.bonus.0, smallest);
+}
+
 /// A loss beyond all the trader had: insurance pays first, then the pool, and lenders nothing while the pool has it.
 #[test]
 fn a_traders_bad_debt_is_the_pools() {
@@ -278,6 +302,12 @@ fn what_the_pool_cannot_pay_lenders_bear() {
     scene.trader.perp_count = 0;
     perp::charge(&mut scene.pool, &mut scene.bank, &mut scene.trader, 600 * MILLION).unwrap();
     let portfolio = scene.portfolio(now);
+    let mut copy = scene.clone();
+    // A position left is closed first: what it earned pays.
+    copy.trader.perp_count = 1;
+    let pool = Some(&mut copy.pool);
+    let held = bankruptcy::resolve(&scene.board, &mut copy.bank, pool, &mut copy.trader, &portfolio, now);
+    assert_eq!(held.unwrap_err(), RiskError::NotBankrupt);
     let mut copy = scene.clone();
     let refused = bankruptcy::resolve(&scene.board, &mut copy.bank, None, &mut copy.trader, &portfolio, now);
     assert_eq!(refused.unwrap_err(), RiskError::PoolMissing);

@@ -3,9 +3,9 @@ mod support;
 
 use ballast_math::{Ratio, Units};
 use ballast_risk::perp::{self, book, Fill};
-use ballast_risk::RiskError;
-use ballast_state::{MarginAccount, PerpMarket, PerpPosition, PriceState, RiskBoard, Zeroable};
-use support::build::{after, board, price, sol, usdc, MILLION, NOW};
+use ballast_risk::{balances, RiskError};
+use ballast_state::{Balance, BalanceSide, MarginAccount, PerpMarket, PerpPosition, PriceState, RiskBoard, Zeroable};
+use support::build::{self, after, board, price, sol, usdc, MILLION, NOW};
 use support::perps::{market, pool};
 
 /// 150 dollars a SOL: 150 atoms a lot.
@@ -157,6 +157,31 @@ fn a_pool_pays_no_more_than_it_has() {
     assert_eq!((pool.shares, account.active()[0].shares, bank.asset_shares), (0, MILLION, MILLION));
 }
 
+/// Fifteen deposits of other tokens leave the last slot to the quote token of who has perps or orders them; nobody else is
+/// held to that.
+#[test]
+fn the_last_balance_is_kept_for_what_perps_settle_in() {
+    let full = |perps: u8, orders: u32| {
+        let mut account = MarginAccount { perp_count: perps, order_count: orders, ..MarginAccount::zeroed() };
+        for index in 1..16 {
+            let mut bank = build::bank(index, 1, 6);
+            balances::set_shares(&mut account, &mut bank, BalanceSide::Deposit, 1)?;
+        }
+        let mut other = build::bank(16, 1, 6);
+        balances::set_shares(&mut account.clone(), &mut other, BalanceSide::Deposit, 1)?;
+        Ok(account)
+    };
+    let (mut pool, mut bank) = pool(MILLION);
+    bank.quote = 1;
+    for (perps, orders) in [(1, 0), (0, 1)] {
+        assert_eq!(full(perps, orders), Err(RiskError::TooManyBalances));
+    }
+    let mut account = full(0, 0).unwrap();
+    account.perp_count = 1;
+    assert_eq!(perp::charge(&mut pool, &mut bank, &mut account, 1), Ok(()));
+    assert_eq!((account.balance_count, account.balance(0).map(Balance::is_loan)), (16, Some(true)));
+}
+
 #[test]
 fn nothing_is_paid_out_of_a_market_in_doubt() {
     let (pool, bank) = pool(MILLION);
@@ -169,6 +194,13 @@ fn nothing_is_paid_out_of_a_market_in_doubt() {
             assert_eq!(most(&market, &board), 0);
             board.rows[row].state = PriceState::Normal.to_byte();
         }
+    }
+    for row in [0, 1] {
+        for (age, paid) in [(60, MILLION), (61, 0)] {
+            board.rows[row].publish_ts = NOW.ts - age;
+            assert_eq!(most(&market, &board), paid);
+        }
+        board.rows[row].publish_ts = NOW.ts;
     }
     market.equity = -1;
     assert_eq!(most(&market, &board), 0);
