@@ -135,6 +135,7 @@ fn build(toolchain: &Toolchain, program: &Program, mode: Mode) -> Result<Value> 
 
 /// A program's ELF, in the toolchain's own version of SBPF or in another one.
 fn compile(toolchain: &Toolchain, package: &str, version: Option<&str>) -> Result<Vec<u8>> {
+    toolchain.nameless_runtime()?;
     let mut build = Command::new(toolchain.folder.join("sbf-build"));
     clean(&mut build);
     build.env_remove("SBF_VERSION").envs(version.map(|version| ("SBF_VERSION", version)));
@@ -266,6 +267,31 @@ impl Toolchain {
         let installed = home.join("bin/rustc").is_file() && home.join("lib/runtime.bc").is_file();
         let folder = script.canonicalize().ok()?.parent()?.to_path_buf();
         installed.then_some(Self { folder, home })
+    }
+
+    /// Compiles the runtime again, once: `setup.sh` leaves the name of its own folder in it, for the places of its panics, and a
+    /// program would be different bytes wherever the toolchain stands.
+    fn nameless_runtime(&self) -> Result {
+        let (runtime, stamp) = (self.home.join("lib/runtime.bc"), self.home.join("ballast-runtime"));
+        let made = |runtime: &Path| Ok::<_, std::io::Error>(sha256(&fs::read(runtime)?));
+        if fs::read_to_string(&stamp).ok() == Some(made(&runtime)?) {
+            return Ok(());
+        }
+        let fresh = self.home.join(format!("ballast-runtime-{}.bc", std::process::id()));
+        let mut rustc = Command::new(self.home.join("bin/rustc"));
+        clean(&mut rustc);
+        rustc
+            .args(["--target", "sbf-solana-solana", "--edition", "2024", "--crate-name", "sbf_rt", "--crate-type", "lib"])
+            .args(["--emit", "llvm-bc", "-Copt-level=3", "-Ccodegen-units=1"])
+            .arg(format!("--remap-path-prefix={}=/toolchain", self.folder.display()))
+            .arg(self.folder.join("rt/src/lib.rs"))
+            .arg("-o")
+            .arg(&fresh);
+        output(&mut rustc)?;
+        let hash = made(&fresh)?;
+        fs::rename(&fresh, &runtime)?;
+        fs::write(&stamp, hash)?;
+        Ok(())
     }
 
     fn versions(&self) -> Result<Value> {
