@@ -18,7 +18,7 @@ const MAX_SIDE: u128 = 1 << 84;
 /// Terms of a market on a feed (rules-perps 3, 4, 9).
 ///
 /// # Errors
-/// `InvalidParameter`; `SkewCapTooLarge` if the premium at the skew cap could exceed a quarter of the smallest margin.
+/// `InvalidParameter`; `PremiumTooSteep`.
 pub fn validate_terms(terms: &MarketTerms, feed: &PriceFeed) -> RiskResult<()> {
     let bounded = (1..=MAX_SCALE).contains(&terms.skew_scale)
         && terms.funding_limit <= MAX_FUNDING
@@ -32,11 +32,16 @@ pub fn validate_terms(terms: &MarketTerms, feed: &PriceFeed) -> RiskResult<()> {
         && (2..=60).contains(&terms.min_delay)
         && (1..=60).contains(&terms.order_life);
     require(bounded, RiskError::InvalidParameter)?;
+    validate_premium(terms, feed, terms.interest_cap)
+}
+
+/// `side / scale ≤ floor / 4`: however skewed the market is, nobody pays more premium for closing than a quarter of the smallest
+/// margin (ADR 17). Liquidations ignore the cap of the skew: only the size of a side bounds it.
+fn validate_premium(terms: &MarketTerms, feed: &PriceFeed, side: u64) -> RiskResult<()> {
     let floor = |side: &SideRates| u128::from(side.floor);
     let smallest = floor(&feed.rates.maintenance_long).min(floor(&feed.rates.maintenance_short));
-    // skew_cap / scale ≤ floor / 4
-    let premium = u128::from(terms.skew_cap) << Ratio::BITS.saturating_add(2);
-    require(premium <= smallest.saturating_mul(u128::from(terms.skew_scale)), RiskError::SkewCapTooLarge)
+    let premium = u128::from(side) << Ratio::BITS.saturating_add(2);
+    require(premium <= smallest.saturating_mul(u128::from(terms.skew_scale)), RiskError::PremiumTooSteep)
 }
 
 /// What only listing decides: lots of a size that fits the mark.
@@ -78,6 +83,8 @@ pub fn configure(
 ) -> RiskResult<()> {
     validate_terms(&terms, feed)?;
     validate_cap(&terms, market.mark)?;
+    let held = super::book::open_interest(&market.long)?.max(super::book::open_interest(&market.short)?);
+    validate_premium(&terms, feed, held)?;
     // The skew there is was paid for at the old scale.
     let rescales = terms.skew_scale != market.terms.skew_scale && super::book::skew(market)? != 0;
     require(!rescales, RiskError::InvalidParameter)?;

@@ -38,7 +38,7 @@ pub struct ConfigurePerpMarket<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `PoolMismatch`, `BankMismatch`, `PriceUnset`,
-/// `InvalidParameter`, `SkewCapTooLarge`, `InvalidModeChange`.
+/// `InvalidParameter`, `PremiumTooSteep`, `InvalidModeChange`.
 pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
@@ -51,7 +51,7 @@ pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketA
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
     let terms = args.terms();
     if power == Power::Tightening {
         ensure!(perp::is_tighter(&market, &terms, mode), BallastError::TimelockRequired);

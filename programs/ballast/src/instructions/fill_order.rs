@@ -69,7 +69,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
     flash::require_none(&bank).or_fail()?;
-    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
 
     let pulled = |source: &ballast_state::OracleSource| source.provider == Provider::PythPull.to_u8();
     let source = feed.sources.iter().position(pulled).or_raise(BallastError::NoPullSource)?;

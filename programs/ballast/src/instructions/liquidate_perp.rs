@@ -60,7 +60,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
         loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
         let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
-        perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+        perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
         let portfolio = holdings.portfolio_with(&liquidatee, &bank, &market, &board, now)?;
         let plan = perp::plan_position(&board, &market, &liquidatee, &portfolio, max_lots, now).or_fail()?;

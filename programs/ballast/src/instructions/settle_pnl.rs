@@ -50,7 +50,7 @@ pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
-    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
     let by_owner = accounts.authority.key == &account.owner;
     let paid =
         perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, &board, by_owner, now).or_fail()?;

@@ -8,7 +8,7 @@ use crate::emit;
 use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, MarketSynced};
 use crate::loader;
-use crate::view::view;
+use crate::view::{view, view_mut};
 
 /// Accounts of `sync_market`.
 #[derive(Accounts)]
@@ -21,6 +21,7 @@ pub struct SyncMarket<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, ballast_state::PerpMarket>,
     /// CHECK: the market's pool, by key.
+    #[account(mut)]
     pub pool: UncheckedAccount<'info>,
     /// CHECK: the pool's bank, by key.
     pub bank: UncheckedAccount<'info>,
@@ -38,9 +39,9 @@ pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut market = loader::any_market(accounts.market.as_ref())?;
     let board = loader::board(&accounts.board, &market.group)?;
-    let pool = view::<LiquidityPool>(&accounts.pool)?;
+    let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    perp::sync(&mut market, &pool, &bank, &board, now).or_fail()?;
+    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
     emit::log(&MarketSynced::of(EventHeader::of_market(accounts.market.key(), &market, now), &market, board.sequence))
 }
