@@ -229,7 +229,7 @@ impl<'a> Holdings<'a> {
         Ok(portfolio)
     }
 
-    /// [`Holdings::portfolio`] of an instruction that names a market and its bank.
+    /// [`Holdings::portfolio`] of an instruction that names a market, too.
     ///
     /// # Errors
     /// As [`Holdings::portfolio`].
@@ -237,12 +237,12 @@ impl<'a> Holdings<'a> {
     pub(crate) fn portfolio_with(
         &self,
         account: &MarginAccount,
-        named: &Bank,
+        named: &[&Bank],
         named_market: &PerpMarket,
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.balances(account, &[named], now)?;
+        let mut portfolio = self.balances(account, named, now)?;
         for position in account.positions() {
             let market = if position.market == named_market.index {
                 named_market

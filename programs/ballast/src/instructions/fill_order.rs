@@ -89,7 +89,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
         &mut keeper,
         &Offer { id, source, print },
         now,
-        |books| match holdings.portfolio_with(books.account, books.bank, books.market, &board, now) {
+        |books| match holdings.portfolio_with(books.account, &[books.bank], books.market, &board, now) {
             Ok(portfolio) => assess_maintenance_at(&portfolio, &board, feed.row, print.price, now),
             // The loader's own errors are not the engine's: this one stands for them until the call returns.
             Err(error) => {

@@ -64,7 +64,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: &Order
     if order.reduce_only == 0 {
         roles::require_right(account, accounts.authority.key, rights::TRADE)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = holdings.portfolio_with(account, &bank, &market, &board, now)?;
+        let portfolio = holdings.portfolio_with(account, &[&bank], &market, &board, now)?;
         loader::require_initial(&portfolio, &board, account, now)?;
     }
     emit::log(&OrderPlaced::of(
