@@ -19,8 +19,8 @@ fn hedge(loan: u16) -> (World, Trader, Trader) {
     // Coins are to be lent out from: gems have a lender of their own.
     world.trader_with(&[(GEM, 10 * ONE_GEM), (USD, 10_000 * DOLLAR)]);
     let owed = if loan == USD { 262 * DOLLAR } else { ONE_GEM / 1_000 * 230 };
-    world.borrow(&trader, loan, owed).expect("borrow");
     world.trade(&provider, &trader, COIN_PERP, -10 * COIN_LOTS).expect("fill_order");
+    world.borrow(&trader, loan, owed).expect("borrow");
     world.advance(120);
     world.svm.advance(1);
     world.crash(COIN, 55_00000000);
@@ -51,7 +51,7 @@ fn loan_of(world: &World, trader: &Trader, bank: u16) -> u64 {
 fn closes_both_legs_of_a_hedge() {
     let (mut world, trader, liquidator) = hedge(USD);
     assert!(world.health(&trader).is_negative());
-    let spot = world.liquidation(&liquidator, &trader, USD, COIN, u64::MAX);
+    let spot = takeover(&world, &liquidator, &trader, USD, COIN, |it| ix::liquidate(it, u64::MAX));
     world.refuses(&spot, &[&liquidator.key], "LiquidationWouldWorsen");
     let perp = world.perp_liquidation(&liquidator, &trader, COIN_PERP, u64::MAX);
     world.refuses(&perp, &[&liquidator.key], "LiquidationWouldWorsen");

@@ -85,6 +85,7 @@ events!(
     OrderFilled,
     OrderPlaced,
     OrdersOpened,
+    HedgeLiquidated,
     PerpLiquidated,
     PnlSettled,
     PolicySet,
