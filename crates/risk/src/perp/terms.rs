@@ -1,7 +1,8 @@
 use ballast_math::Ratio;
-use ballast_state::{LiquidityPool, MarketMode, MarketTerms, PerpMarket, PriceFeed, SideRates};
+use ballast_state::{LiquidityPool, MarketMode, MarketTerms, PerpMarket, PriceFeed};
 
 use super::{MAX_LOTS, MAX_LOT_SHIFT};
+use crate::error::require;
 use crate::{RiskError, RiskResult};
 
 /// Largest funding limit: 2⁴⁰ · 10⁻¹⁸ of the price per second, about ten per cent a day. No time without a sync then makes
@@ -12,6 +13,8 @@ const MAX_SCALE: u64 = 1 << 62;
 /// Marks a market may be listed at: a quarter of an atom to 1,024 atoms a lot. The price can then fall and rise a thousandfold
 /// before lots are too coarse or marks too large.
 const LISTED_MARKS: core::ops::RangeInclusive<u64> = 1 << 30..=1 << 42;
+/// Most markets of a pool: an epoch is struck with all of them in one transaction, and so many fit into a packet.
+pub const MAX_MARKETS: u16 = 24;
 /// Most that a side may be worth at its cap, 2⁵² atoms: a thousand times that still fits an equity.
 const MAX_SIDE: u128 = 1 << 84;
 
@@ -32,11 +35,44 @@ pub fn validate_terms(terms: &MarketTerms, feed: &PriceFeed) -> RiskResult<()> {
         && (2..=60).contains(&terms.min_delay)
         && (1..=60).contains(&terms.order_life);
     require(bounded, RiskError::InvalidParameter)?;
-    let floor = |side: &SideRates| u128::from(side.floor);
-    let smallest = floor(&feed.rates.maintenance_long).min(floor(&feed.rates.maintenance_short));
-    // skew_cap / scale ≤ floor / 4
+    require(demanded_floor(terms) <= u128::from(smallest_floor(feed)), RiskError::SkewCapTooLarge)
+}
+
+/// The floor that terms need: skew_cap / scale ≤ floor / 4, up.
+fn demanded_floor(terms: &MarketTerms) -> u128 {
     let premium = u128::from(terms.skew_cap) << Ratio::BITS.saturating_add(2);
-    require(premium <= smallest.saturating_mul(u128::from(terms.skew_scale)), RiskError::SkewCapTooLarge)
+    ballast_math::div_up(premium, u128::from(terms.skew_scale)).unwrap_or(u128::MAX)
+}
+
+fn smallest_floor(feed: &PriceFeed) -> u32 {
+    feed.rates.maintenance_long.floor.min(feed.rates.maintenance_short.floor)
+}
+
+/// Counts a market that was listed on its feed.
+///
+/// # Errors
+/// `TooManyMarkets`; as [`note_terms`].
+pub fn count_on_feed(feed: &mut PriceFeed, terms: &MarketTerms) -> RiskResult<()> {
+    feed.perps = feed.perps.checked_add(1).ok_or(RiskError::TooManyMarkets)?;
+    note_terms(feed, terms)
+}
+
+/// Notes on its feed which floor a market's terms need. Of several markets it is the largest they ever needed.
+///
+/// # Errors
+/// `SkewCapTooLarge` for terms no feed allows.
+pub fn note_terms(feed: &mut PriceFeed, terms: &MarketTerms) -> RiskResult<()> {
+    let demanded = u32::try_from(demanded_floor(terms)).map_err(|_| RiskError::SkewCapTooLarge)?;
+    feed.perp_floor = if feed.perps == 1 { demanded } else { feed.perp_floor.max(demanded) };
+    Ok(())
+}
+
+/// That a feed's settings still allow the terms of the markets on it.
+///
+/// # Errors
+/// `SkewCapTooLarge`.
+pub fn require_floors(feed: &PriceFeed) -> RiskResult<()> {
+    require(feed.perp_floor <= smallest_floor(feed), RiskError::SkewCapTooLarge)
 }
 
 /// What only listing decides: lots of a size that fits the mark.
@@ -61,7 +97,8 @@ fn validate_cap(terms: &MarketTerms, mark: u64) -> RiskResult<()> {
 pub fn list(market: &mut PerpMarket, pool: &mut LiquidityPool, feed: &PriceFeed, terms: MarketTerms) -> RiskResult<()> {
     market.long.position_index = super::book::INDEX_ONE;
     market.short.position_index = super::book::INDEX_ONE;
-    pool.market_count = pool.market_count.checked_add(1).ok_or(RiskError::TooManyMarkets)?;
+    require(pool.market_count < MAX_MARKETS, RiskError::TooManyMarkets)?;
+    pool.market_count = pool.market_count.saturating_add(1);
     configure(market, pool, feed, terms, MarketMode::Normal.to_byte())
 }
 
@@ -81,8 +118,7 @@ pub fn configure(
     // The skew there is was paid for at the old scale.
     let rescales = terms.skew_scale != market.terms.skew_scale && super::book::skew(market)? != 0;
     require(!rescales, RiskError::InvalidParameter)?;
-    let ends = |mode: u8| MarketMode::from_byte(mode) == MarketMode::WindDown;
-    require(!ends(mode) && !ends(market.mode), RiskError::InvalidModeChange)?;
+    require_going_on(market, mode)?;
     let others = pool.weight.saturating_sub(u64::from(market.terms.weight));
     pool.weight = others.saturating_add(u64::from(terms.weight));
     require(pool.weight <= Ratio::ONE.0, RiskError::WeightsTooLarge)?;
@@ -114,10 +150,22 @@ pub fn is_tighter(market: &PerpMarket, terms: &MarketTerms, mode: u8) -> bool {
         && others == *before
 }
 
-fn require(holds: bool, otherwise: RiskError) -> RiskResult<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(otherwise)
-    }
+/// Gives a market terms and a mode that [`is_tighter`] found so. They need no sync, no price and no feed: caps and mode change
+/// neither funding nor what the pool stands for, and what allowed the terms before allows these.
+///
+/// # Errors
+/// `InvalidParameter` for caps of skew or account beyond that of a side; `InvalidModeChange`.
+pub fn tighten(market: &mut PerpMarket, terms: MarketTerms, mode: u8) -> RiskResult<()> {
+    require(terms.skew_cap.max(terms.account_cap) <= terms.interest_cap, RiskError::InvalidParameter)?;
+    require_going_on(market, mode)?;
+    market.mode = mode;
+    market.terms = terms;
+    market.sequence = market.sequence.wrapping_add(1);
+    Ok(())
+}
+
+/// Nothing ends a market, and nothing brings one back.
+fn require_going_on(market: &PerpMarket, mode: u8) -> RiskResult<()> {
+    let ends = |mode: u8| MarketMode::from_byte(mode) == MarketMode::WindDown;
+    require(!ends(mode) && !ends(market.mode), RiskError::InvalidModeChange)
 }
