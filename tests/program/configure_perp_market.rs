@@ -173,12 +173,14 @@ fn refuses_the_way_into_wind_down_and_out_of_it() {
     }
 }
 
-/// Stale and doubtful prices do not stop it; a feed without any does.
+/// Stale and doubtful prices do not stop it; a feed without any does, unless it only lowers risk.
 #[test]
 fn needs_prices_that_were_ever_there() {
     let (mut world, _) = World::perps();
     let (admin, board) = (world.admin.insecure_clone(), world.board_key());
-    let right = instruction(&world, NORMAL, presets::market());
+    let right = instruction(&world, NORMAL, MarketArgs { keeper_fee: 1, ..presets::market() });
+    let other = instruction(&world, NORMAL, MarketArgs { keeper_fee: 2, ..presets::market() });
+    let lower = instruction(&world, NORMAL, MarketArgs { account_cap: 1, keeper_fee: 1, ..presets::market() });
     world.svm.advance(10_000);
     for state in [1, 2, 3] {
         world.svm.edit::<RiskBoard>(&board, |board| board.rows[1].state = state);
@@ -186,9 +188,42 @@ fn needs_prices_that_were_ever_there() {
     }
     for row in [0, 1] {
         world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].state = 0);
-        world.refuses(&right, &[&admin], "PriceUnset");
+        world.refuses(&other, &[&admin], "PriceUnset");
+        world.tried(|world| world.send(lower.clone(), &[&admin]).map(|_| ()).expect("a lower cap"));
         world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].state = 1);
     }
+}
+
+/// Lowering risk asks for no price, no sync and no bound that the terms in force may have left: a price out of all range, floors
+/// under what they were, a mark at which caps would be worth too much.
+#[test]
+fn risk_can_be_lowered_whatever_became_of_prices() {
+    let (mut world, _) = World::perps();
+    let (board, feed, key) = (world.board_key(), addresses::feed(&world.group, 1), world.market_key(COIN_PERP));
+    let risk_admin = world.appoint().risk_admin;
+    world.advance(1_000);
+    world.svm.edit::<RiskBoard>(&board, |board| (board.rows[1].state, board.rows[1].mid) = (0, 1));
+    world.svm.edit::<ballast_state::PriceFeed>(&feed, |feed| feed.rates.maintenance_long.floor = 0);
+    world.svm.edit::<PerpMarket>(&key, |market| (market.mark, market.funding_rate) = (1 << 52, i64::MAX));
+    let (before, pool) = (world.market(COIN_PERP), world.pool());
+    let args = MarketArgs { interest_cap: 1 << 32, skew_cap: 1 << 31, account_cap: 1 << 30, ..presets::market() };
+    let quote = world.quote();
+    let set = |mode, args| pix::configure_perp_market(&risk_admin.pubkey(), quote, COIN_PERP, 1, mode, args);
+    let sent = world.send(set(REDUCE_ONLY, args), &[&risk_admin]).expect("configure_perp_market");
+    assert_same(&event!(sent, MarketConfigured).header, &header(&world, key, before.sequence + 1));
+    let mut expected = PerpMarket { mode: REDUCE_ONLY, sequence: before.sequence + 1, ..before };
+    (expected.terms.interest_cap, expected.terms.skew_cap, expected.terms.account_cap) = (1 << 32, 1 << 31, 1 << 30);
+    assert_eq!((world.market(COIN_PERP), world.pool()), (expected, pool));
+    // What never needs a price is asked nevertheless.
+    for wrong in [
+        MarketArgs { skew_cap: 1 << 30, interest_cap: (1 << 30) - 1, account_cap: 0, ..presets::market() },
+        MarketArgs { skew_cap: 0, interest_cap: (1 << 30) - 1, account_cap: 1 << 30, ..presets::market() },
+    ] {
+        let lower = set(REDUCE_ONLY, wrong);
+        world.refuses(&lower, &[&risk_admin], "InvalidParameter");
+    }
+    let end = set(WIND_DOWN, args);
+    world.refuses(&end, &[&risk_admin], "InvalidModeChange");
 }
 
 #[test]

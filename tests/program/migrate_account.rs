@@ -178,7 +178,10 @@ fn no_instruction_takes_the_old_version() {
         ("strike_epoch", alone(pix::strike_epoch(&who, quote, 0, 1))),
         ("claim_liquidity", alone(pix::claim_liquidity(&owner, quote, &trader.account, 1))),
         ("place_order", alone(pix::place_order(&owner, perp, &trader.account, order, follow))),
-        ("fill_order", alone(pix::fill_order(&keeper.account, perp, &trader.account, 1, &print, follow))),
+        (
+            "fill_order",
+            alone(pix::fill_order((&keeper.key.pubkey(), &keeper.account), perp, &trader.account, 1, &print, follow)),
+        ),
     ];
     for (what, transaction) in &cases {
         eprintln!("{what}");

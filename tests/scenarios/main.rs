@@ -8,6 +8,7 @@ mod full_account;
 mod guards;
 mod heist;
 mod incidents;
+mod indexer;
 mod losses;
 mod migrations;
 mod order;

@@ -88,12 +88,16 @@ pub fn assert_fails(result: Result<Sent, Failed>, name: &str) {
     }
 }
 
-/// The one event of a transaction, which must be of this kind.
+/// The one event of a transaction, which must be of this kind; before it the transaction may have told that it synced markets.
 #[macro_export]
 macro_rules! event {
     ($sent:expr, $name:ident) => {
         match $sent.events.as_slice() {
-            [$crate::Event::$name(event)] => event.clone(),
+            [synced @ .., $crate::Event::$name(event)]
+                if synced.iter().all(|one| matches!(one, $crate::Event::MarketSynced(_))) =>
+            {
+                event.clone()
+            }
             others => panic!(
                 "expected one {}, got {:?}",
                 stringify!($name),

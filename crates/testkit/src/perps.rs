@@ -152,7 +152,8 @@ impl World {
         }
         let row = self.market(market).feed;
         let print = self.markets.iter().find(|market| market.row == row).expect("a market on the row").oracle;
-        self.as_admin(ix::fill_order(&keeper.account, place, &trader.account, id, &print, follow))
+        let fill = ix::fill_order((&keeper.key.pubkey(), &keeper.account), place, &trader.account, id, &print, follow);
+        self.send(fill, &[&keeper.key])
     }
 
     /// Indices of the banks and markets of what a trader holds beside a market and the quote token.

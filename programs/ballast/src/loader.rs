@@ -10,8 +10,9 @@ use ballast_state::{
     Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition, RiskBoard,
 };
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
-use crate::events::HealthPoint;
+use crate::events::{EventHeader, HealthPoint, MarketSynced};
 use crate::view::{is, view, view_if, view_mut};
 
 /// The clock.
@@ -44,6 +45,24 @@ pub(crate) fn idle_account<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, M
     Ok(account)
 }
 
+/// The margin account of who takes over, which the signer owns, and that of who is taken from; of one group, to be changed.
+///
+/// # Errors
+/// `SelfLiquidation`; as [`idle_account`]; `Unauthorised`, `WrongGroup`.
+#[inline(always)]
+pub(crate) fn taker_and_account<'a>(
+    signer: &Pubkey,
+    taker: &'a AccountInfo<'_>,
+    account: &'a AccountInfo<'_>,
+) -> Result<(RefMut<'a, MarginAccount>, RefMut<'a, MarginAccount>)> {
+    ensure!(taker.key != account.key, BallastError::SelfLiquidation);
+    let taker = idle_account(taker)?;
+    let account = idle_account(account)?;
+    ensure!(signer == &taker.owner, BallastError::Unauthorised);
+    ensure!(account.group == taker.group, BallastError::WrongGroup);
+    Ok((taker, account))
+}
+
 /// A bank of the group to be changed, its interest accrued to now.
 ///
 /// # Errors
@@ -72,6 +91,49 @@ pub(crate) fn market<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<Re
     let market = any_market(info)?;
     ensure!(&market.group == group, BallastError::WrongGroup);
     Ok(market)
+}
+
+/// Brings a market to the board's prices and to now, and tells the indices its positions have then.
+///
+/// # Errors
+/// Those of [`perp::sync`].
+#[inline(never)]
+pub(crate) fn sync(
+    info: &AccountInfo<'_>,
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<()> {
+    perp::sync(market, pool, bank, board, now).or_fail()?;
+    tell_synced(info, market, board, now)
+}
+
+/// [`sync`] where the pool is not written.
+///
+/// # Errors
+/// Those of [`perp::sync_within_day`].
+#[inline(never)]
+pub(crate) fn sync_within_day(
+    info: &AccountInfo<'_>,
+    market: &mut PerpMarket,
+    pool: &LiquidityPool,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<()> {
+    perp::sync_within_day(market, pool, bank, board, now).or_fail()?;
+    tell_synced(info, market, board, now)
+}
+
+/// Tells the indices of a market that was synced.
+///
+/// # Errors
+/// The runtime's.
+#[inline(never)]
+pub(crate) fn tell_synced(info: &AccountInfo<'_>, market: &PerpMarket, board: &RiskBoard, now: Now) -> Result<()> {
+    emit::log(&MarketSynced::of(EventHeader::of_market(*info.key, market, now), market, board.sequence))
 }
 
 /// The orders of a margin account to be changed.

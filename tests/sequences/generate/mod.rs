@@ -161,7 +161,7 @@ impl Life<'_> {
     fn health(&self, slot: u8) -> Option<Health> {
         let state = &self.play.stage.state;
         let banks: view::Banks = (0u16..).zip(state.banks.iter().copied()).collect();
-        view::maintenance(state.account(slot)?, &state.board, &banks, state.now).ok()
+        view::maintenance(state.account(slot)?, &state.board, &banks, &view::Markets::new(), state.now).ok()
     }
 
     /// Equity at mid, whole dollars.

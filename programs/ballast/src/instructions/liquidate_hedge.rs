@@ -6,7 +6,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount};
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
-use crate::events::{EventHeader, HedgeLiquidated};
+use crate::events::{EventHeader, HedgeLiquidated, PositionPoint};
 use crate::loader::{self, Holdings};
 use crate::view::view_mut;
 
@@ -57,13 +57,10 @@ pub struct LiquidateHedge<'info> {
 pub(crate) fn handle<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
-    ensure!(accounts.liquidator.key != accounts.liquidatee.key, BallastError::SelfLiquidation);
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let event = {
-        let mut liquidator = loader::idle_account(&accounts.liquidator)?;
-        let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
-        ensure!(accounts.authority.key == &liquidator.owner, BallastError::Unauthorised);
-        ensure!(liquidatee.group == liquidator.group, BallastError::WrongGroup);
+        let (mut liquidator, mut liquidatee) =
+            loader::taker_and_account(accounts.authority.key, &accounts.liquidator, &accounts.liquidatee)?;
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut market = loader::market(&accounts.market, &board.group)?;
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
@@ -75,7 +72,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repa
             if of_pair { None } else { Some(loader::accrued_bank(&accounts.bank, &board.group, now)?) };
         let banks = named(&loan_bank, &collateral_bank, quote_bank.as_deref());
         let quote = banks.iter().find(|bank| bank.index == pool.bank).or_raise(BallastError::BankMismatch)?;
-        perp::sync(&mut market, &mut pool, quote, &board, now).or_fail()?;
+        loader::sync(&accounts.market, &mut market, &mut pool, quote, &board, now)?;
 
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
         let portfolio = holdings.portfolio_with(&liquidatee, &banks, &market, &board, now)?;
@@ -115,7 +112,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repa
             header,
             accounts.liquidator.key(),
             &board,
-            (&loan_bank, &collateral_bank, &market),
+            (&loan_bank, &collateral_bank),
+            (&market, PositionPoint::of(account, &market)?),
             (&plan, &closed),
             &after,
         )
