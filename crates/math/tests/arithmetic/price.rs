@@ -26,7 +26,9 @@ fn the_largest_price_is_ten_million_dollars() {
 /// Whole tokens: then the bits under a step of the value decide alone.
 #[test]
 fn whole_tokens_are_worth_a_step_more_unless_exact() {
-    for (price, down, up) in [(1, 0, 1), (2, 0, 1), (1 << 19, 0, 1), (1 << 20, 1, 1), ((1 << 20) + 2, 1, 2), (3 << 20, 3, 3)] {
+    for (price, down, up) in
+        [(1, 0, 1), (2, 0, 1), (1 << 19, 0, 1), (1 << 20, 1, 1), ((1 << 20) + 2, 1, 2), (3 << 20, 3, 3)]
+    {
         assert_eq!(Price(price).value(Units(1 << 64)).unwrap(), (Usd(down), Usd(up)), "{price}");
     }
 }

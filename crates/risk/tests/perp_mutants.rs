@@ -1,0 +1,31 @@
+//! What no other test of perps would have missed: exact values at the ends of rules, each of which kills a mutant
+//! ([docs/mutants.md](../../../docs/mutants.md)).
+mod support;
+
+use ballast_risk::perp::order::{Cap, Kill, Outcome};
+use ballast_risk::RiskError;
+use support::build::after;
+use support::orders::{print, unlimited, Exchange, SOL};
+
+/// A skew beyond its cap may change sides as long as it does not grow.
+#[test]
+fn a_skew_beyond_its_cap_may_become_its_mirror_image() {
+    let mut exchange = Exchange::new(2);
+    exchange.trade(0, 10 * SOL, 15_000, 0);
+    exchange.market.terms.skew_cap = 5 * SOL.unsigned_abs();
+    assert_eq!(exchange.place(1, unlimited(-20 * SOL - 1), after(2)), Err(RiskError::SkewCapExceeded));
+    assert_eq!(exchange.place(1, unlimited(-20 * SOL), after(2)).map(|order| order.lots), Ok(-20 * SOL));
+}
+
+/// An account that got nothing is not written to.
+#[test]
+fn a_kill_without_a_fee_leaves_keeper_and_bank_alone() {
+    let mut exchange = Exchange::new(1);
+    let order = exchange.place(0, unlimited(SOL), after(0)).unwrap();
+    exchange.refresh(15_000, 0, after(2)).unwrap();
+    exchange.market.terms.account_cap = 0;
+    let before = (exchange.keeper, exchange.bank);
+    let outcome = exchange.fill(0, order.id, print(15_000, 0, 2), after(2));
+    assert_eq!(outcome, Ok(Outcome::Killed(Kill::Cap(Cap::Account))));
+    assert_eq!((exchange.keeper, exchange.bank), before);
+}
