@@ -2,7 +2,7 @@
 //! ([docs/mutants.md](../../../docs/mutants.md)).
 mod support;
 
-use ballast_risk::perp::order::{Cap, Kill, Outcome};
+use ballast_risk::perp::order::{Cap, Kill, Outcome, Request};
 use ballast_risk::RiskError;
 use support::build::after;
 use support::orders::{print, unlimited, Exchange, SOL};
@@ -28,4 +28,20 @@ fn a_kill_without_a_fee_leaves_keeper_and_bank_alone() {
     let outcome = exchange.fill(0, order.id, print(15_000, 0, 2), after(2));
     assert_eq!(outcome, Ok(Outcome::Killed(Kill::Cap(Cap::Account))));
     assert_eq!((exchange.keeper, exchange.bank), before);
+}
+
+/// So few lots pay no premium: the limit is the price alone.
+#[test]
+fn a_price_of_exactly_the_limit_fills() {
+    for (lots, better) in [(1_000, -1), (-1_000, 1)] {
+        let fills = |beyond: i64| {
+            let mut exchange = Exchange::new(1);
+            let limit = exchange.market.mark.checked_add_signed(beyond).unwrap();
+            let order = exchange.place(0, Request { limit, ..unlimited(lots) }, after(0)).unwrap();
+            exchange.refresh(15_000, 0, after(2)).unwrap();
+            exchange.fill(0, order.id, print(15_000, 0, 2), after(2)).unwrap()
+        };
+        assert!(matches!(fills(0), Outcome::Filled(_)), "{lots}");
+        assert_eq!(fills(better), Outcome::Killed(Kill::LimitMissed), "{lots}");
+    }
 }
