@@ -45,3 +45,17 @@ fn a_price_of_exactly_the_limit_fills() {
         assert_eq!(fills(better), Outcome::Killed(Kill::LimitMissed), "{lots}");
     }
 }
+
+/// What an account may have pending is counted a market and a side: others neither add to it nor make room.
+#[test]
+fn orders_of_other_sides_and_markets_count_for_no_cap() {
+    let mut exchange = Exchange::new(1);
+    exchange.market.terms.account_cap = 10 * SOL.unsigned_abs();
+    exchange.place(0, unlimited(-6 * SOL), after(0)).unwrap();
+    assert_eq!(exchange.place(0, unlimited(10 * SOL + 1), after(0)), Err(RiskError::AccountCapExceeded));
+    let buy = exchange.place(0, unlimited(10 * SOL), after(0)).unwrap();
+    assert_eq!(exchange.place(0, unlimited(1_000), after(0)), Err(RiskError::AccountCapExceeded));
+    let slot = exchange.traders[0].orders.slots.iter_mut().find(|slot| slot.id == buy.id).unwrap();
+    slot.market = exchange.market.index + 1;
+    assert_eq!(exchange.place(0, unlimited(10 * SOL), after(0)).map(|order| order.lots), Ok(10 * SOL));
+}
