@@ -59,3 +59,14 @@ fn orders_of_other_sides_and_markets_count_for_no_cap() {
     slot.market = exchange.market.index + 1;
     assert_eq!(exchange.place(0, unlimited(10 * SOL), after(0)).map(|order| order.lots), Ok(10 * SOL));
 }
+
+/// A reduction that waits may find nothing to reduce: it must not make others look larger.
+#[test]
+fn reductions_that_wait_count_for_no_cap() {
+    let mut exchange = Exchange::new(1);
+    exchange.trade(0, 10 * SOL, 15_000, 0);
+    exchange.market.terms.account_cap = 10 * SOL.unsigned_abs();
+    assert_eq!(exchange.place(0, unlimited(-10 * SOL), after(2)).map(|order| order.reduce_only), Ok(1));
+    assert_eq!(exchange.place(0, unlimited(-20 * SOL - 1), after(2)), Err(RiskError::AccountCapExceeded));
+    assert_eq!(exchange.place(0, unlimited(-20 * SOL), after(2)).map(|order| order.reduce_only), Ok(0));
+}
