@@ -2,10 +2,12 @@
 //! ([docs/mutants.md](../../../docs/mutants.md)).
 mod support;
 
-use ballast_risk::perp::order::{Cap, Kill, Outcome, Request};
+use ballast_risk::perp::order::{self, Cap, Kill, Outcome, Prices, Request};
+use ballast_risk::perp::slots;
 use ballast_risk::RiskError;
+use ballast_state::{Order, Zeroable};
 use support::build::after;
-use support::orders::{print, unlimited, Exchange, SOL};
+use support::orders::{print, unlimited, Exchange, Trader, SOL};
 
 /// A skew beyond its cap may change sides as long as it does not grow.
 #[test]
@@ -69,4 +71,26 @@ fn reductions_that_wait_count_for_no_cap() {
     assert_eq!(exchange.place(0, unlimited(-10 * SOL), after(2)).map(|order| order.reduce_only), Ok(1));
     assert_eq!(exchange.place(0, unlimited(-20 * SOL - 1), after(2)), Err(RiskError::AccountCapExceeded));
     assert_eq!(exchange.place(0, unlimited(-20 * SOL), after(2)).map(|order| order.reduce_only), Ok(0));
+}
+
+/// Whatever the number of its orders, a market needs one slot.
+#[test]
+fn each_market_with_orders_keeps_one_slot() {
+    let place = |positions: u16, orders: usize| {
+        let mut exchange = Exchange::new(1);
+        let Exchange { board, feed, market, pool, traders, .. } = &mut exchange;
+        let Trader { account, orders: pending } = &mut traders[0];
+        for held in 10..10 + positions {
+            slots::find_or_open(account, held).unwrap().side = 1;
+        }
+        for slot in &mut pending.slots[..orders] {
+            *slot = Order { id: 90, lots: 1, market: 20, ..Order::zeroed() };
+        }
+        order::place(Prices { board, feed }, market, pool, account, pending, unlimited(SOL), after(0)).map(|_| ())
+    };
+    for orders in 1..=3 {
+        assert_eq!(place(6, orders), Ok(()), "{orders}");
+        assert_eq!(place(7, orders), Err(RiskError::TooManyPositions), "{orders}");
+    }
+    assert_eq!(place(7, 0), Ok(()));
 }
