@@ -2,7 +2,8 @@
 //! ([docs/mutants.md](../../../docs/mutants.md)).
 mod support;
 
-use ballast_risk::perp::order::{self, Cap, Kill, Outcome, Prices, Request};
+use ballast_math::{Price, Ratio};
+use ballast_risk::perp::order::{self, Cap, Kill, Outcome, Prices, Print, Rejection, Request};
 use ballast_risk::perp::slots;
 use ballast_risk::RiskError;
 use ballast_state::{Order, Zeroable};
@@ -93,4 +94,18 @@ fn each_market_with_orders_keeps_one_slot() {
         assert_eq!(place(7, orders), Err(RiskError::TooManyPositions), "{orders}");
     }
     assert_eq!(place(7, 0), Ok(()));
+}
+
+#[test]
+fn a_print_may_be_exactly_as_wide_as_its_source() {
+    let outcome = |wider: u64| {
+        let mut exchange = Exchange::new(1);
+        let order = exchange.place(0, unlimited(SOL), after(0)).unwrap();
+        exchange.refresh(15_000, 0, after(2)).unwrap();
+        let print = print(15_000, 0, 2);
+        let widest = print.price.scale_down(Ratio::from_bits(exchange.feed.sources[0].max_confidence)).unwrap();
+        exchange.fill(0, order.id, Print { confidence: Price(widest.0 + wider), ..print }, after(2)).unwrap()
+    };
+    assert!(matches!(outcome(0), Outcome::Filled(_)));
+    assert_eq!(outcome(1), Outcome::Void(Rejection::TooWide));
 }
