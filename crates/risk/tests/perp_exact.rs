@@ -23,3 +23,22 @@ fn bases_beyond_a_word_keep_both() {
     let side = SideBook { base: [0, 1], position_index: book::INDEX_MIN, ..SideBook::zeroed() };
     assert_eq!(book::open_interest(&side), Ok(1 << 40));
 }
+
+/// An interval is split where the sign changes, and nowhere else.
+#[test]
+fn funding_is_split_at_a_change_of_sign_only() {
+    let parts = |rate, velocity, seconds| {
+        let funding::Parts { first, second, rate } = funding::parts(rate, velocity, 1_000, seconds).unwrap();
+        (first, second, rate)
+    };
+    // 15, 20, 25, 30
+    assert_eq!(parts(10, 5, 4), (0, 90, 30));
+    assert_eq!(parts(-10, -5, 4), (0, -90, -30));
+    // 5, 0, −5, −10
+    assert_eq!(parts(10, -5, 4), (5, -15, -10));
+    assert_eq!(parts(-10, 5, 4), (-5, 15, 10));
+    assert_eq!(parts(10, -5, 1), (5, 0, 5));
+    assert_eq!(parts(7, 0, 3), (0, 21, 7));
+    assert_eq!(parts(-7, 0, 3), (0, -21, -7));
+    assert_eq!(parts(0, -5, 2), (0, -15, -10));
+}
