@@ -3,6 +3,7 @@ mod support;
 
 use ballast_risk::perp::{book, funding};
 use ballast_state::{MarketTerms, SideBook, Zeroable};
+use support::orders::{Exchange, SOL};
 
 /// Longs pay where there are more of them, shorts where there are more of those.
 #[test]
@@ -41,4 +42,26 @@ fn funding_is_split_at_a_change_of_sign_only() {
     assert_eq!(parts(7, 0, 3), (0, 21, 7));
     assert_eq!(parts(-7, 0, 3), (0, -21, -7));
     assert_eq!(parts(0, -5, 2), (0, -15, -10));
+}
+
+/// What is added adds, what is closed takes its part away, a flip starts anew: the same on both sides.
+#[test]
+fn the_entry_cost_follows_every_trade() {
+    for side in [1, -1] {
+        let mut exchange = Exchange::new(1);
+        let trades = [
+            (10, 15_000, 1_500),
+            (10, 16_000, 3_100),
+            (-5, 17_000, 2_325),
+            (-20, 14_000, -700),
+            (-5, 13_000, -1_350),
+            (4, 12_000, -810),
+            (6, 12_000, 0),
+        ];
+        for (at, (lots, cents, entry)) in (0..).step_by(2).zip(trades) {
+            exchange.trade(0, side * lots * SOL, cents, at);
+            let position = exchange.traders[0].account.perps[0];
+            assert_eq!(position.entry_quote, side * entry * 1_000_000, "{side} {lots}");
+        }
+    }
 }
