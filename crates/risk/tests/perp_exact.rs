@@ -1,8 +1,9 @@
 //! Exact values of the small formulas of perps, at the ends of their ranges.
 mod support;
 
-use ballast_risk::perp::{book, funding};
-use ballast_state::{MarketTerms, SideBook, Zeroable};
+use ballast_risk::perp::{self, book, funding, MAX_LOTS};
+use ballast_risk::RiskError;
+use ballast_state::{MarketTerms, PerpPosition, SideBook, Zeroable};
 use support::orders::{Exchange, SOL};
 
 /// Longs pay where there are more of them, shorts where there are more of those.
@@ -63,5 +64,19 @@ fn the_entry_cost_follows_every_trade() {
             let position = exchange.traders[0].account.perps[0];
             assert_eq!(position.entry_quote, side * entry * 1_000_000, "{side} {lots}");
         }
+    }
+}
+
+#[test]
+fn a_position_may_be_of_the_most_lots() {
+    let most = i64::try_from(MAX_LOTS).unwrap();
+    let after = |lots| {
+        let mut position = PerpPosition::zeroed();
+        perp::exchange(&mut support::perps::market(), &mut position, lots, u64::MAX, |_, _| Ok(0))
+            .map(|done| done.after)
+    };
+    for side in [1, -1] {
+        assert_eq!(after(side * most), Ok(side * most));
+        assert_eq!(after(side * (most + 1)), Err(RiskError::PositionTooLarge));
     }
 }
