@@ -4,7 +4,8 @@ mod support;
 use ballast_risk::perp::{self, book, funding, MAX_LOTS};
 use ballast_risk::RiskError;
 use ballast_state::{MarketTerms, PerpPosition, SideBook, Zeroable};
-use support::orders::{Exchange, SOL};
+use support::build::after;
+use support::orders::{Exchange, FUNDS, SOL};
 
 /// Longs pay where there are more of them, shorts where there are more of those.
 #[test]
@@ -78,5 +79,31 @@ fn a_position_may_be_of_the_most_lots() {
     for side in [1, -1] {
         assert_eq!(after(side * most), Ok(side * most));
         assert_eq!(after(side * (most + 1)), Err(RiskError::PositionTooLarge));
+    }
+}
+
+/// A market that owes more than it has pays nothing; one that has exactly as much pays.
+#[test]
+fn profits_are_paid_down_to_an_equity_of_zero() {
+    let mut exchange = Exchange::new(1);
+    let most = |exchange: &Exchange| {
+        let Exchange { market, pool, bank, board, .. } = exchange;
+        perp::most_paid(market, pool, bank, board, after(0)).unwrap()
+    };
+    for (equity, paid) in [(i64::MIN, 0), (-1, 0), (0, exchange.pool.shares), (1, exchange.pool.shares)] {
+        exchange.market.equity = equity;
+        assert_eq!(most(&exchange), paid, "{equity}");
+    }
+}
+
+/// The last atom of a deposit pays without a loan; one more opens one.
+#[test]
+fn a_charge_of_all_there_is_opens_no_loan() {
+    for (beyond, loan) in [(0, None), (1, Some(1))] {
+        let Exchange { mut pool, mut bank, mut traders, .. } = Exchange::new(1);
+        let account = &mut traders[0].account;
+        perp::charge(&mut pool, &mut bank, account, FUNDS + beyond).unwrap();
+        assert_eq!(account.balance(0).map(|balance| balance.perp_shares), loan);
+        assert_eq!(bank.perp_loan_shares, beyond);
     }
 }
