@@ -107,3 +107,13 @@ fn a_charge_of_all_there_is_opens_no_loan() {
         assert_eq!(bank.perp_loan_shares, beyond);
     }
 }
+
+/// Beyond a word the part is taken down and the whole up: never more than is there.
+#[test]
+fn backing_of_sums_beyond_a_word_is_down() {
+    let backing = |spare, long, short| perp::backing(spare, long, short).unwrap().0;
+    assert_eq!(backing(1 << 61, 1 << 62, 0), 1 << 31);
+    assert_eq!(backing(1 << 80, 1 << 81, 0), (1 << 31) - 1);
+    assert_eq!(backing(0, 1 << 81, -(1 << 80)), (1 << 31) - 1);
+    assert_eq!(backing(1 << 80, 1 << 80, 0), 1 << 32);
+}
