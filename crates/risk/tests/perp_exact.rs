@@ -3,7 +3,7 @@ mod support;
 
 use ballast_risk::perp::{self, book, funding, MAX_LOTS};
 use ballast_risk::RiskError;
-use ballast_state::{MarketTerms, PerpPosition, SideBook, Zeroable};
+use ballast_state::{MarketTerms, PerpPosition, PerpSide, SideBook, Zeroable};
 use support::build::after;
 use support::orders::{Exchange, FUNDS, SOL};
 
@@ -116,4 +116,14 @@ fn backing_of_sums_beyond_a_word_is_down() {
     assert_eq!(backing(1 << 80, 1 << 81, 0), (1 << 31) - 1);
     assert_eq!(backing(0, 1 << 81, -(1 << 80)), (1 << 31) - 1);
     assert_eq!(backing(1 << 80, 1 << 80, 0), 1 << 32);
+}
+
+/// A side without size has no index to move: whoever opens it starts from nothing.
+#[test]
+fn nobody_pays_no_funding() {
+    for payer in [PerpSide::Long, PerpSide::Short] {
+        let mut market = support::perps::market();
+        perp::pay_funding(&mut market, payer, 1_000).unwrap();
+        assert_eq!(market, support::perps::market());
+    }
 }
