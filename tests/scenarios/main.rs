@@ -12,6 +12,7 @@ mod losses;
 mod migrations;
 mod order;
 mod paths;
+mod perp_migrations;
 mod perps;
 mod prices;
 mod sources;
