@@ -6,6 +6,8 @@ use super::chart::{self, escape, Bars, Line};
 use super::report::{dollars, thousands, Report};
 use super::text::{amount, moment, quote, spacing};
 
+mod perps;
+
 const STYLE: &str = include_str!("html.css");
 
 /// The page.
@@ -29,6 +31,7 @@ pub(super) fn render(report: &Report) -> String {
     liquidations(&mut page, report);
     page.push_str("</div>\n");
     losses(&mut page, report);
+    perps::perps(&mut page, report);
     takers(&mut page, report);
     banks(&mut page, report);
     page.push_str("<div class=\"pair\">\n");

@@ -7,6 +7,7 @@ use ballast_risk::health::Health;
 use std::collections::BTreeMap;
 
 use super::chain::Chain;
+use super::perps::Ledger;
 
 /// One liquidation.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +78,8 @@ pub(super) struct Journal {
     pub(super) top_ups: u64,
     pub(super) further_loans: u64,
     pub(super) lender_exits: u64,
+    /// What became of perps.
+    pub(super) perps: Ledger,
 }
 
 impl Journal {

@@ -19,6 +19,7 @@ pub(super) fn render(report: &Report) -> String {
         takers,
         deleverages,
         losses,
+        perps::section,
         banks,
         behaviour,
         oracles,
@@ -44,6 +45,8 @@ macro_rules! line {
 macro_rules! prose {
     ($text:expr, $($args:tt)*) => { paragraph($text, &format!($($args)*)) };
 }
+
+mod perps;
 
 /// A heading over the full width.
 fn heading(text: &mut String, title: &str) {
