@@ -94,6 +94,8 @@ pub(super) enum Kind {
     Provider,
     /// Fills orders of perps.
     Filler,
+    /// The pool itself, which is no member.
+    Pool,
 }
 
 /// A participant with one margin account and a token account per bank.

@@ -191,14 +191,18 @@ fn verdict(losses: &Losses, after: &[Option<Health>]) -> Verdict {
     let gap = |health: &Health| health.liabilities.excess_over(health.assets);
     let gaps: Vec<Usd> = after.iter().flatten().map(gap).filter(|gap| *gap > Usd::ZERO).collect();
     let open = Usd(gaps.iter().map(|gap| gap.0).sum());
-    let whole = losses.socialized_usd == 0.0 && gaps.is_empty();
+    let whole = losses.socialized_usd == 0.0 && losses.pooled_usd == 0.0 && gaps.is_empty();
+    let pooled = match losses.banks.iter().map(|bank| bank.pooled_atoms).sum::<u64>() {
+        0 => String::new(),
+        _ => format!(" the pool of perps {},", dollars(losses.pooled_usd)),
+    };
     let mut text = if losses.count == 0 {
         "No debt was left unpaid: no lender lost anything, no insurance was used.".to_owned()
-    } else if losses.banks.iter().all(|bank| bank.socialized_atoms == 0) {
+    } else if losses.banks.iter().all(|bank| bank.socialized_atoms == 0) && pooled.is_empty() {
         format!("Bad debt of {} was paid by insurance: no lender lost anything.", dollars(losses.bad_debt_usd))
     } else {
         format!(
-            "Bad debt of {}: insurance paid {}, depositors bore {}, each in proportion.",
+            "Bad debt of {}: insurance paid {},{pooled} depositors bore {}, each in proportion.",
             dollars(losses.bad_debt_usd),
             dollars(losses.insured_usd),
             dollars(losses.socialized_usd)

@@ -18,6 +18,8 @@ pub(in crate::demo) struct Losses {
     pub(in crate::demo) count: usize,
     pub(in crate::demo) bad_debt_usd: f64,
     pub(in crate::demo) insured_usd: f64,
+    /// By the pool of perps, whose traders owed it.
+    pub(in crate::demo) pooled_usd: f64,
     pub(in crate::demo) socialized_usd: f64,
     pub(in crate::demo) banks: Vec<BankLoss>,
     pub(in crate::demo) debtors: Vec<Debtor>,
@@ -32,12 +34,15 @@ pub(in crate::demo) struct BankLoss {
     pub(in crate::demo) count: usize,
     pub(in crate::demo) deficit_atoms: u64,
     pub(in crate::demo) insured_atoms: u64,
+    pub(in crate::demo) pooled_atoms: u64,
     pub(in crate::demo) socialized_atoms: u64,
     pub(in crate::demo) deficit: f64,
     pub(in crate::demo) insured: f64,
+    pub(in crate::demo) pooled: f64,
     pub(in crate::demo) socialized: f64,
     pub(in crate::demo) deficit_usd: f64,
     pub(in crate::demo) insured_usd: f64,
+    pub(in crate::demo) pooled_usd: f64,
     pub(in crate::demo) socialized_usd: f64,
     pub(in crate::demo) haircut_percent: f64,
 }
@@ -79,20 +84,23 @@ pub(super) fn losses(chain: &Chain, journal: &Journal, symbols: &[String], befor
         let sum = |part: fn(&Loss) -> u64| mine().map(part).sum::<u64>();
         let value = |part: fn(&Loss) -> Usd| cents(Usd(mine().map(|loss| part(loss).0).sum()));
         let amount = |atoms: u64| tokens(atoms, bank.decimals);
-        let (deficit, insured) = (sum(|l| l.deficit), sum(|l| l.insured));
+        let (deficit, insured, pooled) = (sum(|l| l.deficit), sum(|l| l.insured), sum(|l| l.pooled));
         let socialized = sum(|l| l.socialized);
         banks.push(BankLoss {
             symbol: symbols[usize::from(bank.index)].clone(),
             count: mine().count(),
             deficit_atoms: deficit,
             insured_atoms: insured,
+            pooled_atoms: pooled,
             socialized_atoms: socialized,
             deficit: amount(deficit),
             insured: amount(insured),
+            pooled: amount(pooled),
             socialized: amount(socialized),
             deficit_usd: value(|l| l.value),
             insured_usd: value(|l| l.insured_value),
-            socialized_usd: rounded(value(|l| l.value) - value(|l| l.insured_value), 2),
+            pooled_usd: value(|l| l.pooled_value),
+            socialized_usd: rounded(value(|l| l.value) - value(|l| l.insured_value) - value(|l| l.pooled_value), 2),
             haircut_percent: haircut(journal, bank.index),
         });
     }
@@ -101,7 +109,7 @@ pub(super) fn losses(chain: &Chain, journal: &Journal, symbols: &[String], befor
     let mut holders: BTreeMap<(u16, Kind), (usize, u128, Usd)> = BTreeMap::new();
     let mut lenders = Vec::new();
     for (&(bank, member), &(exact, value)) in &journal.borne {
-        let kind = chain.members[member].kind;
+        let kind = chain.members.get(member).map_or(Kind::Pool, |member| member.kind);
         let entry = holders.entry((bank, kind)).or_default();
         entry.0 += 1;
         entry.1 += exact;
@@ -119,6 +127,7 @@ pub(super) fn losses(chain: &Chain, journal: &Journal, symbols: &[String], befor
         count: journal.losses.len(),
         bad_debt_usd: total(|bank| bank.deficit_usd),
         insured_usd: total(|bank| bank.insured_usd),
+        pooled_usd: total(|bank| bank.pooled_usd),
         socialized_usd: total(|bank| bank.socialized_usd),
         debtors: journal
             .losses
@@ -143,6 +152,7 @@ pub(super) fn losses(chain: &Chain, journal: &Journal, symbols: &[String], befor
                     Kind::Trader => "traders of perps",
                     Kind::Provider => "providers of liquidity",
                     Kind::Filler => "keepers of orders",
+                    Kind::Pool => "the pool of perps",
                 },
                 accounts,
                 tokens: exact_tokens(exact, before[usize::from(bank)].decimals),
