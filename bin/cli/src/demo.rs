@@ -124,7 +124,7 @@ Who takes part (docs/demonstration.md has it in full):
   Perps      Where SOL, ETH or BTC is replayed: one trader for every four borrowers, 48 % long, 24 % short, 28 % short what they
              hold. They open, close and come back by orders, which keepers fill at the print they met. Providers of liquidity
              bring 60 % of what traders brought; every six hours some come back for more or leave with a quarter. Keepers
-             settle every hour; liquidators also close positions.
+             settle claims of $100 every hour; liquidators also close positions.
   Oracles    SOL: Pyth pull, Switchboard On-Demand and legacy Pyth. ETH and others: Pyth pull and Switchboard On-Demand.
              BTC and USDC: Pyth pull. Each print is off by up to a basis point; one in 6,000 is wild (5 to 40 % off), one in
              10,000 begins half an hour of silence.

@@ -28,7 +28,7 @@ pub(in crate::demo) struct Perps {
     /// By index.
     pub(in crate::demo) markets: Vec<PerpMarket>,
     pub(in crate::demo) funding: Vec<Funding>,
-    /// What the pool's deposit earned in the bank, 2⁻⁶⁴ atoms.
+    /// What the pool's deposit earned in the bank until that last moved, 2⁻⁶⁴ atoms.
     pub(in crate::demo) earned: i128,
 }
 
@@ -70,8 +70,19 @@ impl Perps {
 
     /// Counts what the pool's deposit grew by, or lost.
     pub(super) fn earn(&mut self, before: &Bank, after: &Bank) {
-        let index = |bank: &Bank| i128::try_from(Index::from_words(bank.asset_index).0).unwrap_or(i128::MAX);
-        self.earned += (index(after) - index(before)).saturating_mul(i128::from(self.pool.shares));
+        self.earned += grown(before, after).saturating_mul(i128::from(self.pool.shares));
+    }
+
+    /// Counts what deposit shares that left had grown by since their bank last moved, less what those that entered had: an epoch
+    /// is struck without it.
+    pub(in crate::demo) fn leave(&mut self, before: &LiquidityPool, stored: &Bank, accrued: &Bank) {
+        let left = i128::from(before.shares) - i128::from(self.pool.shares);
+        self.earned += grown(stored, accrued).saturating_mul(left);
+    }
+
+    /// What the pool's deposit has grown by until now, 2⁻⁶⁴ atoms.
+    pub(in crate::demo) fn earned(&self, stored: &Bank, accrued: &Bank) -> i128 {
+        self.earned + grown(stored, accrued).saturating_mul(i128::from(self.pool.shares))
     }
 
     /// A bank without what the pool has in it.
@@ -119,4 +130,10 @@ impl Perps {
         };
         account.positions().iter().map(exposure).collect()
     }
+}
+
+/// Growth of a bank's asset index.
+fn grown(before: &Bank, after: &Bank) -> i128 {
+    let index = |bank: &Bank| i128::try_from(Index::from_words(bank.asset_index).0).unwrap_or(i128::MAX);
+    index(after) - index(before)
 }

@@ -37,7 +37,7 @@ pub(super) fn perps(page: &mut String, report: &Report) {
     page.push_str(&chart::lines("Value of the pool", unix, &[line], &[], 246.0, money, true));
     let _ = writeln!(
         page,
-        "<p class=\"dim\">{} → {}, low {}; {} entered and {} left in {} epochs; interest {}.</p>\n</section>",
+        "<p class=\"dim\">{} → {}, low {}; {} entered and {} left in {} epochs; as a depositor {}.</p>\n</section>",
         dollars(pool.start_usd),
         dollars(pool.end_usd),
         dollars(pool.low_usd),

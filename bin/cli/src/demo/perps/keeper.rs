@@ -19,8 +19,8 @@ use crate::demo::tape::Tape;
 const TAKES: usize = 4;
 /// Seconds after which an order is offered its print again.
 const AGAIN: i64 = 5;
-/// A claim of fewer atoms is not worth settling: a dollar.
-const WORTH: u64 = 1_000_000;
+/// A claim of fewer atoms is not worth settling: a hundred dollars.
+const WORTH: u64 = 100_000_000;
 
 impl Book {
     /// Fills what can be filled now, publishing the prints that orders wait for. Returns members that trade, and when to come

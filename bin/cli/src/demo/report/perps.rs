@@ -1,6 +1,6 @@
 //! Perps: the pool, the markets, and who paid whom.
 
-use ballast_math::{Index, Usd};
+use ballast_math::Usd;
 use ballast_risk::perp::{book, VALUE_BITS};
 use ballast_risk::RiskError;
 use ballast_state::{PerpMarket, SideBook};
@@ -133,9 +133,7 @@ impl PerpsPart {
         let ledger = &replay.journal.perps;
         let samples: Vec<&PerpsSample> = replay.samples.iter().filter_map(|sample| sample.perps.as_ref()).collect();
         let (rows, debts) = rows(perps, ledger)?;
-        let providers = rows.get(2).map_or(0, |(_, row)| row.total());
         let pool = pool(replay, perps, book.began, &samples)?;
-        debug_assert!((usd(chain, providers) - pool.result_usd).abs() < 1.0);
         Ok(Some(Self {
             traders: book.traders.len(),
             hedgers: book.traders.iter().filter(|one| one.hedges).count(),
@@ -217,10 +215,7 @@ fn rows(perps: &Perps, ledger: &Ledger) -> Result<(Vec<(&'static str, Row)>, i12
 fn pool(replay: &Replay<'_>, perps: &Perps, began: u64, samples: &[&PerpsSample]) -> Result<PoolPart, Stop> {
     let (chain, ledger) = (&replay.market.chain, &replay.journal.perps);
     let bank = chain.accrued()?[usize::from(perps.quote.bank)];
-    let index = |words: [u64; 2]| i128::try_from(Index::from_words(words).0).unwrap_or(i128::MAX);
-    // Since the bank last moved.
-    let grown = index(bank.asset_index) - index(chain.banks[usize::from(perps.quote.bank)].asset_index);
-    let interest = (perps.earned + grown.saturating_mul(i128::from(perps.pool.shares))) >> 64;
+    let interest = perps.earned(&chain.banks[usize::from(perps.quote.bank)], &bank) >> 64;
     let funds = i128::from(ballast_risk::perp::funds(&perps.pool, &bank, chain.now()).map_err(RiskError::from)?);
     let mut owed_all = 0;
     for market in &perps.markets {

@@ -28,7 +28,7 @@ pub(super) fn section(text: &mut String, report: &Report) {
     let spark: Vec<f64> = (0..SPARK).filter_map(|i| pool.usd.get(step * i / (SPARK - 1)).copied()).collect();
     prose!(
         text,
-        "pool {} {} → {}, low {} · {} entered, {} left in {} epochs · interest {} · bad debt {}",
+        "pool {} {} → {}, low {} · {} entered, {} left in {} epochs · as a depositor {} · bad debt {}",
         sparkline(&spark),
         dollars(pool.start_usd),
         dollars(pool.end_usd),
