@@ -14,6 +14,7 @@ mod migrations;
 mod order;
 mod paths;
 mod perp_incidents;
+mod perp_migrations;
 mod perps;
 mod prices;
 mod sources;
