@@ -23,7 +23,7 @@ mod step;
 
 use dice::Dice;
 use generate::Life;
-use play::{as_test, numbers, shortened, Coverage, Play, Stop};
+use play::{as_test, numbers, shortened, Coverage, Play, Stop, ENDS};
 
 /// Instructions of a life: long enough for interest and bad debt, short enough to be shortened.
 const LIFE: u64 = 2_000;
@@ -172,6 +172,9 @@ fn random_lives_keep_every_invariant() {
         // A short run may not come to all of them.
         for (name, error) in REFUSED.iter().filter(|_| coverage.sent() >= STEPS) {
             assert!(coverage.refused(name, error) > 0, "{name} was never refused with {error}");
+        }
+        for (_, end) in ENDS.iter().filter(|_| coverage.sent() >= STEPS) {
+            assert!(coverage.ended(end) > 0, "no order ended: {end}");
         }
     }
 }

@@ -56,12 +56,17 @@ pub fn check_liquidation(done: &Liquidated, context: &LiquidationContext<'_>) ->
             NO_OVERSHOOT,
         )?;
     }
-    let lock = &context.lock;
-    let bounded = done.bonus.0 >= minimum && done.bonus.0 <= u64::from(rules.bonus_max);
-    let growth = u64::from(rules.bonus_growth).saturating_mul(context.now.seconds_since(lock.ts));
-    let locked = lock.ts == 0 || done.bonus.0 <= lock.bonus.saturating_add(growth).max(minimum);
-    require(bounded && locked, BONUS_BOUNDED)?;
+    check_bonus(done.bonus, &context.lock, context.board, context.now)?;
     holds(is_paid_in_full(done, context), PAID_IN_FULL)
+}
+
+fn check_bonus(bonus: Ratio, lock: &BonusLock, board: &RiskBoard, now: Now) -> Checked {
+    let rules = &board.rules;
+    let minimum = u64::from(rules.bonus_min);
+    let bounded = bonus.0 >= minimum && bonus.0 <= u64::from(rules.bonus_max);
+    let growth = u64::from(rules.bonus_growth).saturating_mul(now.seconds_since(lock.ts));
+    let locked = lock.ts == 0 || bonus.0 <= lock.bonus.saturating_add(growth).max(minimum);
+    require(bounded && locked, BONUS_BOUNDED)
 }
 
 /// The value handed over, down, is at most the value repaid, up, and the bonus.
@@ -111,4 +116,36 @@ pub fn check_taker(after: &Portfolio, before: Option<i64>, board: &RiskBoard, no
         Ok(value.is_none_or(|value| value >= 0 || before.is_some_and(|before| value >= before)))
     };
     holds(safe(), TAKER_SAFE)
+}
+
+/// What a liquidation of a perp position did.
+#[derive(Clone, Copy, Debug)]
+pub struct PositionLiquidation {
+    /// Maintenance health before.
+    pub before: Health,
+    /// After, and before a loss was absorbed.
+    pub after: Health,
+    /// The bonus.
+    pub bonus: Ratio,
+    /// The bonus lock before it.
+    pub lock: BonusLock,
+    /// True if the position was closed whole, or by the one lot that is the least: then the target may be passed.
+    pub closed: bool,
+}
+
+/// INV-7 to INV-10 of the liquidation of a perp position.
+///
+/// # Errors
+/// The invariant that does not hold.
+pub fn check_position_liquidation(done: &PositionLiquidation, board: &RiskBoard, now: Now) -> Checked {
+    let rules = &board.rules;
+    let (Ok(before), Ok(after)) = (done.before.value(), done.after.value()) else { return Err(HEALTH_RISES) };
+    require(after >= before, HEALTH_RISES)?;
+    // At the smallest bonus it may be too much for the factor to rise.
+    if done.bonus.0 > u64::from(rules.bonus_min) {
+        require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
+    }
+    let over = done.after.factor().is_some_and(|factor| factor > Ratio(rules.liquidation_target));
+    require(done.closed || !over, NO_OVERSHOOT)?;
+    check_bonus(done.bonus, &done.lock, board, now)
 }
