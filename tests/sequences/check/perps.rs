@@ -26,7 +26,10 @@ impl Check<'_> {
             self.note(inv::check_tagged(bank, after.accounts.iter().flatten()));
         }
         for (index, market) in (0u16..).zip(&now.markets) {
-            self.note(inv::check_positions(market, after.accounts.iter().flatten()));
+            let accounts = || after.accounts.iter().flatten();
+            self.note(inv::check_positions(market, accounts()));
+            self.note(inv::check_claims(market, accounts()));
+            self.note(inv::check_sizes(market, accounts()));
             self.note(inv::check_market(market));
             self.note(inv::check_pending(market, now.orders.iter().flatten()));
             self.note(inv::check_market_names(market, index, &now.pool, &after.board));

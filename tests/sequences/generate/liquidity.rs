@@ -126,14 +126,23 @@ impl Life<'_> {
     /// An order is placed, and before its print comes the caps fall, or its market closes.
     fn overtaken(&mut self, market: u16) -> Scene {
         let Some((slot, id)) = self.place_some(market)? else { return Ok(()) };
-        let sets = match self.dice.below(4) {
-            0 => OfMarket::InterestCap(4_000_000_000),
-            1 => OfMarket::SkewCap(1),
-            2 => OfMarket::AccountCap(1),
-            _ => OfMarket::Mode(1),
+        let state = &self.play.stage.state;
+        let (Some(order), Some(book)) = (state.perps.order(slot, id), state.perps.market(market)) else {
+            return Ok(());
+        };
+        let open = ballast_risk::perp::book::open_interest(book.book(order.side())).unwrap_or(0);
+        let held: i64 = self.held(slot).into_iter().filter(|(of, _)| *of == market).map(|(_, lots)| lots).sum();
+        let after = held.saturating_add(order.lots).unsigned_abs();
+        let all: &[OfMarket] = match self.dice.below(5) {
+            0 | 1 => &[OfMarket::AccountCap(after), OfMarket::SkewCap(0), OfMarket::InterestCap(open.max(after))],
+            2 => &[OfMarket::SkewCap(1)],
+            3 => &[OfMarket::AccountCap(1)],
+            _ => &[OfMarket::Mode(1)],
         };
         // At once, and as tightening: that waits for no timelock.
-        self.act(self.admin(), Do::Perp(OfPerps::ConfigureMarket { market, sets }))?;
+        for sets in all {
+            self.act(self.admin(), Do::Perp(OfPerps::ConfigureMarket { market, sets: *sets }))?;
+        }
         self.meet(slot, market, id)
     }
 

@@ -51,8 +51,9 @@ impl Life<'_> {
 
     /// One scene.
     pub(crate) fn scene(&mut self) -> Scene {
-        match self.dice.below(128) {
-            100.. => self.perps(),
+        match self.dice.below(129) {
+            100 => self.govern(),
+            101.. => self.perps(),
             0..=13 => self.lend(),
             14..=17 => self.flash(),
             18..=21 => self.delegate(),

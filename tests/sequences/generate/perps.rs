@@ -28,7 +28,7 @@ impl Life<'_> {
     }
 
     /// Markets an account has a position in, and those positions' lots.
-    fn held(&self, slot: u8) -> Vec<(u16, i64)> {
+    pub(super) fn held(&self, slot: u8) -> Vec<(u16, i64)> {
         let state = &self.play.stage.state;
         let positions = state.account(slot).into_iter().flat_map(ballast_state::MarginAccount::positions);
         let size = |position: &ballast_state::PerpPosition| {
@@ -90,11 +90,15 @@ impl Life<'_> {
         if self.dice.one_in(2) {
             lots = -lots;
         }
-        for _ in 0..8 {
+        let state = &self.play.stage.state;
+        let open = state.perps.market(market).is_some_and(|market| market.mode == 0);
+        // Smaller ones where size may be the reason.
+        let tries = if open && state.now.ts >= state.board.risk_paused_until { 6 } else { 1 };
+        for _ in 0..tries {
             if let Some(id) = self.place(slot, market, lots, false)? {
                 return Ok(Some((slot, id)));
             }
-            lots = lots / 16 * 9;
+            lots /= 2;
         }
         Ok(None)
     }
@@ -330,6 +334,10 @@ impl Life<'_> {
         }
         if !self.dice.one_in(12) {
             self.sync_others(from, market)?;
+        }
+        if self.dice.one_in(16) {
+            // Nobody refreshed for a while.
+            self.act(0, Do::Wait { seconds: 61 })?;
         }
         let most = match self.dice.below(8) {
             0 => self.dice.below(3),

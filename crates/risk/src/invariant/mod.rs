@@ -40,8 +40,8 @@ pub use orders::{
     check_pending, check_placed, check_print, FillPaid,
 };
 pub use perps::{
-    check_equity, check_funding, check_market, check_other_holdings, check_position_closed, check_position_slots,
-    check_positions, check_positions_still, check_settled, check_synced,
+    check_claims, check_equity, check_funding, check_market, check_other_holdings, check_position_closed,
+    check_position_slots, check_positions, check_positions_still, check_settled, check_sizes, check_synced,
 };
 pub use settings::{
     check_account_names, check_bank_names, check_bank_settings, check_board_settings, check_feed_names,

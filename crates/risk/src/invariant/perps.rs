@@ -20,45 +20,71 @@ struct Sums {
     count: u32,
 }
 
-/// INV-55, INV-56 and INV-57 of one market over all accounts of its group.
-///
-/// # Errors
-/// The invariant that does not hold.
-pub fn check_positions<'a>(market: &PerpMarket, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> Checked {
-    let (mut long, mut short) = (Sums::default(), Sums::default());
-    for account in accounts {
-        for position in account.positions().iter().filter(|position| position.market == market.index) {
-            let sums = match PerpSide::from_byte(position.side) {
-                Some(PerpSide::Long) => &mut long,
-                Some(PerpSide::Short) => &mut short,
-                None => return Err(POSITIONS_ADD_UP),
-            };
-            let mut add = || -> RiskResult<bool> {
-                sums.base = ballast_math::checked_add_wide(sums.base, book::unsigned(position.base))?;
-                sums.offset = signed_add(sums.offset, signed_from_words(position.offset))?;
-                sums.claims = signed_add(sums.claims, book::claim(position, market)?)?;
-                let lots = u128::from(book::size(position, market)?.unsigned_abs());
-                sums.lots = ballast_math::checked_add_wide(sums.lots, lots)?;
-                sums.count = sums.count.saturating_add(1);
-                Ok(true)
-            };
-            holds(add(), POSITIONS_ADD_UP)?;
+impl Sums {
+    /// Over the positions of a market, longs and shorts.
+    fn of<'a>(market: &PerpMarket, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> RiskResult<[Self; 2]> {
+        let (mut long, mut short) = (Self::default(), Self::default());
+        let positions = accounts.into_iter().flat_map(MarginAccount::positions);
+        for position in positions.filter(|position| position.market == market.index) {
+            let sums = if position.side == PerpSide::Short.to_byte() { &mut short } else { &mut long };
+            sums.base = ballast_math::checked_add_wide(sums.base, book::unsigned(position.base))?;
+            sums.offset = signed_add(sums.offset, signed_from_words(position.offset))?;
+            sums.claims = signed_add(sums.claims, book::claim(position, market)?)?;
+            let lots = u128::from(book::size(position, market)?.unsigned_abs());
+            sums.lots = ballast_math::checked_add_wide(sums.lots, lots)?;
+            sums.count = sums.count.saturating_add(1);
         }
+        Ok([long, short])
     }
-    check_side(&market.long, &long)?;
-    check_side(&market.short, &short)
+
+    /// True if a sum over the side is that over its positions, of which every one may have rounded away less than one.
+    fn covers(&self, side: i128, positions: i128) -> bool {
+        let most = i128::from(self.count.saturating_sub(1));
+        (0..=most).contains(&side.saturating_sub(positions))
+    }
 }
 
-fn check_side(side: &SideBook, sums: &Sums) -> Checked {
-    let stored = (book::unsigned(side.base), signed_from_words(side.offset), side.positions);
-    require((sums.base, sums.offset, sums.count) == stored, POSITIONS_ADD_UP)?;
-    // Every position may round away less than one.
-    let most = i128::from(sums.count.saturating_sub(1));
-    let owed = || Ok(signed_sub(book::owed(side)?, sums.claims)?);
-    holds(owed().map(|left| (0..=most).contains(&left)), CLAIMS_COVERED)?;
-    let open = || Ok(i128::from(book::open_interest(side)?));
-    let lots = i128::try_from(sums.lots).map_err(|_| SIZES_FIT)?;
-    holds(open().map(|open| (0..=most).contains(&open.saturating_sub(lots))), SIZES_FIT)
+/// Compares both sides of a market with what their positions add up to.
+fn both<'a>(
+    market: &PerpMarket,
+    accounts: impl IntoIterator<Item = &'a MarginAccount>,
+    agree: impl Fn(&SideBook, &Sums) -> RiskResult<bool>,
+) -> RiskResult<bool> {
+    let [long, short] = Sums::of(market, accounts)?;
+    Ok(agree(&market.long, &long)? && agree(&market.short, &short)?)
+}
+
+/// INV-55 of one market over all accounts of its group.
+///
+/// # Errors
+/// `POSITIONS_ADD_UP`.
+pub fn check_positions<'a>(market: &PerpMarket, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> Checked {
+    let agree = |side: &SideBook, sums: &Sums| {
+        let stored = (book::unsigned(side.base), signed_from_words(side.offset), side.positions);
+        Ok((sums.base, sums.offset, sums.count) == stored)
+    };
+    holds(both(market, accounts, agree), POSITIONS_ADD_UP)
+}
+
+/// INV-56 of one market over all accounts of its group.
+///
+/// # Errors
+/// `CLAIMS_COVERED`.
+pub fn check_claims<'a>(market: &PerpMarket, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> Checked {
+    let agree = |side: &SideBook, sums: &Sums| Ok(sums.covers(book::owed(side)?, sums.claims));
+    holds(both(market, accounts, agree), CLAIMS_COVERED)
+}
+
+/// INV-57 of one market over all accounts of its group.
+///
+/// # Errors
+/// `SIZES_FIT`.
+pub fn check_sizes<'a>(market: &PerpMarket, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> Checked {
+    let agree = |side: &SideBook, sums: &Sums| {
+        let lots = i128::try_from(sums.lots).map_err(|_| MathError::here())?;
+        Ok(sums.covers(i128::from(book::open_interest(side)?), lots))
+    };
+    holds(both(market, accounts, agree), SIZES_FIT)
 }
 
 /// INV-55 of one account: its positions are dense, one for a market, each with a side.
