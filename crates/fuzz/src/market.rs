@@ -164,12 +164,18 @@ fn market(source: &mut Source<'_>, board: &RiskBoard, bank: &Bank, now: Now) -> 
     let mut market = *fitting.get(first % fitting.len().max(1))?;
     let funding_limit = source.sized(40);
     let interest_cap = perp::MAX_LOTS >> source.up_to(20);
+    let skew_cap = source.most_of(interest_cap);
+    // The premium at the cap is a quarter of the smallest margin at most.
+    let row = &board.rows[usize::from(FEED)];
+    let floor = row.maintenance_long.min(row.maintenance_short).saturating_add(row.maintenance_add_on);
+    let least = (u128::from(skew_cap) << 34).div_ceil(u128::from(floor.max(1)));
+    let least = u64::try_from(least).ok()?;
     market.terms = MarketTerms {
-        skew_scale: 1 + source.sized(61),
+        skew_scale: least.saturating_add(source.sized(61)).clamp(1, 1 << 62),
         funding_limit,
         funding_velocity: source.part(funding_limit),
         interest_cap,
-        skew_cap: source.most_of(interest_cap),
+        skew_cap,
         account_cap: source.most_of(interest_cap),
         order_min: 1,
         keeper_fee: source.sized(24),

@@ -55,6 +55,9 @@ fn trade(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
         let traded =
             perp::trade(market, slots::find_or_open(account, market.index)?, Fill { lots, price, print }, most)?;
         slots::prune(account, market.index);
+        if book::skew(market)?.unsigned_abs() > market.terms.skew_cap {
+            return Err(RiskError::SkewCapExceeded);
+        }
         perp::move_claim(market, pool, bank, account, traded.paid, *now)?;
         perp::refresh_equity(market, pool, bank, *now)?;
         assert_eq!((traded.before, traded.after), (before, before + lots));

@@ -13,10 +13,12 @@ use support::build::{after, MILLION, T0};
 use support::orders::{print, unlimited, Exchange, SOL};
 use support::providers::World;
 
+#[track_caller]
 fn holds(checked: Checked) {
     assert_eq!(checked, Ok(()));
 }
 
+#[track_caller]
 fn breaks(number: u8, checked: Checked) {
     assert_eq!(checked.unwrap_err().number, number);
 }
@@ -204,13 +206,13 @@ fn inv_40_68_69_75_a_fill() {
     breaks(69, inv::check_print(&order, &changed(&print, |print| print.prev_publish_ts = None), now));
 
     let paid = FillPaid { lots: 3 * SOL, price: filled.price, premium: filled.traded.premium };
-    assert_eq!((paid.price, paid.premium), ((151 << 32) + (1 << 31), 617));
+    assert_eq!((paid.price, paid.premium), ((151 << 32) + (1 << 31), 618));
     let fair = |paid: &FillPaid| inv::check_fill_price(&order, &print, [&before, &market], paid);
     holds(fair(&paid));
     breaks(69, fair(&FillPaid { price: paid.price - 1, ..paid }));
     breaks(69, fair(&FillPaid { premium: paid.premium - 1, ..paid }));
     breaks(69, fair(&FillPaid { lots: 3 * SOL - 1, ..paid }));
-    // The premium of three millions of lots is 617 atoms: one lot in five thousand costs an atom more.
+    // The premium of three millions of lots is 618 atoms: one lot in five thousand costs an atom more.
     let limited = |limit: u64| {
         let order = changed(&order, |order| order.limit = limit);
         inv::check_fill_price(&order, &print, [&before, &market], &paid)
@@ -358,7 +360,7 @@ fn inv_7_8_9_10_the_liquidation_of_a_position() {
     exchange.trade(0, 2_400 * SOL, 15_000, 0);
     exchange.refresh(11_500, 0, after(60)).unwrap();
     let now = after(60);
-    let health =
+    let at =
         |exchange: &Exchange| assess_maintenance(&exchange.portfolio(0, now).unwrap(), &exchange.board, now).unwrap();
     let before = at(&exchange);
     assert!(before.is_negative());
@@ -380,7 +382,7 @@ fn inv_7_8_9_10_the_liquidation_of_a_position() {
     let locked = BonusLock { ts: now.ts, bonus: u64::from(board.rules.bonus_min) };
     let above = Ratio(u64::from(board.rules.bonus_min) + 1);
     breaks(10, check(&PositionLiquidation { bonus: above, lock: locked, ..done }));
-    let free = changed(&after_health, |health| health.requirement = Usd::ZERO);
+    let free = changed(&after_health, |health| health.requirement = Usd(1));
     breaks(9, check(&PositionLiquidation { after: free, ..done }));
     holds(check(&PositionLiquidation { after: free, closed: true, ..done }));
     // Ten short before and nine after, of a tenth of the assets.

@@ -146,6 +146,9 @@ pub fn check_position_liquidation(done: &PositionLiquidation, board: &RiskBoard,
         require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
     }
     let over = done.after.factor().is_some_and(|factor| factor > Ratio(rules.liquidation_target));
-    require(done.closed || !over, NO_OVERSHOOT)?;
+    // Without equity the debt counts at the target's multiple, though premium that comes back pays it at once: a little too much
+    // is closed.
+    let insolvent = done.before.assets < done.before.liabilities;
+    require(done.closed || insolvent || !over, NO_OVERSHOOT)?;
     check_bonus(done.bonus, &done.lock, board, now)
 }

@@ -171,8 +171,10 @@ fn most_funding(before: &PerpMarket, after: &PerpMarket) -> RiskResult<i128> {
     let rate = ballast_math::wide(before.mark, before.terms.funding_limit);
     let product = rate.checked_mul(seconds).ok_or_else(MathError::here)?;
     let per_lot = product.checked_div(funding::RATE_ONE).unwrap_or(0).saturating_add(2);
-    let lots =
-        u128::from(book::open_interest(&before.long)?).saturating_add(u128::from(book::open_interest(&before.short)?));
+    // And on either side what is less than a lot.
+    let lots = u128::from(book::open_interest(&before.long)?)
+        .saturating_add(u128::from(book::open_interest(&before.short)?))
+        .saturating_add(2);
     let most = per_lot.checked_mul(lots).and_then(|most| i128::try_from(most).ok()).ok_or_else(MathError::here)?;
     Ok(most)
 }
