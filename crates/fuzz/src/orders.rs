@@ -81,7 +81,7 @@ impl Book {
         let lots = i64::try_from(source.sized(40)).expect("40 bits");
         let lots = if source.flag() { lots } else { -lots };
         let mark = self.exchange.market.mark;
-        let limit = if source.one_in(3) { mark / 100 * source.between(95, 105) } else { 0 };
+        let limit = if source.one_in(3) { (mark / 100).saturating_mul(source.between(95, 105)) } else { 0 };
         let life = u32::try_from(source.between(1, 60)).expect("a minute");
         let request = Request { lots, limit, reduce_only: source.one_in(4), life };
         let mut next = self.clone();
@@ -115,7 +115,8 @@ impl Book {
         let gap = i64::try_from(source.up_to(3)).expect("seconds");
         let publish_ts = (exchange.now.ts - gap).max(last + 1);
         let thousandths = if source.one_in(6) { source.between(600, 1_500) } else { source.between(990, 1_010) };
-        let price = Price(self.feed.accepted_price / 1_000 * thousandths).clamp(Price::MIN, Price::MAX);
+        let price = (self.feed.accepted_price / 1_000).saturating_mul(thousandths);
+        let price = Price(price).clamp(Price::MIN, Price::MAX);
         let confidence = Price(price.0 / 65_536 / 10 * u64::from(source.u16()));
         self.history.push(Print { price, confidence, prev_publish_ts: Some(last), publish_ts });
         if !source.one_in(6) {

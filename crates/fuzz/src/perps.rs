@@ -74,8 +74,9 @@ fn reprice(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
     let (thousandths, half) = (source.between(500, 1_600), source.u16());
     exchange.atomic(|next| {
         let before = next.market;
-        let mid = next.board.rows[usize::from(FEED)].mid / 1_000 * thousandths;
-        next.print(Price(mid), mid / 50 / 65_536 * u64::from(half));
+        let mid = (next.board.rows[usize::from(FEED)].mid / 1_000).saturating_mul(thousandths);
+        let mid = Price(mid).clamp(Price::MIN, Price::MAX);
+        next.print(mid, mid.0 / 50 / 65_536 * u64::from(half));
         next.sync()?;
         next.check_fresh();
         hold(invariant::check_funding(&before, &next.market));
@@ -172,7 +173,7 @@ fn liquidate(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()>
             lock: before.bonus_lock,
             closed: remains == 0 || plan.lots.unsigned_abs() == 1,
         };
-        hold(invariant::check_position_liquidation(&done, board, *now));
+        hold(invariant::check_position_liquidation(&done, market, board, *now));
         if loss.is_none() {
             next.check_fresh();
         }

@@ -371,10 +371,10 @@ fn inv_7_8_9_10_the_liquidation_of_a_position() {
     let size = slots::held(account, market).unwrap();
     perp::close_position(board, market, pool, bank, account, keeper, &plan, now).unwrap();
     holds(inv::check_position_closed(size, plan.lots, slots::held(account, market).unwrap()));
-    let (after_health, board) = (at(&exchange), exchange.board);
+    let (after_health, board, market) = (at(&exchange), exchange.board, exchange.market);
     let lock = BonusLock { ts: 0, bonus: 0 };
     let done = PositionLiquidation { before, after: after_health, bonus: plan.bonus, lock, closed: false };
-    let check = |done: &PositionLiquidation| inv::check_position_liquidation(done, &board, now);
+    let check = |done: &PositionLiquidation| inv::check_position_liquidation(done, &market, &board, now);
     holds(check(&done));
     breaks(7, check(&PositionLiquidation { before: after_health, after: before, ..done }));
     let most = Ratio(u64::from(board.rules.bonus_max) + 1);

@@ -285,7 +285,7 @@ impl Check<'_> {
         let closed = left == 0 || done.lots.unsigned_abs() == 1;
         let lock = old.bonus_lock;
         let liquidation = PositionLiquidation { before: health, after: shown, bonus: Ratio(done.bonus), lock, closed };
-        self.note(inv::check_position_liquidation(&liquidation, board, now));
+        self.note(inv::check_position_liquidation(&liquidation, &was, board, now));
     }
 
     /// With a liability, what enters the pool is new risk.

@@ -1,7 +1,7 @@
 //! Liquidation: when, how much, at what bonus, and how its taker is left.
 
-use ballast_math::Ratio;
-use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
+use ballast_math::{Decimals, Price, Ratio};
+use ballast_state::{Bank, BonusLock, MarginAccount, PerpMarket, RiskBoard};
 
 use super::{
     holds, require, value_down, value_up, Checked, BONUS_BOUNDED, FACTOR_RISES, HEALTH_RISES, NO_OVERSHOOT,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::health::{self, Assessment, Health, Portfolio, Valuation};
 use crate::liquidation::{is_within_target, Liquidated};
-use crate::{Now, RiskResult};
+use crate::{Now, RiskError, RiskResult};
 
 /// What a check of a liquidation needs besides its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -133,11 +133,16 @@ pub struct PositionLiquidation {
     pub closed: bool,
 }
 
-/// INV-7 to INV-10 of the liquidation of a perp position.
+/// INV-7 to INV-10 of the liquidation of a position in a perp market.
 ///
 /// # Errors
 /// The invariant that does not hold.
-pub fn check_position_liquidation(done: &PositionLiquidation, board: &RiskBoard, now: Now) -> Checked {
+pub fn check_position_liquidation(
+    done: &PositionLiquidation,
+    market: &PerpMarket,
+    board: &RiskBoard,
+    now: Now,
+) -> Checked {
     let rules = &board.rules;
     let (Ok(before), Ok(after)) = (done.before.value(), done.after.value()) else { return Err(HEALTH_RISES) };
     require(after >= before, HEALTH_RISES)?;
@@ -145,10 +150,19 @@ pub fn check_position_liquidation(done: &PositionLiquidation, board: &RiskBoard,
     if done.bonus.0 > u64::from(rules.bonus_min) {
         require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
     }
-    let over = done.after.factor().is_some_and(|factor| factor > Ratio(rules.liquidation_target));
     // Without equity the debt counts at the target's multiple, though premium that comes back pays it at once: a little too much
     // is closed.
     let insolvent = done.before.assets < done.before.liabilities;
-    require(done.closed || insolvent || !over, NO_OVERSHOOT)?;
+    if !done.closed && !insolvent {
+        holds(is_in_target(&done.after, market, board), NO_OVERSHOOT)?;
+    }
     check_bonus(done.bonus, &done.lock, board, now)
+}
+
+/// HF at the target at most, but for what rounding bonus and premium to atoms of the quote token can leave: two of them.
+fn is_in_target(after: &Health, market: &PerpMarket, board: &RiskBoard) -> RiskResult<bool> {
+    let row = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+    let atoms = Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift }.units_up(2)?;
+    let target = Ratio(board.rules.liquidation_target).of_up(after.burden()?)?;
+    Ok(after.assets <= target.add(Price(row.mid).value_up(atoms)?)?)
 }
