@@ -111,7 +111,7 @@ impl MarketPlan {
     ) -> Fault {
         let table = format!("{at}.settings");
         let field = match error {
-            RiskError::SkewCapTooLarge => Some("skew_cap"),
+            RiskError::PremiumTooSteep => Some("interest_cap"),
             RiskError::CapTooLarge => Some("interest_cap"),
             RiskError::WeightsTooLarge => Some("weight"),
             RiskError::InvalidModeChange => return refused(at.to_owned(), Some("mode"), error),

@@ -56,23 +56,25 @@ fn smallest_floor(feed: &PriceFeed) -> u32 {
     feed.rates.maintenance_long.floor.min(feed.rates.maintenance_short.floor)
 }
 
-/// Counts a market that was listed on its feed.
+/// Counts a market that was listed on its feed. There is one at most: a long in one and a short in another would hedge each other,
+/// and could not be liquidated leg by leg.
 ///
 /// # Errors
 /// `TooManyMarkets`; as [`note_terms`].
 pub fn count_on_feed(feed: &mut PriceFeed, market: &PerpMarket) -> RiskResult<()> {
-    feed.perps = feed.perps.checked_add(1).ok_or(RiskError::TooManyMarkets)?;
+    require(feed.perps == 0, RiskError::TooManyMarkets)?;
+    feed.perps = 1;
     note_terms(feed, market)
 }
 
-/// Notes on its feed which floor a market's terms need. Of several markets it is the largest they ever needed.
+/// Notes on its feed which floor a market's terms need.
 ///
 /// # Errors
 /// `PremiumTooSteep` for terms no feed allows.
 pub fn note_terms(feed: &mut PriceFeed, market: &PerpMarket) -> RiskResult<()> {
     let demanded = demanded_floor(&market.terms, largest_side(market, &market.terms)?);
     let demanded = u32::try_from(demanded).map_err(|_| RiskError::PremiumTooSteep)?;
-    feed.perp_floor = if feed.perps == 1 { demanded } else { feed.perp_floor.max(demanded) };
+    feed.perp_floor = demanded;
     Ok(())
 }
 
