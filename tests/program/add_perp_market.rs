@@ -66,6 +66,7 @@ fn lists_a_market_at_the_mark_of_now() {
         synced_ts: START_TS + 100,
         long: SideBook { position_index: 1 << 52, ..SideBook::zeroed() },
         short: SideBook { position_index: 1 << 52, ..SideBook::zeroed() },
+        spent_day: PerpMarket::day(START_TS + 100),
         // Nothing to back, and nothing to back it with.
         backing: 1 << 32,
         terms: MarketTerms {

@@ -133,10 +133,10 @@ pub(crate) const TERMS_OUT_OF_BOUNDS: &[(&str, Change<MarketArgs>, &str)] = &[
     (
         "a premium that eats the margin",
         |args| (args.skew_cap, args.interest_cap) = (31_250_000_001, 31_250_000_001),
-        "SkewCapTooLarge",
+        "PremiumTooSteep",
     ),
     // 2^84 / (32 · 2^32)
-    ("a side beyond the books", |args| args.interest_cap = (1 << 47) + 1, "CapTooLarge"),
+    ("a side beyond the books", |args| (args.interest_cap, args.skew_scale) = ((1 << 47) + 1, 1 << 62), "CapTooLarge"),
 ];
 
 pub(crate) fn point(utilisation_bps: u32, rate_bps: u32) -> CurvePointArgs {

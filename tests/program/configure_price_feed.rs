@@ -79,7 +79,7 @@ fn a_feed_of_perps_keeps_its_pull_source() {
     world.send(without, &[&admin]).expect("configure_price_feed");
 }
 
-/// The premium at the skew cap stays below a quarter of the smaller floor: 25 of 1,000 lots need a tenth.
+/// The premium of a side at its cap stays below a quarter of the smaller floor: 25 of 1,000 lots need a tenth.
 #[test]
 fn a_feed_of_perps_keeps_the_floors_its_terms_need() {
     let (mut world, _) = World::perps();
@@ -90,8 +90,9 @@ fn a_feed_of_perps_keeps_the_floors_its_terms_need() {
         (args.rates.maintenance_long.floor, args.rates.maintenance_short.floor) = (long, short);
         instruction(world, args)
     };
-    let terms = |index, skew_cap| {
-        let args = MarketArgs { skew_cap, interest_cap: 1 << 40, weight: 1 << 30, ..presets::market() };
+    let terms = |index, interest_cap: u64| {
+        let (skew_cap, account_cap) = (interest_cap, interest_cap.min(presets::market().account_cap));
+        let args = MarketArgs { interest_cap, skew_cap, account_cap, weight: 1 << 30, ..presets::market() };
         pix::configure_perp_market(&admin.pubkey(), quote, index, 1, 0, args)
     };
     // ⌈4 · 2^32 / 100⌉
@@ -101,11 +102,11 @@ fn a_feed_of_perps_keeps_the_floors_its_terms_need() {
     assert_eq!(world.feed(1).perp_floor, tenth);
     for (long, short) in [(tenth - 1, high), (high, tenth - 1)] {
         let lower = floors(&world, long, short);
-        world.refuses(&lower, &[&admin], "SkewCapTooLarge");
+        world.refuses(&lower, &[&admin], "PremiumTooSteep");
     }
     world.as_admin(floors(&world, tenth, tenth)).expect("just enough");
     let larger = terms(COIN_PERP, 25_000_001_000);
-    world.refuses(&larger, &[&admin], "SkewCapTooLarge");
+    world.refuses(&larger, &[&admin], "PremiumTooSteep");
 
     // Smaller terms need less, and then the floors may fall.
     world.as_admin(terms(COIN_PERP, 20_000_000_000)).expect("configure_perp_market");
@@ -115,13 +116,14 @@ fn a_feed_of_perps_keeps_the_floors_its_terms_need() {
 
     // Of two perps on a feed the larger need counts, whichever was changed last.
     let lots = (symbol("COIN-2"), LOT_DECIMALS);
-    let small = MarketArgs { skew_cap: 1, weight: 1 << 29, ..presets::market() };
+    let (interest_cap, skew_cap, account_cap) = (1, 1, 1);
+    let small = MarketArgs { interest_cap, skew_cap, account_cap, weight: 1 << 29, ..presets::market() };
     world.as_admin(pix::add_perp_market(&admin.pubkey(), quote, 2, 1, lots, small)).expect("add_perp_market");
     assert_eq!((world.feed(1).perps, world.feed(1).perp_floor), (2, lower));
     world.as_admin(terms(2, 2)).expect("configure_perp_market");
     assert_eq!(world.feed(1).perp_floor, lower);
     let under = floors(&world, lower - 1, tenth);
-    world.refuses(&under, &[&admin], "SkewCapTooLarge");
+    world.refuses(&under, &[&admin], "PremiumTooSteep");
 }
 
 #[test]

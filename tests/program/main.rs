@@ -42,6 +42,7 @@ mod end_liquidation;
 mod execute_change;
 mod fill_order;
 mod liquidate;
+mod liquidate_hedge;
 mod liquidate_perp;
 mod mark;
 mod migrate_account;

@@ -38,8 +38,7 @@ fn a_profit_is_paid_by_the_pool() {
     assert_eq!(world.margin(&trader).positions()[0].offset, [160_000_000 << 32, 0]);
     assert_eq!((market.long.offset, market.mark), ([160_000_000 << 32, 0], 40 << 32));
     let spent_day = now / 86_400;
-    let paid =
-        LiquidityPool { shares: 99_840 * DOLLAR, spent: 160_000_000, spent_day, sequence: pool.sequence + 1, ..pool };
+    let paid = LiquidityPool { shares: 99_840 * DOLLAR, spent: 160_000_000, sequence: pool.sequence + 1, ..pool };
     assert_eq!(world.pool(), paid);
     assert_eq!((market.spent, market.spent_day), (160_000_000, spent_day));
     // Half of what there was before, less what was spent.

@@ -31,6 +31,7 @@ fn brings_a_market_to_the_boards_prices_and_to_now() {
         mark: 40 << 32,
         mid: 40 << 40,
         synced_ts: world.svm.now(),
+        spent_day: PerpMarket::day(world.svm.now()),
         // Half of the pool's.
         budget: 50_000_000_000,
         equity: 50_000_000_000,

@@ -13,6 +13,7 @@ mod losses;
 mod migrations;
 mod order;
 mod paths;
+mod perp_incidents;
 mod perps;
 mod prices;
 mod sources;

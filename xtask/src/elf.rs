@@ -281,7 +281,16 @@ impl Toolchain {
         let mut rustc = Command::new(self.home.join("bin/rustc"));
         clean(&mut rustc);
         rustc
-            .args(["--target", "sbf-solana-solana", "--edition", "2024", "--crate-name", "sbf_rt", "--crate-type", "lib"])
+            .args([
+                "--target",
+                "sbf-solana-solana",
+                "--edition",
+                "2024",
+                "--crate-name",
+                "sbf_rt",
+                "--crate-type",
+                "lib",
+            ])
             .args(["--emit", "llvm-bc", "-Copt-level=3", "-Ccodegen-units=1"])
             .arg(format!("--remap-path-prefix={}=/toolchain", self.folder.display()))
             .arg(self.folder.join("rt/src/lib.rs"))

@@ -88,6 +88,7 @@ events!(
     OrderPlaced,
     OrdersClosed,
     OrdersOpened,
+    HedgeLiquidated,
     PerpLiquidated,
     PnlSettled,
     PolicySet,

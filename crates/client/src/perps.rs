@@ -178,6 +178,33 @@ pub fn liquidate_perp(
     followed(build(&accounts, &args::LiquidatePerp { max_lots }), &quote.group, follow)
 }
 
+/// `liquidate_hedge` of at most `max_repay` atoms of the loan; what both accounts else hold follows.
+#[must_use]
+pub fn liquidate_hedge(
+    (authority, liquidator): (&Pubkey, &Pubkey),
+    quote: Quote,
+    liquidatee: &Pubkey,
+    [loan_bank, collateral_bank]: [u16; 2],
+    index: u16,
+    max_repay: u64,
+    follow: Follow<'_>,
+) -> Instruction {
+    let accounts = accounts::LiquidateHedge {
+        authority: *authority,
+        liquidator: *liquidator,
+        liquidatee: *liquidatee,
+        board: quote.board(),
+        loan_bank: addresses::bank(&quote.group, loan_bank),
+        collateral_bank: addresses::bank(&quote.group, collateral_bank),
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    followed(build(&accounts, &args::LiquidateHedge { max_repay }), &quote.group, follow)
+}
+
 /// `open_liquidity_provider`.
 #[must_use]
 pub fn open_liquidity_provider(owner: &Pubkey, quote: Quote) -> Instruction {

@@ -32,9 +32,9 @@ pub fn synced(
     now: Now,
 ) -> RiskResult<Markets> {
     let bank = banks.get(&pool.bank).ok_or(RiskError::BankMismatch)?;
-    let mut markets = markets.clone();
+    let (mut markets, mut pool) = (markets.clone(), *pool);
     for market in markets.values_mut() {
-        perp::sync(market, pool, bank, board, now)?;
+        perp::sync(market, &mut pool, bank, board, now)?;
     }
     Ok(markets)
 }

@@ -171,8 +171,21 @@ pub fn validate_bonus_min(board: &RiskBoard, bonus_min: u32) -> RiskResult<()> {
     Ok(())
 }
 
-/// Basis of a feed with several banks: a loan in one and collateral in another are matched, and what a liquidation costs of
-/// them must be less than what it frees. Net long that is `basis ≥ i·(1 − r)`, net short `basis ≥ i·(1 + r)/(1 + i)`; both hold
+/// Counts one more bank or perp market on a feed.
+///
+/// # Errors
+/// `FeedNotListed`; those of [`validate_basis`].
+pub fn count_on(board: &mut RiskBoard, feed: u8) -> RiskResult<()> {
+    let bonus_min = board.rules.bonus_min;
+    board.sequence = board.sequence.wrapping_add(1);
+    let listed = feed < board.row_count;
+    let row = board.rows.get_mut(usize::from(feed)).filter(|_| listed).ok_or(RiskError::FeedNotListed)?;
+    row.banks = row.banks.saturating_add(1).min(2);
+    validate_basis(row, bonus_min)
+}
+
+/// Basis of a feed with several banks or perps: a loan in one and collateral in another, or a perp, are matched, and what a
+/// liquidation costs of them must be less than what it frees. Net long that is `basis ≥ i·(1 − r)`, net short `basis ≥ i·(1 + r)/(1 + i)`; both hold
 /// where `basis ≥ i_min·(1 + r)`, with the largest r a listing allows.
 ///
 /// # Errors

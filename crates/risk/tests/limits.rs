@@ -3,9 +3,9 @@ mod support;
 
 use ballast_math::{Price, Ratio};
 use ballast_risk::limits::{
-    cap_in_force, is_tighter, validate_bank, validate_basis, validate_bonus_min, validate_class, validate_feed,
-    validate_kappa, validate_mode_change, validate_policy, validate_rates, validate_rules, validate_timelock,
-    validate_warm_up, MAX_RATE,
+    cap_in_force, count_on, is_tighter, validate_bank, validate_basis, validate_bonus_min, validate_class,
+    validate_feed, validate_kappa, validate_mode_change, validate_policy, validate_rates, validate_rules,
+    validate_timelock, validate_warm_up, MAX_RATE,
 };
 use ballast_risk::rates::{side_rate, write_row, ROOT_DAY, ROOT_HOUR};
 use ballast_risk::{Now, RiskError, RiskResult};
@@ -429,6 +429,15 @@ fn v14_several_banks_of_a_feed_need_a_basis() {
     assert_eq!(validate_bonus_min(&board, bonus), Ok(()));
     assert_eq!(validate_bonus_min(&board, bonus + 1), Err(RiskError::BasisBelowBonus));
     assert_eq!(validate_bonus_min(&board, rate[1] + 1), Err(RiskError::AddOnBelowBonus));
+
+    // Each bank and each perp market counts; the second needs a basis, and a third is as the second.
+    board.rules.bonus_min = bonus;
+    board.rows[0] = RiskRow { banks: 0, basis: least - 1, ..row };
+    assert_eq!(count_on(&mut board, 0), Ok(()));
+    assert_eq!(count_on(&mut board, 0), Err(RiskError::BasisBelowBonus));
+    board.rows[0].basis = least;
+    assert_eq!((count_on(&mut board, 0), board.rows[0].banks, board.sequence), (Ok(()), 2, 3));
+    assert_eq!(count_on(&mut board, 1), Err(RiskError::FeedNotListed));
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Scene {
         scene.trader.perps[0] = position;
         scene.trader.perp_count = 1;
         let paid = traded.paid;
-        perp::move_claim(&mut scene.market, &mut scene.pool, &mut scene.bank, &mut scene.trader, paid, NOW).unwrap();
+        perp::move_claim(&mut scene.market, &mut scene.pool, &mut scene.bank, &mut scene.trader, paid).unwrap();
         scene
     }
 
@@ -61,7 +61,7 @@ impl Scene {
         for row in &mut self.board.rows[..2] {
             row.publish_ts = now.ts;
         }
-        perp::sync(&mut self.market, &self.pool, &self.bank, &self.board, now).unwrap();
+        perp::sync(&mut self.market, &mut self.pool, &self.bank, &self.board, now).unwrap();
     }
 
     fn portfolio(&self, now: Now) -> Portfolio {

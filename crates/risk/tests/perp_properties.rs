@@ -8,7 +8,7 @@ use ballast_risk::{invariant, Now};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, PerpSide, Zeroable};
 use num_bigint::BigInt;
 use proptest::prelude::*;
-use support::build::{account, after, bank, board, give, row, MILLION, NOW, T0};
+use support::build::{account, after, bank, board, give, row, MILLION, NOW};
 use support::perps::{market, pool};
 
 /// 150 atoms a lot.
@@ -299,11 +299,11 @@ proptest! {
         // Prices rise and fall a thousandfold at most.
         let most_lots = i64::try_from(((1u128 << (52 + 32)) / (u128::from(mark) << 10)).min(1 << 46)).unwrap();
         market.terms.skew_scale = u64::try_from(most_lots).unwrap() * 4;
-        let (pool, bank) = pool(1 << 50);
+        let (mut pool, bank) = pool(1 << 50);
         let mut board = board(&[row(quote), row(listed)]);
         let mut positions = [PerpPosition { market: market.index, ..closed() }; 4];
         let mut now = NOW;
-        perp::sync(&mut market, &pool, &bank, &board, now).unwrap();
+        perp::sync(&mut market, &mut pool, &bank, &board, now).unwrap();
         for act in acts {
             match act {
                 Act::Trade { trader, size } => {
@@ -336,7 +336,7 @@ proptest! {
                     }
                 }
             }
-            perp::sync(&mut market, &pool, &bank, &board, now).unwrap();
+            perp::sync(&mut market, &mut pool, &bank, &board, now).unwrap();
             for position in &positions {
                 let exposure = perp::exposure(position, &market).unwrap();
                 prop_assert!(exposure.long.0 == 0 || exposure.short.0 == 0);
@@ -418,7 +418,7 @@ proptest! {
             prop_assert_eq!(i128::from(paid), due.min(i128::from(most)));
             prop_assert_eq!(book::claim(&positions[at], &desk.markets[at]).unwrap() >> perp::VALUE_BITS, due - i128::from(paid));
             let Desk { bank, pool, markets, trader, .. } = &mut desk;
-            perp::move_claim(&mut markets[at], pool, bank, trader, paid, NOW).unwrap();
+            perp::move_claim(&mut markets[at], pool, bank, trader, paid).unwrap();
             prop_assert_eq!(desk.equities(NOW), before);
             desk.check();
         }
@@ -515,18 +515,14 @@ fn a_loss_is_settled_at_full_utilisation() {
     let books = |bank: &Bank| (bank.asset_shares, bank.liability_shares, bank.vault_balance);
     assert_eq!(books(&bank), (of(&before, "D"), of(&before, "L"), of(&before, "vault")));
     let mut market = at(MARK);
-    perp::move_claim(&mut market, &mut pool, &mut bank, &mut trader, -100, NOW).unwrap();
+    perp::move_claim(&mut market, &mut pool, &mut bank, &mut trader, -100).unwrap();
     assert_eq!(books(&bank), (of(&after, "D"), of(&after, "L"), of(&after, "vault")));
     assert_eq!((pool.shares, loan_shares(&trader)), (of(&after, "pool"), of(&after, "trader_loan")));
     assert_eq!((tagged(&trader), bank.perp_loan_shares), (60, 60));
-    assert_eq!((market.spent, pool.spent, market.spent_day), (-100, -100, T0 / 86_400));
-    // A gain pays the loan first; what is spent starts anew the next day.
-    perp::move_claim(&mut market, &mut pool, &mut bank, &mut trader, 70, after_a_day()).unwrap();
+    assert_eq!((market.spent, pool.spent), (-100, -100));
+    // A gain pays the loan first.
+    perp::move_claim(&mut market, &mut pool, &mut bank, &mut trader, 70).unwrap();
     assert_eq!((pool.shares, loan_shares(&trader), bank.perp_loan_shares), (330, 0, 0));
     assert_eq!(trader.active()[0].shares, 10);
-    assert_eq!((market.spent, pool.spent, market.spent_day), (70, 70, T0 / 86_400 + 1));
-}
-
-fn after_a_day() -> Now {
-    after(86_400)
+    assert_eq!((market.spent, pool.spent), (-30, -30));
 }

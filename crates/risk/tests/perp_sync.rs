@@ -14,10 +14,10 @@ const MARK: u64 = 150 << 32;
 const SOL: i64 = 1_000_000;
 
 fn synced(atoms: u64) -> (PerpMarket, RiskBoard) {
-    let (pool, bank) = pool(atoms);
+    let (mut pool, bank) = pool(atoms);
     let board = board(&[usdc(), sol()]);
     let mut market = market();
-    let synced = perp::sync(&mut market, &pool, &bank, &board, NOW).unwrap();
+    let synced = perp::sync(&mut market, &mut pool, &bank, &board, NOW).unwrap();
     assert_eq!((synced.mark_before, synced.mark), (0, MARK));
     (market, board)
 }
@@ -69,22 +69,22 @@ fn a_market_is_synced_exactly_when_it_stands_at_the_boards_prices() {
 
 #[test]
 fn no_price_no_sync() {
-    let (pool, bank) = pool(MILLION);
+    let (mut pool, bank) = pool(MILLION);
     let mut board = board(&[usdc(), sol()]);
     for row in [0, 1] {
         let before = board;
         board.rows[row].state = PriceState::Unset.to_byte();
-        assert_eq!(perp::sync(&mut market(), &pool, &bank, &board, NOW), Err(RiskError::PriceUnset));
+        assert_eq!(perp::sync(&mut market(), &mut pool, &bank, &board, NOW), Err(RiskError::PriceUnset));
         board = before;
     }
     board.row_count = 1;
-    assert_eq!(perp::sync(&mut market(), &pool, &bank, &board, NOW), Err(RiskError::FeedNotListed));
+    assert_eq!(perp::sync(&mut market(), &mut pool, &bank, &board, NOW), Err(RiskError::FeedNotListed));
 }
 
 /// Ten SOL long at 150, then 165: the pool owes 150 dollars, the budget is half of the pool.
 #[test]
 fn equity_is_the_budget_less_what_is_owed_and_the_reserve() {
-    let (pool, bank) = pool(1_000 * MILLION);
+    let (mut pool, bank) = pool(1_000 * MILLION);
     let (mut market, mut board) = synced(1_000 * MILLION);
     let mut position = PerpPosition { market: market.index, ..PerpPosition::zeroed() };
     let traded = trade(&mut market, &mut position, 10 * SOL);
@@ -92,7 +92,7 @@ fn equity_is_the_budget_less_what_is_owed_and_the_reserve() {
     assert_eq!((traded.premium, traded.paid), (6_821, -6_821));
     assert_eq!(position.entry_quote, 1_500_000_000);
     board.rows[1].mid = price(165, 1);
-    perp::sync(&mut market, &pool, &bank, &board, after(0)).unwrap();
+    perp::sync(&mut market, &mut pool, &bank, &board, after(0)).unwrap();
     // Φ at 165 is 7503.3.
     assert_eq!((market.budget, market.skew_reserve), (500_000_000, 7_503));
     assert_eq!(book::claim(&position, &market), Ok(i128::from(150 * MILLION) << 32));
@@ -100,7 +100,7 @@ fn equity_is_the_budget_less_what_is_owed_and_the_reserve() {
     assert_eq!(market.backing, Ratio::ONE.0);
     // At 250 it owes a thousand dollars, and has half of that.
     board.rows[1].mid = price(250, 1);
-    perp::sync(&mut market, &pool, &bank, &board, after(0)).unwrap();
+    perp::sync(&mut market, &mut pool, &bank, &board, after(0)).unwrap();
     assert_eq!((market.budget, market.skew_reserve), (500_000_000, 11_368));
     assert_eq!(market.equity, -500_011_368);
     assert_eq!(u128::from(market.backing), ((500_000_000u128 - 11_368) << 32) / 1_000_000_000);
@@ -115,14 +115,14 @@ fn equity_is_the_budget_less_what_is_owed_and_the_reserve() {
 /// An hour of a skew of a 109,951st of the scale, by hand.
 #[test]
 fn funding_is_paid_at_the_mark_that_was_in_force() {
-    let (pool, bank) = pool(1_000 * MILLION);
+    let (mut pool, bank) = pool(1_000 * MILLION);
     let (mut market, mut board) = synced(1_000 * MILLION);
     let mut position = PerpPosition::zeroed();
     trade(&mut market, &mut position, 1 << 37);
     market.terms.skew_scale = 1 << 40;
     let owed = book::claim(&position, &market).unwrap();
     board.rows[1].mid = price(151, 1);
-    perp::sync(&mut market, &pool, &bank, &board, after(3_600)).unwrap();
+    perp::sync(&mut market, &mut pool, &bank, &board, after(3_600)).unwrap();
     // v = 2²⁶/8 = 2²³ a second: Σ r = 2²³·3600·3601/2, at 150 and not at 151.
     let rates = (1u128 << 23) * 3_600 * 3_601 / 2;
     let per_lot = u128::from(MARK) * rates / 1_000_000_000_000_000_000;
@@ -236,11 +236,11 @@ fn an_account_is_settled_once() {
     let settle = |market: &mut PerpMarket, pool: &mut _, bank: &mut _, account: &mut _, board: &_, by_owner, now| {
         perp::settle_account(market, pool, bank, account, board, by_owner, now)
     };
-    let at = |board: &mut RiskBoard, market: &mut PerpMarket, pool: &_, bank: &_, dollars, now| {
+    let at = |board: &mut RiskBoard, market: &mut PerpMarket, pool: &mut _, bank: &_, dollars, now| {
         board.rows[1].mid = price(dollars, 1);
         perp::sync(market, pool, bank, board, now).unwrap();
     };
-    at(&mut board, &mut market, &pool, &bank, 160, NOW);
+    at(&mut board, &mut market, &mut pool, &bank, 160, NOW);
     board.rows[1].state = PriceState::Guarded.to_byte();
     let refused = settle(&mut market, &mut pool, &mut bank, &mut account, &board, true, NOW);
     assert_eq!(refused, Err(RiskError::NothingToSettle));
@@ -254,7 +254,7 @@ fn an_account_is_settled_once() {
     assert_eq!(again, Err(RiskError::NothingToSettle));
     // A loss at a price too old to liquidate at: the owner may, others may not.
     let later = after(61);
-    at(&mut board, &mut market, &pool, &bank, 140, later);
+    at(&mut board, &mut market, &mut pool, &bank, 140, later);
     let mut copies = (market, pool, bank, account);
     let by_other = settle(&mut copies.0, &mut copies.1, &mut copies.2, &mut copies.3, &board, false, later);
     assert_eq!(by_other, Err(RiskError::PairPriceStale));

@@ -35,7 +35,7 @@ fn every_bound_is_met_from_both_sides() {
     check(|terms| terms.funding_limit = (1 << 40) + 1, refused);
     check(|terms| (terms.funding_velocity, terms.funding_limit) = (5, 5), Ok(()));
     check(|terms| (terms.funding_velocity, terms.funding_limit) = (6, 5), refused);
-    check(|terms| terms.interest_cap = 1 << 48, Ok(()));
+    check(|terms| (terms.interest_cap, terms.skew_scale) = (1 << 48, 1 << 62), Ok(()));
     check(|terms| terms.interest_cap = (1 << 48) + 1, refused);
     check(|terms| terms.interest_cap = 19_999, refused);
     check(|terms| (terms.interest_cap, terms.skew_cap) = (19_999, 19_999), refused);
@@ -52,16 +52,16 @@ fn every_bound_is_met_from_both_sides() {
 
 /// A quarter of eight per cent: two per cent of the scale. (The floor is stored up.)
 #[test]
-fn the_skew_cap_keeps_the_premium_within_a_quarter_of_the_smallest_margin() {
+fn a_side_at_its_cap_keeps_the_premium_within_a_quarter_of_the_smallest_margin() {
     let check = |cap: u64, expected| {
-        let terms = MarketTerms { interest_cap: 1 << 40, skew_cap: cap, ..terms() };
+        let terms = MarketTerms { interest_cap: cap, ..terms() };
         assert_eq!(validate_terms(&terms, &feed()), expected, "{cap}");
     };
     check(20_000, Ok(()));
-    check(20_001, Err(RiskError::SkewCapTooLarge));
+    check(20_001, Err(RiskError::PremiumTooSteep));
     let mut feed = feed();
     feed.rates.maintenance_long.floor = bits(4, 100);
-    assert_eq!(validate_terms(&terms(), &feed), Err(RiskError::SkewCapTooLarge));
+    assert_eq!(validate_terms(&terms(), &feed), Err(RiskError::PremiumTooSteep));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn weights_of_all_markets_are_one_at_most() {
 fn a_cap_is_bounded_by_what_a_side_is_worth() {
     let (mut pool, _) = pool(0);
     let at = |mark: u64, interest_cap: u64, pool: &mut _| {
-        let terms = MarketTerms { interest_cap, ..terms() };
+        let terms = MarketTerms { interest_cap, skew_scale: 1 << 62, ..terms() };
         perp::list(&mut PerpMarket { mark, ..market() }, pool, &feed(), MarketTerms { weight: 1, ..terms })
     };
     assert_eq!(at(1 << 42, 1 << 42, &mut pool), Ok(()));
@@ -140,6 +140,22 @@ fn the_scale_stands_while_there_is_a_skew() {
     assert_eq!(refused, Err(RiskError::InvalidParameter));
     market.short.base = [1, 0];
     assert_eq!(perp::configure(&mut market, &mut pool, &feed(), doubled, 0), Ok(()));
+}
+
+/// A cap below what is open does not make room for a steeper premium on it.
+#[test]
+fn what_is_open_bounds_the_premium_as_its_cap_does() {
+    let (mut pool, _) = pool(0);
+    let mut market = PerpMarket { terms: MarketTerms::zeroed(), ..market() };
+    perp::list(&mut market, &mut pool, &feed(), terms()).unwrap();
+    (market.long.base, market.short.base) = ([20_000, 0], [20_000, 0]);
+    let lower = MarketTerms { interest_cap: 10, skew_cap: 10, account_cap: 10, ..terms() };
+    assert_eq!(perp::configure(&mut market, &mut pool, &feed(), lower, 0), Ok(()));
+    let steeper = MarketTerms { skew_scale: 999_000, ..lower };
+    let refused = perp::configure(&mut market, &mut pool, &feed(), steeper, 0);
+    assert_eq!(refused, Err(RiskError::PremiumTooSteep));
+    (market.long.base, market.short.base) = ([19_000, 0], [19_000, 0]);
+    assert_eq!(perp::configure(&mut market, &mut pool, &feed(), steeper, 0), Ok(()));
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub struct RiskRow {
     pub class: u8,
     /// 1: the price is fixed by configuration and never ages.
     pub fixed: u8,
-    /// Banks of the feed: 2 stands for any number above one.
+    /// Banks and perp markets of the feed: 2 stands for any number above one.
     pub banks: u8,
     /// Where the price of a net exposure is at least this part of mid, its Initial requirement is surely 5/4 of its
     /// Maintenance requirement; 32 fraction bits, or [`RiskRow::NEVER_LEADS`].

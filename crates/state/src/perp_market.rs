@@ -206,13 +206,14 @@ pub struct PerpMarket {
     pub short: SideBook,
     /// Φ: what the pool owes for the skew it took premium for, atoms.
     pub skew_reserve: u64,
-    /// budget_m: what the pool stands for in this market today, atoms.
+    /// budget_m: what the pool stands for in this market, atoms.
     pub budget: i64,
     /// E_m: budget less what the pool owes both sides and the skew reserve, atoms.
     pub equity: i64,
     /// h_m: the part of unrealised profit that is backed, 32 fraction bits.
     pub backing: u64,
-    /// spent_m: what the pool paid the market on day `spent_day`, less what it received, atoms.
+    /// spent_m: what the pool paid the market on day `spent_day`, less what it received; and of earlier days what open claims
+    /// answer. Atoms.
     pub spent: i64,
     /// Day of `spent`: unix seconds / 86,400.
     pub spent_day: i64,

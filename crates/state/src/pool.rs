@@ -35,10 +35,8 @@ pub struct LiquidityPool {
     pub shares: u64,
     /// Liquidity shares of all providers.
     pub supply: u64,
-    /// Σ spent of all markets on day `spent_day`, atoms.
+    /// Σ spent of all markets, atoms.
     pub spent: i64,
-    /// Day of `spent`: unix seconds / 86,400.
-    pub spent_day: i64,
     /// Σ of the markets' weights, 32 fraction bits.
     pub weight: u64,
     /// Number of the epoch that collects requests.
@@ -62,8 +60,8 @@ pub struct LiquidityPool {
     /// Most that the funds may be worth after a deposit, atoms.
     pub cap: u64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 328],
+    pub reserved: [u8; 336],
 }
 
 account!(LiquidityPool, version 1, 520 bytes, [66, 38, 17, 64, 188, 80, 68, 129]);
-offsets!(LiquidityPool: group = 8, bank_address = 40, sequence = 72, shares = 80, spent = 96, epoch = 120, epoch_length = 136, entering = 152, reserved = 184);
+offsets!(LiquidityPool: group = 8, bank_address = 40, sequence = 72, shares = 80, spent = 96, epoch = 112, epoch_length = 128, entering = 144, reserved = 176);

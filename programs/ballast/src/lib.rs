@@ -154,6 +154,11 @@ pub mod ballast {
         liquidate_perp::handle(ctx, max_lots)
     }
 
+    /// Repays part of an unhealthy account's loan for collateral, and closes the position that hedges one of them. Anyone may.
+    pub fn liquidate_hedge<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repay: u64) -> Result<()> {
+        liquidate_hedge::handle(ctx, max_repay)
+    }
+
     /// Opens the signer's account of liquidity in a pool.
     pub fn open_liquidity_provider(ctx: Context<OpenLiquidityProvider>) -> Result<()> {
         open_liquidity_provider::handle(ctx)

@@ -94,12 +94,29 @@ pub(crate) fn market<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<Re
 pub(crate) fn sync(
     info: &AccountInfo<'_>,
     market: &mut PerpMarket,
-    pool: &LiquidityPool,
+    pool: &mut LiquidityPool,
     bank: &Bank,
     board: &RiskBoard,
     now: Now,
 ) -> Result<()> {
     perp::sync(market, pool, bank, board, now).or_fail()?;
+    tell_synced(info, market, board, now)
+}
+
+/// [`sync`] that leaves the pool as it is.
+///
+/// # Errors
+/// Those of [`perp::sync_within_day`].
+#[inline(never)]
+pub(crate) fn sync_within_day(
+    info: &AccountInfo<'_>,
+    market: &mut PerpMarket,
+    pool: &LiquidityPool,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<()> {
+    perp::sync_within_day(market, pool, bank, board, now).or_fail()?;
     tell_synced(info, market, board, now)
 }
 
@@ -267,7 +284,7 @@ impl<'a> Holdings<'a> {
         Ok(portfolio)
     }
 
-    /// [`Holdings::portfolio`] of an instruction that names a market and its bank.
+    /// [`Holdings::portfolio`] of an instruction that names a market, too.
     ///
     /// # Errors
     /// As [`Holdings::portfolio`].
@@ -275,12 +292,12 @@ impl<'a> Holdings<'a> {
     pub(crate) fn portfolio_with(
         &self,
         account: &MarginAccount,
-        named: &Bank,
+        named: &[&Bank],
         named_market: &PerpMarket,
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.balances(account, &[named], now)?;
+        let mut portfolio = self.balances(account, named, now)?;
         for position in account.positions() {
             let market = if position.market == named_market.index {
                 named_market

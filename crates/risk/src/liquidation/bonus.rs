@@ -1,7 +1,7 @@
 use ballast_math::Ratio;
 use ballast_state::{MarginAccount, RiskBoard};
 
-use super::pair::Pair;
+use super::pair::{Pair, Reliefs};
 use crate::health::Health;
 use crate::{Now, RiskResult};
 
@@ -20,13 +20,23 @@ pub struct Thresholds {
 /// Arithmetic.
 pub fn thresholds(pair: &Pair<'_>, health: &Health) -> RiskResult<Thresholds> {
     let reliefs = pair.lower_reliefs()?;
-    let factor = health.factor().unwrap_or(Ratio::ONE).min(Ratio::ONE);
-    let gain = Ratio::ONE.add(reliefs.loan)?;
-    let at = |factor: Ratio| -> RiskResult<Ratio> {
-        let cost = Ratio::ONE.sub(factor.mul_down(reliefs.collateral)?)?;
-        Ok(factor.mul_down(gain)?.div_down(cost)?.excess_over(Ratio::ONE))
-    };
-    Ok(Thresholds { health: at(Ratio::ONE)?, factor: at(factor)? })
+    Thresholds::of(&reliefs, health)
+}
+
+impl Thresholds {
+    /// [`thresholds`] of any two reliefs.
+    ///
+    /// # Errors
+    /// Arithmetic.
+    pub fn of(reliefs: &Reliefs, health: &Health) -> RiskResult<Self> {
+        let factor = health.factor().unwrap_or(Ratio::ONE).min(Ratio::ONE);
+        let gain = Ratio::ONE.add(reliefs.loan)?;
+        let at = |factor: Ratio| -> RiskResult<Ratio> {
+            let cost = Ratio::ONE.sub(factor.mul_down(reliefs.collateral)?)?;
+            Ok(factor.mul_down(gain)?.div_down(cost)?.excess_over(Ratio::ONE))
+        };
+        Ok(Self { health: at(Ratio::ONE)?, factor: at(factor)? })
+    }
 }
 
 /// The bonus of a liquidation now (rules-risk 3).

@@ -206,7 +206,7 @@ pub fn is_within_target(
 ///
 /// On its own for the size of its stack frame: an assessment fills a sixth of one.
 #[inline(never)]
-fn open<'a>(
+pub(crate) fn open<'a>(
     board: &'a RiskBoard,
     loan_bank: &Bank,
     collateral_bank: &Bank,

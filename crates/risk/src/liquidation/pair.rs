@@ -94,6 +94,21 @@ impl<'a> Pair<'a> {
         feed == self.loan.feed || feed == self.collateral.feed
     }
 
+    /// What the account's health is made of.
+    pub(crate) fn assessment(&self) -> &Assessment {
+        &self.assessment
+    }
+
+    /// The loan's feed and its row.
+    pub(crate) fn loan_leg(&self) -> (u8, &RiskRow) {
+        (self.loan.feed, self.loan_row)
+    }
+
+    /// The collateral's feed and its row.
+    pub(crate) fn collateral_leg(&self) -> (u8, &RiskRow) {
+        (self.collateral.feed, self.collateral_row)
+    }
+
     /// Board row of the loan's feed.
     #[must_use]
     pub fn loan_row(&self) -> &RiskRow {

@@ -1,7 +1,7 @@
 use ballast_math::{checked_add, checked_sub, Index};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
-use super::equity::{count_spent, funds};
+use super::equity::{add_spent, funds};
 use crate::{balances, interest, lending, price, swap, Now, RiskError, RiskResult};
 
 /// Moves a settled claim between pool and trader, and counts it as spent by the market: `paid` atoms to the trader, or below
@@ -17,14 +17,13 @@ pub fn move_claim(
     bank: &mut Bank,
     account: &mut MarginAccount,
     paid: i64,
-    now: Now,
 ) -> RiskResult<()> {
     if paid >= 0 {
         pay(pool, bank, account, paid.unsigned_abs())?;
     } else {
         charge(pool, bank, account, paid.unsigned_abs())?;
     }
-    count_spent(market, pool, paid, now)?;
+    add_spent(market, pool, paid)?;
     Ok(())
 }
 

@@ -13,27 +13,35 @@ pub fn funds(pool: &LiquidityPool, bank: &Bank, now: Now) -> MathResult<u64> {
     interest::project_one(bank, false, now)?.amount_down(pool.shares)
 }
 
-/// What was spent on the day of `now`: a new day starts at nothing.
-#[inline]
-#[must_use]
-pub fn spent_today(spent: i64, day: i64, now: Now) -> i64 {
-    if PerpMarket::day(now.ts) == day {
-        spent
-    } else {
-        0
-    }
-}
-
-/// `budget_m = w_m·(F + Σ spent) − spent_m`, down: what the pool stands for in this market on a day. Paying out of it lowers it
-/// and nothing else's.
+/// `budget_m = w_m·(F + Σ spent) − spent_m`, down: what the pool stands for in this market. Paying out of it lowers it and
+/// nothing else's. Where the pool lost more than it had (F + Σ spent < 0), every market stands for all of that.
 ///
 /// # Errors
 /// Overflow.
-pub fn budget(market: &PerpMarket, pool: &LiquidityPool, funds: u64, now: Now) -> MathResult<i64> {
-    let all = i128::from(funds).wrapping_add(i128::from(spent_today(pool.spent, pool.spent_day, now)));
-    let share = all.checked_mul(i128::from(market.terms.weight)).ok_or_else(MathError::here)? >> Ratio::BITS;
-    let left = signed_sub(share, i128::from(spent_today(market.spent, market.spent_day, now)))?;
-    i64::try_from(left).map_err(|_| MathError::here())
+pub fn budget(market: &PerpMarket, pool: &LiquidityPool, funds: u64) -> MathResult<i64> {
+    let all = i128::from(funds).wrapping_add(i128::from(pool.spent));
+    let weight = if all < 0 { Ratio::ONE.0 } else { u64::from(market.terms.weight) };
+    let share = all.checked_mul(i128::from(weight)).ok_or_else(MathError::here)? >> Ratio::BITS;
+    i64::try_from(signed_sub(share, i128::from(market.spent))?).map_err(|_| MathError::here())
+}
+
+/// Starts a synced market's day, if it is a new one (ADR 16): of what was spent, only what open claims answer remains. What was
+/// received backs the profit that is still owed; what was paid is replaced by the losses that are still due. The rest is the
+/// pool's, lost or won.
+///
+/// # Errors
+/// Overflow.
+#[inline(never)]
+pub fn start_day(market: &mut PerpMarket, pool: &mut LiquidityPool, now: Now) -> MathResult<()> {
+    let day = PerpMarket::day(now.ts);
+    if market.spent_day == day {
+        return Ok(());
+    }
+    market.spent_day = day;
+    let owed = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
+    let owed = i64::try_from(owed >> VALUE_BITS).map_err(|_| MathError::here())?;
+    let kept = market.spent.clamp(owed.max(0).saturating_neg(), owed.min(0).saturating_neg());
+    add_spent(market, pool, kept.checked_sub(market.spent).ok_or_else(MathError::here)?)
 }
 
 /// h_m: the part of all unrealised profit that is certainly backed, down (rules-perps 6). `spare` is the budget less the skew
@@ -72,7 +80,7 @@ pub fn backing(spare: i128, long: i128, short: i128) -> MathResult<Ratio> {
 pub fn refresh_equity(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank, now: Now) -> RiskResult<()> {
     let (long, short) = (book::owed(&market.long)?, book::owed(&market.short)?);
     market.skew_reserve = skew_reserve(market.mark, book::skew(market)?, &market.terms)?;
-    market.budget = budget(market, pool, funds(pool, bank, now)?, now)?;
+    market.budget = budget(market, pool, funds(pool, bank, now)?)?;
     let spare = i128::from(market.budget).wrapping_sub(i128::from(market.skew_reserve));
     let spare = spare.checked_mul(1 << VALUE_BITS).ok_or_else(MathError::here)?;
     let equity = signed_sub(spare, signed_add(long, short)?)? >> VALUE_BITS;
@@ -85,10 +93,8 @@ pub fn refresh_equity(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank
 ///
 /// # Errors
 /// Overflow.
-pub fn count_spent(market: &mut PerpMarket, pool: &mut LiquidityPool, paid: i64, now: Now) -> MathResult<()> {
-    let day = PerpMarket::day(now.ts);
-    let sum = |spent: i64, of: i64| spent_today(spent, of, now).checked_add(paid).ok_or_else(MathError::here);
-    (market.spent, market.spent_day) = (sum(market.spent, market.spent_day)?, day);
-    (pool.spent, pool.spent_day) = (sum(pool.spent, pool.spent_day)?, day);
+pub(super) fn add_spent(market: &mut PerpMarket, pool: &mut LiquidityPool, paid: i64) -> MathResult<()> {
+    market.spent = market.spent.checked_add(paid).ok_or_else(MathError::here)?;
+    pool.spent = pool.spent.checked_add(paid).ok_or_else(MathError::here)?;
     Ok(())
 }

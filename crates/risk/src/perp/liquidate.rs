@@ -2,7 +2,7 @@ use ballast_math::{wide, MathError, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow};
 
 use super::cash::owe_pool;
-use super::{book, most_paid, move_claim, refresh_equity, slots, trade, Fill, VALUE_BITS};
+use super::{book, most_paid, move_claim, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
 use crate::health::{rates_of, Assessment, Exposure, Health, Portfolio, Valuation};
 use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
@@ -79,20 +79,12 @@ pub fn plan_position(
     let bonus = bonus(&thresholds, &before, account, board, now)?;
     let wanted = closing.solve(bonus, Ratio(board.rules.liquidation_target))?;
 
-    let held = size.unsigned_abs();
-    let most = held.min(max_lots);
+    let most = size.unsigned_abs().min(max_lots);
     if most == 0 || wanted == Usd::ZERO {
         return Err(RiskError::NothingToDo);
     }
-    let scale = 10u64.checked_pow(u32::from(market.lot_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
-    let mid = Price(row.mid);
-    let lots = mid.atoms_down(wanted, scale).unwrap_or(u64::MAX).clamp(1, most);
-    // What is left is worth too little to be liquidated later: all goes at once.
-    let dust = mid.atoms_up(Usd(board.rules.dust), scale).unwrap_or(u64::MAX);
-    let lots = if most == held && held.saturating_sub(lots) < dust { held } else { lots };
-    let lots = i64::try_from(lots).map_err(|_| MathError::here())?;
     Ok(PositionPlan {
-        lots: if size > 0 { lots.wrapping_neg() } else { lots },
+        lots: lots_worth(board, market, Price(row.mid), (size, most), wanted)?,
         bonus,
         unhealthy_since: account.unhealthy_since,
         minimal: bonus.0 == u64::from(board.rules.bonus_min) && bonus >= thresholds.factor,
@@ -116,14 +108,7 @@ pub fn close_position(
     plan: &PositionPlan,
     now: Now,
 ) -> RiskResult<PositionClosed> {
-    flash::require_none(bank)?;
-    let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    let most = most_paid(market, pool, bank, board, now)?;
-    let fill = Fill { lots: plan.lots, price: market.mark, print: market.mark };
-    let traded = trade(market, &mut position, fill, most)?;
-    slots::store(account, position)?;
-    move_claim(market, pool, bank, account, traded.paid, now)?;
-
+    let traded = close(board, market, pool, bank, account, plan.lots, now)?;
     let bonus = bonus_atoms(market.mark, plan)?;
     let insurance = Ratio::from_bits(board.rules.insurance_share).of_down(Usd(bonus))?.0;
     owe_pool(bank, account, bonus)?;
@@ -132,10 +117,51 @@ pub fn close_position(
     swap::credit(bank, liquidator, index.shares_down(bonus.saturating_sub(insurance))?)?;
     crate::interest::update_lend_ratio(bank)?;
     refresh_equity(market, pool, bank, now)?;
-    market.sequence = market.sequence.wrapping_add(1);
-    account.sequence = account.sequence.wrapping_add(1);
     liquidator.sequence = liquidator.sequence.wrapping_add(1);
     Ok(PositionClosed { paid: traded.paid, premium: traded.premium, bonus, insurance })
+}
+
+/// Trades lots of a position at the mark and settles what that leaves to pay.
+///
+/// # Errors
+/// `BankInFlashLoan`, `NoPosition`, `TooManyBalances`; arithmetic.
+#[inline(never)]
+pub(super) fn close(
+    board: &RiskBoard,
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    lots: i64,
+    now: Now,
+) -> RiskResult<Traded> {
+    flash::require_none(bank)?;
+    let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
+    let most = most_paid(market, pool, bank, board, now)?;
+    let traded = trade(market, &mut position, Fill { lots, price: market.mark, print: market.mark }, most)?;
+    slots::store(account, position)?;
+    move_claim(market, pool, bank, account, traded.paid)?;
+    market.sequence = market.sequence.wrapping_add(1);
+    account.sequence = account.sequence.wrapping_add(1);
+    Ok(traded)
+}
+
+/// Lots of a position of `held` lots that are worth `wanted`, and those that close it: one at least, `most` at most, and all of it
+/// where what is left would be worth too little to be liquidated later.
+pub(super) fn lots_worth(
+    board: &RiskBoard,
+    market: &PerpMarket,
+    mid: Price,
+    (held, most): (i64, u64),
+    wanted: Usd,
+) -> RiskResult<i64> {
+    let scale = 10u64.checked_pow(u32::from(market.lot_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
+    let size = held.unsigned_abs();
+    let lots = mid.atoms_down(wanted, scale).unwrap_or(u64::MAX).clamp(1, most);
+    let dust = mid.atoms_up(Usd(board.rules.dust), scale).unwrap_or(u64::MAX);
+    let lots = if most == size && size.saturating_sub(lots) < dust { size } else { lots };
+    let lots = i64::try_from(lots).map_err(|_| MathError::here())?;
+    Ok(if held > 0 { lots.wrapping_neg() } else { lots })
 }
 
 /// Checks what a liquidation left: `portfolio` is the account after it. Locks the episode's bonus, sets the timer, and writes
@@ -180,7 +206,7 @@ fn most_spared(row: &RiskRow, assessment: &Assessment, board: &RiskBoard) -> Ris
 }
 
 /// `|s| / scale` where closing makes the skew smaller: no step of the premium is steeper.
-fn most_discount(market: &PerpMarket, size: i64) -> RiskResult<Ratio> {
+pub(super) fn most_discount(market: &PerpMarket, size: i64) -> RiskResult<Ratio> {
     let skew = book::skew(market)?;
     if skew == 0 || (skew < 0) != (size < 0) {
         return Ok(Ratio::ZERO);

@@ -11,6 +11,8 @@ mod cash;
 mod equity;
 mod exposure;
 pub mod funding;
+mod hedge;
+
 mod liquidate;
 pub mod liquidity;
 mod mark;
@@ -24,14 +26,15 @@ mod terms;
 mod trade;
 
 pub use cash::{charge, most_paid, move_claim, pay};
-pub use equity::{backing, budget, count_spent, funds, refresh_equity, spent_today};
+pub use equity::{backing, budget, funds, refresh_equity, start_day};
 pub use exposure::{exposure, require_synced};
+pub use hedge::{close_hedge, conclude_hedge, plan_hedge, HedgeClosed, HedgePlan};
 pub use liquidate::{close_position, conclude_position, plan_position, PositionClosed, PositionPlan};
 pub use mark::{mark_of, MAX_LOT_SHIFT};
 pub use premium::skew_reserve;
 pub use settle::{payable, settle, settle_account};
 pub use shrink::shrink;
-pub use sync::{accrue_funding, move_mark, pay_funding, sync, Synced};
+pub use sync::{accrue_funding, move_mark, pay_funding, sync, sync_within_day, Synced};
 pub use terms::{
     configure, count_on_feed, is_tighter, list, note_terms, require_floors, tighten, validate_lot, validate_terms,
     MAX_MARKETS,

@@ -66,7 +66,7 @@ pub fn settle_account(
         return Err(RiskError::NothingToSettle);
     }
     slots::store(account, position)?;
-    move_claim(market, pool, bank, account, paid, now)?;
+    move_claim(market, pool, bank, account, paid)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok(paid)

@@ -3,6 +3,7 @@ use ballast_math::{
 };
 use ballast_state::{Bank, LiquidityPool, PerpMarket, PerpSide, PriceState, RiskBoard, SideBook};
 
+use super::equity::start_day;
 use super::{book, funding, mark, refresh_equity};
 use crate::{Now, RiskError, RiskResult};
 
@@ -18,18 +19,43 @@ pub struct Synced {
 }
 
 /// Brings a market's books to the board's prices and to `now`: funding at the old mark first, then the move of the mark.
-/// Everything that trades, settles or measures comes after it.
+/// Everything that trades, settles or measures comes after it. On a new day it begins that, too.
 ///
 /// # Errors
 /// `PriceUnset`, `FeedNotListed`, `PriceOutOfRange`; arithmetic.
 #[inline(never)]
 pub fn sync(
     market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<Synced> {
+    let synced = move_to(market, board, now)?;
+    start_day(market, pool, now)?;
+    refresh_equity(market, pool, bank, now)?;
+    Ok(synced)
+}
+
+/// [`sync`] where the pool is not written: a day that began without a sync begins with the next one.
+///
+/// # Errors
+/// As [`sync`].
+#[inline(never)]
+pub fn sync_within_day(
+    market: &mut PerpMarket,
     pool: &LiquidityPool,
     bank: &Bank,
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<Synced> {
+    let synced = move_to(market, board, now)?;
+    refresh_equity(market, pool, bank, now)?;
+    Ok(synced)
+}
+
+/// Funding to now, then the board's prices.
+fn move_to(market: &mut PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<Synced> {
     let row = board.row(market.feed).ok_or(RiskError::FeedNotListed)?;
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
     let unset = |state: u8| PriceState::from_byte(state) == PriceState::Unset;
@@ -42,7 +68,6 @@ pub fn sync(
         move_mark(market, mark::mark_of(market, row.mid, quote.mid)?)?;
         (market.mid, market.quote_mid) = (row.mid, quote.mid);
     }
-    refresh_equity(market, pool, bank, now)?;
     market.sequence = market.sequence.wrapping_add(1);
     Ok(Synced { mark_before: before, mark: market.mark, funding_rate: market.funding_rate })
 }

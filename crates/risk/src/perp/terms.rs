@@ -21,7 +21,7 @@ const MAX_SIDE: u128 = 1 << 84;
 /// Terms of a market on a feed (rules-perps 3, 4, 9).
 ///
 /// # Errors
-/// `InvalidParameter`; `SkewCapTooLarge` if the premium at the skew cap could exceed a quarter of the smallest margin.
+/// `InvalidParameter`; `PremiumTooSteep`.
 pub fn validate_terms(terms: &MarketTerms, feed: &PriceFeed) -> RiskResult<()> {
     let bounded = (1..=MAX_SCALE).contains(&terms.skew_scale)
         && terms.funding_limit <= MAX_FUNDING
@@ -35,12 +35,18 @@ pub fn validate_terms(terms: &MarketTerms, feed: &PriceFeed) -> RiskResult<()> {
         && (2..=60).contains(&terms.min_delay)
         && (1..=60).contains(&terms.order_life);
     require(bounded, RiskError::InvalidParameter)?;
-    require(demanded_floor(terms) <= u128::from(smallest_floor(feed)), RiskError::SkewCapTooLarge)
+    validate_premium(terms, feed, terms.interest_cap)
 }
 
-/// The floor that terms need: skew_cap / scale ≤ floor / 4, up.
-fn demanded_floor(terms: &MarketTerms) -> u128 {
-    let premium = u128::from(terms.skew_cap) << Ratio::BITS.saturating_add(2);
+/// `side / scale ≤ floor / 4`: however skewed the market is, nobody pays more premium for closing than a quarter of the smallest
+/// margin (ADR 17). Liquidations ignore the cap of the skew: only the size of a side bounds it.
+fn validate_premium(terms: &MarketTerms, feed: &PriceFeed, side: u64) -> RiskResult<()> {
+    require(demanded_floor(terms, side) <= u128::from(smallest_floor(feed)), RiskError::PremiumTooSteep)
+}
+
+/// The floor that a side of so many lots needs, up.
+fn demanded_floor(terms: &MarketTerms, side: u64) -> u128 {
+    let premium = u128::from(side) << Ratio::BITS.saturating_add(2);
     ballast_math::div_up(premium, u128::from(terms.skew_scale)).unwrap_or(u128::MAX)
 }
 
@@ -48,21 +54,28 @@ fn smallest_floor(feed: &PriceFeed) -> u32 {
     feed.rates.maintenance_long.floor.min(feed.rates.maintenance_short.floor)
 }
 
+/// Lots of the larger side.
+fn larger_side(market: &PerpMarket) -> RiskResult<u64> {
+    Ok(super::book::open_interest(&market.long)?.max(super::book::open_interest(&market.short)?))
+}
+
 /// Counts a market that was listed on its feed.
 ///
 /// # Errors
 /// `TooManyMarkets`; as [`note_terms`].
-pub fn count_on_feed(feed: &mut PriceFeed, terms: &MarketTerms) -> RiskResult<()> {
+pub fn count_on_feed(feed: &mut PriceFeed, market: &PerpMarket) -> RiskResult<()> {
     feed.perps = feed.perps.checked_add(1).ok_or(RiskError::TooManyMarkets)?;
-    note_terms(feed, terms)
+    note_terms(feed, market)
 }
 
-/// Notes on its feed which floor a market's terms need. Of several markets it is the largest they ever needed.
+/// Notes on its feed which floor a market needs for its terms and for what its sides hold. Of several markets it is the largest
+/// they ever needed.
 ///
 /// # Errors
-/// `SkewCapTooLarge` for terms no feed allows.
-pub fn note_terms(feed: &mut PriceFeed, terms: &MarketTerms) -> RiskResult<()> {
-    let demanded = u32::try_from(demanded_floor(terms)).map_err(|_| RiskError::SkewCapTooLarge)?;
+/// `PremiumTooSteep` for terms no feed allows.
+pub fn note_terms(feed: &mut PriceFeed, market: &PerpMarket) -> RiskResult<()> {
+    let side = market.terms.interest_cap.max(larger_side(market)?);
+    let demanded = u32::try_from(demanded_floor(&market.terms, side)).map_err(|_| RiskError::PremiumTooSteep)?;
     feed.perp_floor = if feed.perps == 1 { demanded } else { feed.perp_floor.max(demanded) };
     Ok(())
 }
@@ -70,9 +83,9 @@ pub fn note_terms(feed: &mut PriceFeed, terms: &MarketTerms) -> RiskResult<()> {
 /// That a feed's settings still allow the terms of the markets on it.
 ///
 /// # Errors
-/// `SkewCapTooLarge`.
+/// `PremiumTooSteep`.
 pub fn require_floors(feed: &PriceFeed) -> RiskResult<()> {
-    require(feed.perp_floor <= smallest_floor(feed), RiskError::SkewCapTooLarge)
+    require(feed.perp_floor <= smallest_floor(feed), RiskError::PremiumTooSteep)
 }
 
 /// What only listing decides: lots of a size that fits the mark.
@@ -115,6 +128,7 @@ pub fn configure(
 ) -> RiskResult<()> {
     validate_terms(&terms, feed)?;
     validate_cap(&terms, market.mark)?;
+    validate_premium(&terms, feed, larger_side(market)?)?;
     // The skew there is was paid for at the old scale.
     let rescales = terms.skew_scale != market.terms.skew_scale && super::book::skew(market)? != 0;
     require(!rescales, RiskError::InvalidParameter)?;

@@ -121,7 +121,7 @@ impl Exchange {
 
     fn sync(&mut self, now: Now) -> RiskResult<()> {
         interest::accrue(&mut self.bank, now)?;
-        perp::sync(&mut self.market, &self.pool, &self.bank, &self.board, now).map(|_| ())
+        perp::sync(&mut self.market, &mut self.pool, &self.bank, &self.board, now).map(|_| ())
     }
 
     /// As a handler: what may add risk needs Initial health.

@@ -146,18 +146,18 @@ impl World {
     }
 
     pub(crate) fn sync(&mut self, market: usize) {
-        perp::sync(&mut self.markets[market], &self.pool, &self.bank, &self.board, self.now).unwrap();
+        perp::sync(&mut self.markets[market], &mut self.pool, &self.bank, &self.board, self.now).unwrap();
     }
 
     pub(crate) fn trade(&mut self, market: usize, lots: i64) {
         interest::accrue(&mut self.bank, self.now).unwrap();
         let (of, position) = (&mut self.markets[market], &mut self.positions[market]);
-        perp::sync(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
+        perp::sync(of, &mut self.pool, &self.bank, &self.board, self.now).unwrap();
         let most = perp::most_paid(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
         let fill = Fill { lots, price: of.mark, print: of.mark };
         let paid = perp::trade(of, position, fill, most).unwrap().paid;
-        perp::move_claim(of, &mut self.pool, &mut self.bank, &mut self.trader, paid, self.now).unwrap();
-        perp::sync(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
+        perp::move_claim(of, &mut self.pool, &mut self.bank, &mut self.trader, paid).unwrap();
+        perp::sync(of, &mut self.pool, &self.bank, &self.board, self.now).unwrap();
     }
 
     pub(crate) fn assets(&self) -> NetAssets {

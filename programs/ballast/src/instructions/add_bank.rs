@@ -9,7 +9,7 @@ use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 use crate::args::BankArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
+use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::roles;
 use crate::view::view_mut;
@@ -57,10 +57,8 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
     roles::require_full(&group, ctx.accounts.authority.key)?;
     ensure_same(&group.board, ctx.accounts.board.key, BallastError::WrongBoard)?;
     let mut board = view_mut::<RiskBoard>(&ctx.accounts.board)?;
-    ensure!(feed < board.row_count, BallastError::FeedNotListed);
-    let (max_age, bonus_min) = (board.rules.borrow_max_age, board.rules.bonus_min);
-    let row = board.rows.get_mut(usize::from(feed)).or_raise(BallastError::FeedNotListed)?;
-    price::check_usable(row, now, max_age).or_fail()?;
+    let row = board.row(feed).or_raise(BallastError::FeedNotListed)?;
+    price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
 
     let listable = mint::examine(&ctx.accounts.mint, ctx.accounts.token_program.key)?;
     let scale = Decimals::new(listable.decimals).or_raise(BallastError::DecimalsNotSupported)?;
@@ -105,9 +103,7 @@ pub(crate) fn handle(ctx: Context<AddBank>, feed: u8, args: &BankArgs) -> Result
     interest::write_slopes(&mut bank).or_fail()?;
     interest::update_rate(&mut bank).or_fail()?;
 
-    row.banks = row.banks.saturating_add(1).min(2);
-    limits::validate_basis(row, bonus_min).or_fail()?;
-    board.sequence = board.sequence.wrapping_add(1);
+    limits::count_on(&mut board, feed).or_fail()?;
     group.bank_count = group.bank_count.checked_add(1).or_raise(BallastError::Overflow)?;
     group.sequence = group.sequence.wrapping_add(1);
     emit::log(&BankConfigured {

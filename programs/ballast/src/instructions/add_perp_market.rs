@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_math::Decimals;
 use ballast_oracle::Provider;
-use ballast_risk::{perp, price};
+use ballast_risk::{limits, perp, price};
 use ballast_state::seeds::SEED_MARKET;
 use ballast_state::{Account as _, Bank, Group, LiquidityPool, PerpMarket, PriceFeed, RiskBoard};
 
@@ -26,6 +26,7 @@ pub struct AddPerpMarket<'info> {
     /// CHECK: the group, by view.
     pub group: UncheckedAccount<'info>,
     /// CHECK: its board, by view and group.
+    #[account(mut)]
     pub board: UncheckedAccount<'info>,
     /// CHECK: the underlying's feed, by view and its group.
     #[account(mut)]
@@ -48,12 +49,13 @@ pub struct AddPerpMarket<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `BankMismatch`, `WrongSystemProgram`, `AlreadyExists`, the price errors,
-/// `DecimalsNotSupported`, `PriceOutOfRange`, `LotOutOfRange`, `InvalidParameter`, `SkewCapTooLarge`, `NoPullSource`, `TooManyMarkets`.
+/// `DecimalsNotSupported`, `PriceOutOfRange`, `LotOutOfRange`, `InvalidParameter`, `PremiumTooSteep`, `BasisBelowBonus`, `NoPullSource`,
+/// `TooManyMarkets`.
 pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals: u8, args: &MarketArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     roles::require_full(&*view::<Group>(&accounts.group)?, accounts.authority.key)?;
-    let board = view::<RiskBoard>(&accounts.board)?;
+    let mut board = view_mut::<RiskBoard>(&accounts.board)?;
     ensure_same(&board.group, accounts.group.key, BallastError::WrongBoard)?;
     let mut feed = view_mut::<PriceFeed>(&accounts.feed)?;
     ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
@@ -91,10 +93,11 @@ pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals
     market.synced_ts = now.ts;
     market.mark = perp::mark_of(&market, row.mid, quote.mid).or_fail()?;
     perp::list(&mut market, &mut pool, &feed, args.terms()).or_fail()?;
-    perp::count_on_feed(&mut feed, &market.terms).or_fail()?;
+    perp::count_on_feed(&mut feed, &market).or_fail()?;
     feed.sequence = feed.sequence.wrapping_add(1);
-    loader::sync(&accounts.market, &mut market, &pool, &bank, &board, now)?;
+    loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
     perp::validate_lot(&market).or_fail()?;
+    limits::count_on(&mut board, feed.row).or_fail()?;
     emit::log(&MarketConfigured::of(EventHeader::of_market(accounts.market.key(), &market, now), &market))
 }
 

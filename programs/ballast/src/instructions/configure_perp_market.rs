@@ -40,7 +40,7 @@ pub struct ConfigurePerpMarket<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `PoolMismatch`, `BankMismatch`, `PriceUnset`,
-/// `InvalidParameter`, `SkewCapTooLarge`, `InvalidModeChange`.
+/// `InvalidParameter`, `PremiumTooSteep`, `InvalidModeChange`.
 pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
@@ -58,11 +58,11 @@ pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketA
         perp::tighten(&mut market, terms, mode).or_fail()?;
     } else {
         ensure!(power == Power::Full, BallastError::TimelockRequired);
-        loader::sync(&accounts.market, &mut market, &pool, &bank, &board, now)?;
+        loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
         perp::configure(&mut market, &mut pool, &feed, terms, mode).or_fail()?;
         perp::refresh_equity(&mut market, &pool, &bank, now).or_fail()?;
     }
-    perp::note_terms(&mut feed, &terms).or_fail()?;
+    perp::note_terms(&mut feed, &market).or_fail()?;
     feed.sequence = feed.sequence.wrapping_add(1);
     emit::log(&MarketConfigured::of(EventHeader::of_market(accounts.market.key(), &market, now), &market))
 }

@@ -37,7 +37,7 @@ pub struct ConfigurePriceFeed<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`; with
-/// perps `NoPullSource`, `SkewCapTooLarge`.
+/// perps `NoPullSource`, `PremiumTooSteep`.
 pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
     let group = view::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;

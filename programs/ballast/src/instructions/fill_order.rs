@@ -75,7 +75,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
     flash::require_none(&bank).or_fail()?;
-    loader::sync(&accounts.market, &mut market, &pool, &bank, &board, now)?;
+    loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
 
     let pulled = |source: &ballast_state::OracleSource| source.provider == Provider::PythPull.to_u8();
     let source = feed.sources.iter().position(pulled).or_raise(BallastError::NoPullSource)?;
@@ -95,7 +95,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
         &mut keeper,
         &Offer { id, source, print },
         now,
-        |books| match holdings.portfolio_with(books.account, books.bank, books.market, &board, now) {
+        |books| match holdings.portfolio_with(books.account, &[books.bank], books.market, &board, now) {
             Ok(portfolio) => assess_maintenance_at(&portfolio, &board, feed.row, print.price, now),
             // The loader's own errors are not the engine's: this one stands for them until the call returns.
             Err(error) => {

@@ -59,9 +59,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
         loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
         let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
-        loader::sync(&accounts.market, &mut market, &pool, &bank, &board, now)?;
+        loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = holdings.portfolio_with(&liquidatee, &bank, &market, &board, now)?;
+        let portfolio = holdings.portfolio_with(&liquidatee, &[&bank], &market, &board, now)?;
         let plan = perp::plan_position(&board, &market, &liquidatee, &portfolio, max_lots, now).or_fail()?;
         let closed = perp::close_position(
             &board,
@@ -74,7 +74,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
             now,
         )
         .or_fail()?;
-        let portfolio = holdings.portfolio_with(&liquidatee, &bank, &market, &board, now)?;
+        let portfolio = holdings.portfolio_with(&liquidatee, &[&bank], &market, &board, now)?;
         let account: &mut MarginAccount = &mut liquidatee;
         let (after, loss) =
             perp::conclude_position(&board, &mut pool, &mut bank, account, &portfolio, &plan, now).or_fail()?;

@@ -50,7 +50,7 @@ pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
-    loader::sync(&accounts.market, &mut market, &pool, &bank, &board, now)?;
+    loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
     let by_owner = accounts.authority.key == &account.owner;
     let paid =
         perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, &board, by_owner, now).or_fail()?;

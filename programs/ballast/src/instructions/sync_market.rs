@@ -5,7 +5,7 @@ use ballast_state::{Bank, LiquidityPool};
 
 use crate::error::Result;
 use crate::loader;
-use crate::view::view;
+use crate::view::{view, view_mut};
 
 /// Accounts of `sync_market`.
 #[derive(Accounts)]
@@ -18,6 +18,7 @@ pub struct SyncMarket<'info> {
     #[account(mut)]
     pub market: AccountLoader<'info, ballast_state::PerpMarket>,
     /// CHECK: the market's pool, by key.
+    #[account(mut)]
     pub pool: UncheckedAccount<'info>,
     /// CHECK: the pool's bank, by key.
     pub bank: UncheckedAccount<'info>,
@@ -35,8 +36,8 @@ pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut market = loader::any_market(accounts.market.as_ref())?;
     let board = loader::board(&accounts.board, &market.group)?;
-    let pool = view::<LiquidityPool>(&accounts.pool)?;
+    let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    loader::sync(accounts.market.as_ref(), &mut market, &pool, &bank, &board, now)
+    loader::sync(accounts.market.as_ref(), &mut market, &mut pool, &bank, &board, now)
 }

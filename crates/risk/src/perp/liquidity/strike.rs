@@ -54,7 +54,7 @@ pub fn strike<M: DerefMut<Target = PerpMarket>>(
 
 /// Syncs all markets and says what the pool is worth.
 fn measure<M: DerefMut<Target = PerpMarket>>(
-    pool: &LiquidityPool,
+    pool: &mut LiquidityPool,
     bank: &Bank,
     markets: &mut [M],
     board: &RiskBoard,

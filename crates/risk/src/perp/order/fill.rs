@@ -169,7 +169,7 @@ fn attempt(
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));
     }
-    move_claim(market, pool, bank, account, traded.paid, now)?;
+    move_claim(market, pool, bank, account, traded.paid)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, fee)?;
     owe_pool(bank, account, order.keeper_fee)?;
