@@ -25,7 +25,7 @@ fn changes_terms_and_mode() {
     let (before, pool) = (world.market(COIN_PERP), world.pool());
     world.advance(100);
     let args = MarketArgs {
-        skew_scale: 2_000_000_000_000,
+        skew_scale: 1 << 62,
         funding_limit: 1 << 40,
         funding_velocity: 1 << 40,
         interest_cap: 1 << 40,
@@ -46,12 +46,13 @@ fn changes_terms_and_mode() {
     assert_eq!((told.market, told.mode, told.paused_until), (COIN_PERP, REDUCE_ONLY, 0));
     let mut expected =
         PerpMarket { sequence: before.sequence + 2, mode: REDUCE_ONLY, synced_ts: world.svm.now(), ..before };
-    expected.terms.skew_scale = 2_000_000_000_000;
+    expected.terms.skew_scale = 1 << 62;
     (expected.terms.funding_limit, expected.terms.funding_velocity) = (1 << 40, 1 << 40);
     (expected.terms.interest_cap, expected.terms.skew_cap, expected.terms.account_cap) = (1 << 40, 1 << 35, 1 << 40);
     (expected.terms.order_min, expected.terms.keeper_fee) = (1, 7);
     (expected.terms.fill_fee, expected.terms.weight) = (presets::bps(100), 1 << 30);
     (expected.terms.min_delay, expected.terms.order_life) = (60, 1);
+    expected.spent_day = world.svm.now() / 86_400;
     // A quarter of the pool's 100,000 dollars.
     (expected.budget, expected.equity) = (25_000_000_000, 25_000_000_000);
     assert_eq!(after, expected);
@@ -130,7 +131,7 @@ fn waits_for_the_timelock() {
     let (mut world, _) = World::perps();
     let admin = world.admin.insecure_clone();
     world.lock();
-    let looser = instruction(&world, NORMAL, MarketArgs { interest_cap: 1 << 40, ..presets::market() });
+    let looser = instruction(&world, NORMAL, MarketArgs { interest_cap: 20_000_000_000, ..presets::market() });
     world.refuses(&looser, &[&admin], "TimelockRequired");
     let tighter =
         instruction(&world, REDUCE_ONLY, MarketArgs { interest_cap: 1 << 33, skew_cap: 0, ..presets::market() });
@@ -139,7 +140,10 @@ fn waits_for_the_timelock() {
     world.advance(i64::from(DELAY));
     world.execute(number, &looser).expect("execute_change");
     let market = world.market(COIN_PERP);
-    assert_eq!((market.mode, market.terms.interest_cap, market.terms.skew_cap), (NORMAL, 1 << 40, 10_000_000_000));
+    assert_eq!(
+        (market.mode, market.terms.interest_cap, market.terms.skew_cap),
+        (NORMAL, 20_000_000_000, 10_000_000_000)
+    );
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_feed_of_perps_keeps_its_pull_source() {
     world.send(without, &[&admin]).expect("configure_price_feed");
 }
 
-/// The premium at the skew cap stays below a quarter of the smaller floor: 25 of 1,000 lots need a tenth.
+/// The premium of a side at its cap stays below a quarter of the smaller floor: 25 of 1,000 lots need a tenth.
 #[test]
 fn a_feed_of_perps_keeps_the_floors_its_terms_need() {
     let (mut world, _) = World::perps();

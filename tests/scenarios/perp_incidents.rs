@@ -71,7 +71,7 @@ fn v03_an_old_print_moves_no_mark_and_fills_no_order() {
     world.svm.set_time(world.pending(&trader, 1).eligible_ts);
     world.refresh_all();
     let fill = world.fill_order(&keeper, &trader, COINS, 1, &old);
-    fails(&mut world, "PrintTooEarly", |world| world.as_admin(fill));
+    fails(&mut world, "PrintTooEarly", |world| world.send(fill, &[&keeper.key]));
     let (before, row) = (world.market(COINS).mark, world.board().rows[1]);
     let current = world.markets[1].oracle;
     let stale = world.svm.account(&old).expect("an update");
@@ -101,7 +101,7 @@ fn v04_prints_from_the_future_and_of_the_same_second_fill_nothing() {
     });
     for (print, error) in [(future, "FeedBehindPrint"), (twin, "PrintCoversNothing")] {
         let fill = world.fill_order(&keeper, &trader, COINS, 1, &print);
-        fails(&mut world, error, |world| world.as_admin(fill));
+        fails(&mut world, error, |world| world.send(fill, &[&keeper.key]));
     }
     step(&mut world, |world| world.fill(&keeper, &trader, COINS, 1));
 }

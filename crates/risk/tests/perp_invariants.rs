@@ -96,7 +96,6 @@ fn inv_3_58_67_money() {
         breaks(3, sums(&exchange, &changed(&exchange.pool, change)));
     }
 
-    let now = after(20);
     holds(inv::check_spent(&exchange.pool, [&exchange.market]));
     assert!(exchange.pool.spent < 0);
     breaks(67, inv::check_spent(&changed(&exchange.pool, |pool| pool.spent += 1), [&exchange.market]));

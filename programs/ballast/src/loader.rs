@@ -45,22 +45,15 @@ pub(crate) fn idle_account<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, M
     Ok(account)
 }
 
-/// The margin account of who takes over, which the signer owns, and that of who is taken from; of one group, to be changed.
+/// That the account of who takes over is the signer's, and that of who is taken from of the same group.
 ///
 /// # Errors
-/// `SelfLiquidation`; as [`idle_account`]; `Unauthorised`, `WrongGroup`.
+/// `Unauthorised`, `WrongGroup`.
 #[inline(always)]
-pub(crate) fn taker_and_account<'a>(
-    signer: &Pubkey,
-    taker: &'a AccountInfo<'_>,
-    account: &'a AccountInfo<'_>,
-) -> Result<(RefMut<'a, MarginAccount>, RefMut<'a, MarginAccount>)> {
-    ensure!(taker.key != account.key, BallastError::SelfLiquidation);
-    let taker = idle_account(taker)?;
-    let account = idle_account(account)?;
+pub(crate) fn check_parties(signer: &Pubkey, taker: &MarginAccount, account: &MarginAccount) -> Result<()> {
     ensure!(signer == &taker.owner, BallastError::Unauthorised);
     ensure!(account.group == taker.group, BallastError::WrongGroup);
-    Ok((taker, account))
+    Ok(())
 }
 
 /// A bank of the group to be changed, its interest accrued to now.

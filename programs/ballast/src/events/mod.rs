@@ -13,7 +13,6 @@ use crate::error::Result;
 
 mod account;
 mod governance;
-mod hedge;
 mod lending;
 mod liquidity;
 mod order;
@@ -23,7 +22,6 @@ mod takeover;
 
 pub use account::*;
 pub use governance::*;
-pub use hedge::*;
 pub use lending::*;
 pub use liquidity::*;
 pub use order::*;

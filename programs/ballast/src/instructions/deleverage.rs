@@ -43,10 +43,12 @@ pub struct Deleverage<'info> {
 pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
+    ensure!(accounts.keeper.key != accounts.margin_account.key, BallastError::SelfLiquidation);
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let event = {
-        let (mut keeper, mut account) =
-            loader::taker_and_account(accounts.authority.key, &accounts.keeper, &accounts.margin_account)?;
+        let mut keeper = loader::idle_account(&accounts.keeper)?;
+        let mut account = loader::idle_account(&accounts.margin_account)?;
+        loader::check_parties(accounts.authority.key, &keeper, &account)?;
         let board = loader::board(&accounts.board, &keeper.group)?;
         let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
         let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;

@@ -45,10 +45,12 @@ pub struct Liquidate<'info> {
 pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
+    ensure!(accounts.liquidator.key != accounts.liquidatee.key, BallastError::SelfLiquidation);
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let event = {
-        let (mut liquidator, mut liquidatee) =
-            loader::taker_and_account(accounts.authority.key, &accounts.liquidator, &accounts.liquidatee)?;
+        let mut liquidator = loader::idle_account(&accounts.liquidator)?;
+        let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
+        loader::check_parties(accounts.authority.key, &liquidator, &liquidatee)?;
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
         let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;

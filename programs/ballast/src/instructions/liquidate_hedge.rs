@@ -52,15 +52,17 @@ pub struct LiquidateHedge<'info> {
 ///
 /// # Errors
 /// `SelfLiquidation`, `SamePair`, `AccountInTransit`, `Unauthorised`, `WrongGroup`, `WrongBoard`, `PoolMismatch`, `BankMismatch`,
-/// `MissingAccount`, `MarketNotSynced`, those of [`perp::sync`], [`perp::plan_hedge`], [`perp::close_hedge`] and
+/// `MissingAccount`, `MarketNotSynced`, those of [`loader::sync`], [`perp::plan_hedge`], [`perp::close_hedge`] and
 /// [`perp::conclude_hedge`], `InsufficientHealth` (of the liquidator).
 pub(crate) fn handle<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
+    ensure!(accounts.liquidator.key != accounts.liquidatee.key, BallastError::SelfLiquidation);
     ensure!(accounts.loan_bank.key != accounts.collateral_bank.key, BallastError::SamePair);
     let event = {
-        let (mut liquidator, mut liquidatee) =
-            loader::taker_and_account(accounts.authority.key, &accounts.liquidator, &accounts.liquidatee)?;
+        let mut liquidator = loader::idle_account(&accounts.liquidator)?;
+        let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
+        loader::check_parties(accounts.authority.key, &liquidator, &liquidatee)?;
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut market = loader::market(&accounts.market, &board.group)?;
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;

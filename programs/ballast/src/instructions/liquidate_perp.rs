@@ -5,7 +5,7 @@ use ballast_risk::perp;
 use ballast_state::{LiquidityPool, MarginAccount};
 
 use crate::emit;
-use crate::error::{OrFail, Result};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PerpLiquidated, PositionPoint};
 use crate::loader::{self, Holdings};
 use crate::view::view_mut;
@@ -49,9 +49,11 @@ pub struct LiquidatePerp<'info> {
 pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
+    ensure!(accounts.liquidator.key != accounts.liquidatee.key, BallastError::SelfLiquidation);
     let event = {
-        let (mut liquidator, mut liquidatee) =
-            loader::taker_and_account(accounts.authority.key, &accounts.liquidator, &accounts.liquidatee)?;
+        let mut liquidator = loader::idle_account(&accounts.liquidator)?;
+        let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
+        loader::check_parties(accounts.authority.key, &liquidator, &liquidatee)?;
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut market = loader::market(&accounts.market, &board.group)?;
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
