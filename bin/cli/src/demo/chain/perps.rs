@@ -73,13 +73,6 @@ impl Perps {
         self.earned += grown(before, after).saturating_mul(i128::from(self.pool.shares));
     }
 
-    /// Counts what deposit shares that left had grown by since their bank last moved, less what those that entered had: an epoch
-    /// is struck without it.
-    pub(in crate::demo) fn leave(&mut self, before: &LiquidityPool, stored: &Bank, accrued: &Bank) {
-        let left = i128::from(before.shares) - i128::from(self.pool.shares);
-        self.earned += grown(stored, accrued).saturating_mul(left);
-    }
-
     /// What the pool's deposit has grown by until now, 2⁻⁶⁴ atoms.
     pub(in crate::demo) fn earned(&self, stored: &Bank, accrued: &Bank) -> i128 {
         self.earned + grown(stored, accrued).saturating_mul(i128::from(self.pool.shares))

@@ -79,19 +79,15 @@ impl Book {
     /// The epoch gets its price, and everybody who asked claims.
     pub(in crate::demo) fn strike(&mut self, chain: &mut Chain, journal: &mut Journal) -> Result<(), Stop> {
         let Some(perps) = &chain.perps else { return Ok(()) };
-        let (quote, before) = (perps.quote, perps.pool);
-        let (number, count) = (before.epoch, before.market_count);
+        let (quote, number, count) = (perps.quote, perps.pool.epoch, perps.pool.market_count);
         let markets: Vec<u16> = (0..count).collect();
         let payer = chain.members[self.filler].owner();
         let strike = ix::strike_epoch(&payer, quote, number, count);
-        let touched = Touched { pool: true, markets: &markets, ..Touched::default() };
+        let touched = Touched { banks: &[0], pool: true, markets: &markets, ..Touched::default() };
         let Some(sent) = chain.submit("strike_epoch", strike, By::Member(self.filler), touched)? else {
             return Ok(());
         };
-        let (stored, bank) = (chain.banks[0], chain.accrued()?[0]);
-        if let Some(perps) = &mut chain.perps {
-            perps.leave(&before, &stored, &bank);
-        }
+        let bank = chain.banks[0];
         for event in &sent.events {
             if let Event::EpochStruck(struck) = event {
                 journal.perps.struck(struck, &bank);

@@ -153,8 +153,11 @@ impl PerpsPart {
     }
 }
 
+/// Everybody by name.
+type Rows = Vec<(&'static str, Row)>;
+
 /// Who won and lost what, in atoms, and the debts that traders left.
-fn rows(perps: &Perps, ledger: &Ledger) -> Result<(Vec<(&'static str, Row)>, i128), Stop> {
+fn rows(perps: &Perps, ledger: &Ledger) -> Result<(Rows, i128), Stop> {
     let mut sides = [Flows::default(); 2];
     let (mut open, mut funding) = ([0i128; 2], [0i128; 2]);
     for (side, flows) in &ledger.sides {
