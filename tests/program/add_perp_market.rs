@@ -172,7 +172,7 @@ fn refuses_a_market_too_many() {
 #[test]
 fn as_many_as_one_transaction_strikes() {
     let (mut world, provider) = World::perps();
-    let (admin, lots) = (world.admin.pubkey(), (symbol("MORE-PERP"), LOT_DECIMALS));
+    let admin = world.admin.pubkey();
     for index in [COIN_PERP, GEM_PERP] {
         let (row, args) = (world.market(index).feed, MarketArgs { weight: 1 << 27, ..presets::market() });
         let lighter = pix::configure_perp_market(&admin, world.quote(), index, row, 0, args);

@@ -96,7 +96,7 @@ impl Perps {
         now: Now,
     ) -> RiskResult<PerpMarket> {
         let mut market = self.markets[usize::from(index)];
-        perp::sync(&mut market, &self.pool, &banks[usize::from(self.quote.bank)], board, now)?;
+        perp::sync(&mut market, &mut self.pool.clone(), &banks[usize::from(self.quote.bank)], board, now)?;
         Ok(market)
     }
 

@@ -83,7 +83,8 @@ impl Book {
         let banks = banks_of(chain, &who.state);
         let follow = Follow { banks: &banks, markets: &[] };
         let keeper = chain.members[filler].account;
-        let fill = ix::fill_order(&keeper, market, &who.account, order.id, &print, follow);
+        let fill =
+            ix::fill_order((&chain.members[filler].owner(), &keeper), market, &who.account, order.id, &print, follow);
         let has = claim(&chain.members[filler].state, &chain.accrued()?[0]);
         let touched = Touched {
             banks: &[0],
@@ -92,7 +93,7 @@ impl Book {
             markets: &[one.market],
             ..Touched::default()
         };
-        let Some(sent) = chain.submit("fill_order", fill, By::Anyone, touched)? else { return Ok(false) };
+        let Some(sent) = chain.submit("fill_order", fill, By::Member(filler), touched)? else { return Ok(false) };
         // A credit is rounded down to whole shares.
         let fee = claim(&chain.members[filler].state, &chain.banks[0]).saturating_sub(has);
         for event in &sent.events {
@@ -109,7 +110,7 @@ impl Book {
             return Ok(());
         };
         for index in 0..count {
-            let touched = Touched { markets: &[index], ..Touched::default() };
+            let touched = Touched { pool: true, markets: &[index], ..Touched::default() };
             let sync = ix::sync_market(quote, index);
             journal.perps.syncs += u64::from(chain.submit("sync_market", sync, By::Anyone, touched)?.is_some());
         }
@@ -119,7 +120,7 @@ impl Book {
             let Some(position) = slots::find(&who.state, one.market) else { continue };
             let (mut bank, board, now) = (chain.accrued()?[0], &*chain.board, chain.now());
             let (mut market, mut pool, mut account) = (perps.markets[usize::from(one.market)], perps.pool, who.state);
-            perp::sync(&mut market, &pool, &bank, board, now)?;
+            perp::sync(&mut market, &mut pool, &bank, board, now)?;
             let held = book::size(position, &market).map_err(RiskError::from)?;
             let due = perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, board, false, now);
             // A loss waits while its price is in doubt, a profit while the pool could not pay it.
@@ -209,8 +210,8 @@ fn expect(chain: &Chain, index: u16, account: MarginAccount, taker: MarginAccoun
     let mut bank = chain.banks[usize::from(perps.quote.bank)];
     interest::accrue(&mut bank, now)?;
     let mut market = perps.markets[usize::from(index)];
-    perp::sync(&mut market, &perps.pool, &bank, board, now)?;
     let (mut pool, mut account, mut taker) = (perps.pool, account, taker);
+    perp::sync(&mut market, &mut pool, &bank, board, now)?;
     let portfolio = |account: &MarginAccount, market: &PerpMarket, bank: &Bank| {
         let exposures: Vec<_> =
             account.positions().iter().map(|one| perp::exposure(one, market)).collect::<RiskResult<_>>()?;

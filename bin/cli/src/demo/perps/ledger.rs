@@ -96,7 +96,7 @@ impl Ledger {
     /// An order met its print; `fee` is what its keeper got.
     pub(super) fn filled(&mut self, event: &OrderFilled, fee: u64) {
         let fills = self.fills.entry(event.market).or_default();
-        let before = event.position - event.lots;
+        let before = event.position.lots - event.lots;
         let held = if before == 0 { event.lots } else { before };
         let flows = self.sides.entry(Side::of(event.market, held)).or_default();
         flows.keepers += i128::from(fee);
