@@ -247,7 +247,7 @@ impl Stage {
                 let print = if kept { *self.keys.kept.get(usize::from(row))? } else { self.market_of(row)?.oracle };
                 let (keeper, account) = (self.slot_key(keeper), self.slot_key(slot));
                 self.beside(slot, Some(market), |follow| {
-                    ix::fill_order(&keeper, self.named(market), &account, id, &print, follow)
+                    ix::fill_order((&signer, &keeper), self.named(market), &account, id, &print, follow)
                 })
             }
             OfPerps::Sync { market } => ix::sync_market(quote, market),
