@@ -96,7 +96,7 @@ fn what_could_not_leave_waits() {
     let early = instruction(&world, &provider, 1);
     world.refuses(&early, &[&provider.key], "NothingToClaim");
     // The longs are gone, and so is what the pool needs.
-    world.svm.edit::<PerpMarket>(&market, |market| market.long.base = [0, 0]);
+    world.svm.edit::<PerpMarket>(&market, |market| (market.long.base, market.long.pnl_index) = ([0, 0], [0, 0]));
     world.end_epoch();
     world.strike().expect("strike_epoch");
     let sent = world.claim(&provider, 2).expect("claim_liquidity");

@@ -23,7 +23,8 @@ fn hedge(loan: u16) -> (World, Trader, Trader) {
     world.borrow(&trader, loan, owed).expect("borrow");
     world.advance(120);
     world.svm.advance(1);
-    world.crash(COIN, 55_00000000);
+    // Gems need less margin than dollars do.
+    world.crash(COIN, if loan == USD { 55_00000000 } else { 65_00000000 });
     world.sync(COIN_PERP).expect("sync_market");
     (world, trader, liquidator)
 }
@@ -96,9 +97,9 @@ fn closes_a_hedge_against_a_loan_of_another_token() {
     let sent = world.send(liquidate, &[&liquidator.key]).expect("liquidate_hedge");
     let done = event!(sent, HedgeLiquidated);
     assert!(done.repaid > 0 && done.repaid <= most);
-    assert_eq!((done.loan_bank, done.collateral_bank, done.paid), (GEM, COIN, -230_000_000));
-    assert_eq!(loan_of(&world, &trader, USD), 230 * DOLLAR);
-    assert_eq!(world.bank(USD).perp_loan_shares, 230 * DOLLAR);
+    assert_eq!((done.loan_bank, done.collateral_bank, done.paid), (GEM, COIN, -330_000_000));
+    assert_eq!(loan_of(&world, &trader, USD), 330 * DOLLAR);
+    assert_eq!(world.bank(USD).perp_loan_shares, 330 * DOLLAR);
     assert_eq!(world.bank(GEM).insurance, done.insurance);
     world.check_invariants();
 }
@@ -128,12 +129,15 @@ fn refuses_what_is_no_hedge_and_who_may_not_be_liquidated() {
     refuses(&mut world, [USD, GEM], u64::MAX, "NoBalance");
     refuses(&mut world, [COIN, USD], u64::MAX, "WrongSide");
     refuses(&mut world, [USD, COIN], 0, "NothingToDo");
+    // Gems do not move as coins do.
     world.tried(|world| {
-        // Long on top of its coins.
-        world.svm.edit::<MarginAccount>(&trader.account, |account| account.perps[0].side = 1);
-        refuses(world, [USD, COIN], u64::MAX, "NotAHedge");
-        world.svm.edit::<MarginAccount>(&trader.account, |account| account.perps[0].market = GEM_PERP);
-        refuses(world, [USD, COIN], u64::MAX, "NoPosition");
+        world.deposit(&trader, GEM, ONE_GEM / 1_000).expect("deposit");
+        refuses(world, [USD, GEM], u64::MAX, "NotAHedge");
+    });
+    world.tried(|world| {
+        let plain = world.trader_with(&[(COIN, ONE_COIN)]);
+        let liquidate = liquidation(world, &liquidator, &plain, [USD, COIN], u64::MAX);
+        world.refuses(&liquidate, &[&liquidator.key], "NoPosition");
     });
     world.tried(|world| {
         world.svm.advance(1);

@@ -50,7 +50,6 @@ impl Indexer {
                 Event::PnlSettled(told) => self.change(told.header.account, told.market, told.position),
                 Event::HedgeLiquidated(told) => self.change(told.header.account, told.market, told.position),
                 Event::PerpLiquidated(told) => self.change(told.header.account, told.market, told.position),
-                Event::HedgeLiquidated(told) => self.change(told.header.account, told.market, told.position),
                 _ => {}
             }
         }

@@ -93,6 +93,7 @@ const EQUITY: &[(&str, Equity)] = &[
     ("end_liquidation", Equity::Staged),
     ("fill_order", Equity::Shown("unhealthy")),
     ("liquidate", Equity::Exchanged),
+    ("liquidate_hedge", Equity::Shown("AccountHealthy")),
     ("liquidate_perp", Equity::Shown("AccountHealthy")),
     ("mark", Equity::Rises),
     ("open_margin_account", Equity::Rises),
