@@ -73,9 +73,10 @@ impl Validator {
     /// A new price on a row: a fixed one, and one of Pyth's.
     fn refresh(&mut self, row: u8) {
         let mut sources = Vec::new();
-        if row == 1 {
+        if row > 0 {
             let publish_time = self.svm.now();
-            let feed_id = parse(LOCALNET).feeds[1].sources.0[0].feed_id.0;
+            let feed: PriceFeed = self.svm.read(&ballast_client::addresses::feed(&self.group, row));
+            let feed_id = feed.sources[0].feed_id;
             let update = PythPullUpdate {
                 feed_id,
                 price: 32_00000000,

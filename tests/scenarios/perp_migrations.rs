@@ -50,12 +50,20 @@ fn changed(from: &str, to: &str) -> String {
     [&text[..at], to, &text[at + from.len()..]].concat()
 }
 
+/// A file with a feed more, for another market.
+fn with_eth(text: &str) -> String {
+    let sol = &LOCALNET[LOCALNET.rfind("[[feeds]]").unwrap_or(0)..LOCALNET.find("[[banks]]").unwrap_or(0)];
+    let eth = sol.replace("\"SOL\"", "\"ETH\"").replace("\"ef0d", "\"aa0d");
+    text.replacen("[[banks]]", &(eth + "[[banks]]"), 1)
+}
+
 /// That file with two markets of these weights, in percent.
 fn two(first: u8, second: u8) -> String {
     let market = &PERPS[PERPS.find("[[markets]]").unwrap_or(0)..];
-    let weighted =
-        |symbol: &str, weight: u8| market.replace("\"50 %\"", &format!("\"{weight} %\"")).replace("SOL-PERP", symbol);
-    with_perps().replace(market, &(weighted("SOL-PERP", first) + "\n" + &weighted("SOL-2", second)))
+    let weighted = |weight: u8| market.replace("\"50 %\"", &format!("\"{weight} %\""));
+    let eth =
+        weighted(second).replace("SOL-PERP", "ETH-PERP").replace("\"SOL\"", "\"ETH\"").replace(" SOL\"", " ETH\"");
+    with_eth(&with_perps().replace(market, &(weighted(first) + "\n" + &eth)))
 }
 
 /// With a timelock.
@@ -178,7 +186,7 @@ fn a_changed_parameter_is_a_difference() {
 /// Together the weights never exceed one, in whatever order they stand: what falls is sent first.
 #[test]
 fn weights_move_in_an_order_that_is_accepted() {
-    let (first, second) = ("market 0 SOL-PERP", "market 1 SOL-2");
+    let (first, second) = ("market 0 SOL-PERP", "market 1 ETH-PERP");
     let mut validator = done(&two(70, 30));
     for (text, order) in [(two(20, 80), [first, second]), (two(90, 10), [second, first])] {
         validator.sent.clear();
@@ -190,7 +198,7 @@ fn weights_move_in_an_order_that_is_accepted() {
     assert_eq!(pool.weight, u64::from(presets::bps(9_000)) + u64::from(presets::bps(1_000)));
 
     // A new market comes after what makes room for it.
-    let mut validator = done(&with_perps().replace("\"50 %\"", "\"90 %\""));
+    let mut validator = done(&with_eth(&with_perps().replace("\"50 %\"", "\"90 %\"")));
     validator.apply(&two(40, 60));
     assert_eq!(validator.sent, [format!("configure_perp_market: {first}"), format!("add_perp_market: {second}")]);
 }
@@ -222,6 +230,39 @@ fn the_scale_waits_for_equal_sides() {
     assert_eq!(market(&validator, 0).terms.skew_scale, 700_000_000_000);
 }
 
+/// The pool's settings are one instruction, which a lower cap alone sends at once through a timelock; and none of them moves
+/// between the end of an epoch and its strike.
+#[test]
+fn the_pool_is_configured() {
+    for (from, to, difference) in [
+        ("epoch_length = \"1 day\"", "epoch_length = \"6 h\"", "epoch_length: 1 day → 6 h"),
+        ("min_delay = \"30 s\"", "min_delay = \"1 min\"", "min_delay: 30 s → 1 min"),
+        ("exit_fee = \"0.1 %\"", "exit_fee = \"0.2 %\"", "exit_fee: 0.1 % → 0.2 %"),
+        ("cap = \"1_000_000 USDC\"", "cap = \"none\"", "cap: 1_000_000 USDC → none"),
+    ] {
+        let mut validator = done(&with_perps());
+        let text = changed(from, to);
+        assert_eq!(
+            (validator.steps(&text), validator.differences(&text)),
+            (vec!["configure_pool: pool".to_owned()], vec![difference.to_owned()])
+        );
+        validator.apply(&text);
+        assert_eq!(validator.sent, ["configure_pool: pool"]);
+        assert!(validator.plan(&text).is_empty());
+    }
+    let mut validator = done(&with_perps());
+    let pool: LiquidityPool = validator.svm.read(&ballast_client::addresses::pool(&validator.group));
+    validator.svm.set_time(pool.epoch_end);
+    let text = changed("exit_fee = \"0.1 %\"", "exit_fee = \"0.2 %\"");
+    assert_eq!(validator.steps(&text), ["configure_pool: pool (not yet: the pool's epoch has to be struck)"]);
+    assert_eq!(validator.plan(&text).steps[0].action, Err(Wait::Strike));
+
+    let validator = done(&locked(&with_perps()));
+    let cap = |cap: &str| locked(&changed("cap = \"1_000_000 USDC\"", &format!("cap = \"{cap} USDC\"")));
+    assert_eq!(validator.steps(&cap("900_000")), ["configure_pool: pool"]);
+    assert_eq!(validator.steps(&cap("1_100_000")), ["propose_change: configure_pool, pool"]);
+}
+
 /// What the chain has otherwise and cannot change, and what the engine would refuse at today's prices.
 #[test]
 fn conflicts_name_the_line() {
@@ -232,12 +273,11 @@ fn conflicts_name_the_line() {
     for (text, said) in [
         (changed("SOL-PERP", "SOL-P"), "145:10: markets[0].symbol: market 0 is listed with SOL-PERP already, not with SOL-P".to_owned()),
         (smaller(&changed("lot_decimals = 6", "lot_decimals = 7")), "147:16: markets[0].lot_decimals: market 0 is listed with 6 already, not with 7".to_owned()),
-        (changed("cap = \"1_000_000 USDC\"", "cap = \"none\""), "142:7: pool.settings.cap: cap: 1_000_000 USDC → none: settings of a pool are those it was created with".to_owned()),
         (with_perps().replace(market, "").replacen("bank = \"USDC\"", "bank = 1", 1).replace("cap = \"1_000_000 USDC\"", "cap = \"1_000_000 SOL\""), "136:8: pool.bank: the pool is listed with 0 already, not with 1".to_owned()),
         (LOCALNET.to_owned(), "6:1: group: the chain has a pool and the file has none: one is never taken away".to_owned()),
         (with_perps().replace(market, ""), "6:1: group: the chain lists 1 markets, the file 0: a market is never taken out".to_owned()),
         (changed("mode = \"normal\"", "mode = \"wind-down\""), format!("148:8: markets[0].mode: the bank cannot go from its mode to that one (InvalidModeChange); {bounds}")),
-        (changed("interest_cap = \"10_000 SOL\"", "interest_cap = \"200_000_000 SOL\""), format!("154:16: markets[0].settings.interest_cap: the cap could be worth more than a value can hold (CapTooLarge); {bounds}")),
+        (changed("interest_cap = \"10_000 SOL\"", "interest_cap = \"200_000_000 SOL\"").replace("\"600_000 SOL\"", "\"20_000_000_000 SOL\""), format!("154:16: markets[0].settings.interest_cap: the cap could be worth more than a value can hold (CapTooLarge); {bounds}")),
     ] {
         assert_eq!(validator.conflict(&text), format!("x.toml:{said}"));
     }
@@ -306,7 +346,7 @@ fn through_the_timelock() {
 /// While a market's smaller weight waits for the timelock, nothing takes its room.
 #[test]
 fn room_that_is_not_there_yet_is_waited_for() {
-    let mut validator = done(&locked(&with_perps().replace("\"50 %\"", "\"90 %\"")));
+    let mut validator = done(&locked(&with_eth(&with_perps().replace("\"50 %\"", "\"90 %\""))));
     let text = locked(&two(40, 60));
     validator.apply(&text);
     validator.svm.advance(2 * 86_400);
@@ -315,7 +355,7 @@ fn room_that_is_not_there_yet_is_waited_for() {
         [
             "execute_change: configure_perp_market, market 0 SOL-PERP".to_owned(),
             format!(
-                "execute_change: add_perp_market, market 1 SOL-2 (not yet: refresh the feed on row 1 first: {PRICE})"
+                "execute_change: add_perp_market, market 1 ETH-PERP (not yet: refresh the feed on row 2 first: the feed has no price yet)"
             ),
         ]
     );
@@ -336,7 +376,7 @@ fn room_that_is_not_there_yet_is_waited_for() {
         validator.steps(&text),
         [
             format!("execute_change: configure_perp_market, market 0 SOL-PERP (not yet: waiting until {ready} UTC)"),
-            "execute_change: configure_perp_market, market 1 SOL-2 (not yet: a market before it has to wait)"
+            "execute_change: configure_perp_market, market 1 ETH-PERP (not yet: a market before it has to wait)"
                 .to_owned(),
         ]
     );

@@ -14,6 +14,7 @@ pub fn name(data: &[u8]) -> Option<&'static str> {
         ("configure_bank", args::ConfigureBank::DISCRIMINATOR),
         ("configure_group", args::ConfigureGroup::DISCRIMINATOR),
         ("configure_perp_market", args::ConfigurePerpMarket::DISCRIMINATOR),
+        ("configure_pool", args::ConfigurePool::DISCRIMINATOR),
         ("configure_price_feed", args::ConfigurePriceFeed::DISCRIMINATOR),
         ("configure_risk_class", args::ConfigureRiskClass::DISCRIMINATOR),
         ("configure_timelock", args::ConfigureTimelock::DISCRIMINATOR),

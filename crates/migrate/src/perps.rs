@@ -18,7 +18,7 @@ use crate::units::{Amount, Funding, Seconds, Share, Size, Symbol, Trading, Unit,
 pub struct PoolPlan {
     /// The bank of that token.
     pub bank: BankRef,
-    /// What `create_pool` sets.
+    /// What `create_pool` and `configure_pool` set.
     pub settings: PoolSettings,
 }
 

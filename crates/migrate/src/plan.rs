@@ -48,6 +48,8 @@ pub enum Wait {
     Mint(Pubkey),
     /// What has to be there before it waits.
     Earlier(&'static str),
+    /// The pool's epoch has ended and is not struck.
+    Strike,
     /// The scale of a market's skew changes only while its sides are equal.
     Skew,
     /// The timelock starts when all else is there: from then on, all else waits for it.
@@ -71,6 +73,7 @@ impl fmt::Display for Wait {
             Self::Price(row, error) => write!(f, "refresh the feed on row {row} first: {error}"),
             Self::Mint(mint) => write!(f, "create the mint {mint} first"),
             Self::Earlier(what) => write!(f, "{what} before it has to wait"),
+            Self::Strike => f.write_str("the pool's epoch has to be struck"),
             Self::Skew => f.write_str("the market's sides have to be equal"),
             Self::SetUp => f.write_str("the rest of the group comes first"),
             Self::Until(ts) => match utc::human(*ts) {

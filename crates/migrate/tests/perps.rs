@@ -181,9 +181,9 @@ fn values_out_of_bounds() {
         (
             "skew_scale = \"600_000 SOL\"",
             "skew_scale = \"500_000.000_989 SOL\"",
-            "171:12: markets[0].settings.skew_cap",
+            "170:16: markets[0].settings.interest_cap",
             format!(
-                "the premium at the skew cap would exceed a quarter of the smallest margin (SkewCapTooLarge); {bounds}"
+                "the premium of a side at its cap would exceed a quarter of the smallest margin (PremiumTooSteep); {bounds}"
             ),
         ),
         (
@@ -243,8 +243,8 @@ fn markets_share_a_pool() {
     let pool = &DEVNET[DEVNET.find("[pool]").unwrap_or(0)..DEVNET.find("[[markets]]").unwrap_or(0)];
     assert_eq!(
         settings(&DEVNET.replace(pool, "")),
-        Err("x.toml:151:1: markets: a market needs a pool to be traded against: the file has none".to_owned())
+        Err("x.toml:150:1: markets: a market needs a pool to be traded against: the file has none".to_owned())
     );
     // A lot of so few decimals would be too many atoms; the rest is judged at a price.
-    assert_eq!(settings(&changed("lot_decimals = 6", "lot_decimals = 0")), Ok(1));
+    assert_eq!(settings(&changed("lot_decimals = 6", "lot_decimals = 3")), Ok(1));
 }

@@ -2,7 +2,7 @@
 
 use ballast_client::addresses;
 use ballast_client::perps::{self as ix, Quote};
-use ballast_risk::perp;
+use ballast_risk::perp::{self, liquidity};
 use ballast_risk::{RiskError, RiskResult};
 use ballast_state::{LiquidityPool, MarketMode, PerpMarket, PriceFeed, SideBook, Zeroable};
 use solana_instruction::Instruction;
@@ -55,7 +55,7 @@ impl<'a, C: ChainState> Planner<'a, C> {
         let (quote, row) = (Quote { group: self.key, bank }, wanted.row(bank.into())?);
         let ready = match found {
             Some(found) => {
-                listed_pool(&found, plan, bank, token)?;
+                self.listed_pool(&found, plan, quote, token)?;
                 Some(found)
             }
             None => self.new_pool(quote, plan, banks > bank).then(LiquidityPool::zeroed),
@@ -70,6 +70,33 @@ impl<'a, C: ChainState> Planner<'a, C> {
                 None => self.new_market(&mut pool, market)?,
             }
         }
+        Ok(())
+    }
+
+    fn listed_pool(
+        &mut self,
+        found: &LiquidityPool,
+        plan: &PoolPlan,
+        quote: Quote,
+        token: &BankPlan,
+    ) -> Result<(), Fault> {
+        conflict("pool", "the pool", [("bank", found.bank.to_string(), quote.bank.to_string())])?;
+        let mut settings = PoolSettings::of(found);
+        settings.denominate("", &Units::of_token(&token.name, token.decimals))?;
+        let differences = differences(Some(&settings), &plan.settings);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let mut wanted = *found;
+        plan.settings.write(&mut wanted);
+        let configure = ix::configure_pool(&self.group.admin, quote, plan.settings.args());
+        if liquidity::is_tighter(found, &wanted) {
+            self.add("configure_pool", "pool", differences, Ok(configure));
+            return Ok(());
+        }
+        // Requests were made at the terms there are.
+        let is_cut_off = self.now.is_some_and(|now| liquidity::collecting_end(found, now).is_err());
+        self.add_change("configure_pool", "pool", differences, configure, is_cut_off.then_some(Wait::Strike));
         Ok(())
     }
 
@@ -236,20 +263,6 @@ impl Market<'_> {
             let mode = MarketMode::from_byte(market.mode);
             self.configured(&mut ready, market, self.plan.terms(), mode) == Err(RiskError::WeightsTooLarge)
         })
-    }
-}
-
-/// What of a pool no instruction changes.
-fn listed_pool(found: &LiquidityPool, plan: &PoolPlan, bank: u16, token: &BankPlan) -> Result<(), Fault> {
-    conflict("pool", "the pool", [("bank", found.bank.to_string(), bank.to_string())])?;
-    let mut settings = PoolSettings::of(found);
-    settings.denominate("", &Units::of_token(&token.name, token.decimals))?;
-    match differences(Some(&settings), &plan.settings).first() {
-        Some(difference) => {
-            let message = format!("{difference}: settings of a pool are those it was created with");
-            Err(Fault::new(format!("pool.settings.{}", difference.field), message))
-        }
-        None => Ok(()),
     }
 }
 
