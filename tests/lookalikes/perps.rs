@@ -26,6 +26,7 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("create_pool", "", create_pool),
     ("fill_order", "", fill_order),
     ("liquidate_perp", "", liquidate_perp),
+    ("liquidate_hedge", "", liquidate_hedge),
     ("open_liquidity_provider", "", open_liquidity_provider),
     ("open_orders", "", open_orders),
     ("pause_perp_market", "", pause_perp_market),
@@ -263,6 +264,24 @@ fn liquidate_perp() -> Stage {
     world.sync(GEMS).expect("sync_market");
     let liquidator = world.trader();
     let liquidate = world.perp_liquidation(&liquidator, &trader, COINS, u64::MAX);
+    Stage::alone(world, liquidate, &[&liquidator.key])
+}
+
+/// A trader with ten coins and short of ten, who owes gems; coins have risen.
+fn liquidate_hedge() -> Stage {
+    let (mut world, provider) = World::perps();
+    let trader = world.trader_with(&[(COIN, 10 * ONE_COIN)]);
+    world.trader_with(&[(GEM, 10 * ONE_GEM)]);
+    let liquidator = world.trader_with(&[(GEM, ONE_GEM)]);
+    world.trade(&provider, &trader, COINS, -10 * LOTS).expect("fill_order");
+    world.borrow(&trader, GEM, ONE_GEM / 1_000 * 230).expect("borrow");
+    // After a day without prices there is a grace.
+    world.advance(120);
+    world.svm.advance(1);
+    world.crash(COIN, 65_00000000);
+    let (taker, quote) = ((&liquidator.key.pubkey(), &liquidator.account), world.quote());
+    let pair = [GEM, COIN];
+    let liquidate = ix::liquidate_hedge(taker, quote, &trader.account, pair, COINS, u64::MAX, Follow::default());
     Stage::alone(world, liquidate, &[&liquidator.key])
 }
 

@@ -15,6 +15,8 @@ const READ_BEFORE: &[(&str, &str, &str)] = &[
     ("cancel_order", "market", "feed"),
     ("claim_liquidity", "pool", "provider"),
     ("configure_perp_market", "market", "pool"),
+    ("liquidate_hedge", "market", "loan_bank"),
+    ("liquidate_hedge", "pool", "loan_bank"),
     ("request_add_liquidity", "pool", "provider"),
     ("request_remove_liquidity", "pool", "provider"),
     ("strike_epoch", "board", "bank"),
@@ -113,7 +115,7 @@ impl Tried<'_> {
             // In place it is the bank that the pool names.
             Lookalike::Closed | Lookalike::WrongLength => "WrongAccountType",
             Lookalike::WrongVersion => "WrongAccountVersion",
-            _ if *role == Role::Bank && !seat.follows && self.names(Role::Pool) => "BankMismatch",
+            _ if *role == Role::Bank && seat.name == "bank" && self.names(Role::Pool) => "BankMismatch",
             Lookalike::OtherGroup => self.other_group(),
             Lookalike::OtherUser if *role == Role::Orders => "OrdersMismatch",
             Lookalike::OtherUser => "Unauthorised",

@@ -39,7 +39,7 @@ impl Row {
     }
 }
 
-const TAKEOVERS: Names = &["liquidate", "liquidate_perp", "deleverage"];
+const TAKEOVERS: Names = &["liquidate", "liquidate_perp", "liquidate_hedge", "deleverage"];
 const BY_DELEGATE: &str = "borrow (by a delegate)";
 const OF_POSITION: &str = "resolve_bankruptcy (of what a position lost)";
 const BY_FEED_ID: &str = "refresh_price_feed (any account of a feed id)";
@@ -145,6 +145,27 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
     ),
     but(TAKEOVERS, &["loan_bank"], &["duplicate: collateral_bank"], "SamePair", "asked before anything is read"),
     but(TAKEOVERS, &["collateral_bank"], &["duplicate: loan_bank"], "SamePair", "asked before anything is read"),
+    but(
+        &["liquidate_hedge"],
+        &["loan_bank", "collateral_bank"],
+        &["duplicate: bank"],
+        "MissingAccount",
+        "the pool's bank may be one of the pair; here it is not, and the balance's is missing",
+    ),
+    but(
+        &["liquidate_hedge"],
+        &["market"],
+        &["duplicate: pool"],
+        "WrongAccountType",
+        "market and pool are read before the pair, the market first",
+    ),
+    but(
+        &["add_perp_market"],
+        &["board"],
+        &["duplicate: group"],
+        "WrongAccountType",
+        "the group is looked at and let go before the board is read",
+    ),
     but(
         &["borrow", "withdraw"],
         &["bank"],

@@ -159,7 +159,8 @@ fn refuses_what_is_no_hedge_and_who_may_not_be_liquidated() {
         });
         refuses(world, [USD, COIN], u64::MAX, "HealthyAtFavourablePrice");
     });
-    refuses(&mut world, [USD, COIN], 1, "ZeroShares");
+    // An atom: the least that closes is a lot, more than what an atom buys.
+    refuses(&mut world, [USD, COIN], 1, "LiquidationWouldWorsen");
     let liquidate = liquidation(&world, &liquidator, &trader, [USD, COIN], u64::MAX);
     world.send(liquidate, &[&liquidator.key]).expect("right in the end");
 }

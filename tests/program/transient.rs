@@ -117,6 +117,20 @@ impl Cast {
         });
     }
 
+    /// The trader is short a gem, at today's price: its gems, worth a dollar, hedge a part of that.
+    fn hedge(&mut self) {
+        self.world.create_pool(presets::pool());
+        let gems = self.world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        let (lots, market) = (1_000_000, self.world.market_key(gems));
+        self.world.svm.edit::<PerpMarket>(&market, |market| {
+            (market.short.base, market.short.positions) = ([lots, 0], 1);
+        });
+        self.world.svm.edit::<MarginAccount>(&self.trader.account, |account| {
+            account.perps[0] = PerpPosition { base: [lots, 0], market: gems, side: 2, ..PerpPosition::zeroed() };
+            account.perp_count = 1;
+        });
+    }
+
     /// A pool whose only provider asked to leave it. The epoch is over.
     fn leave_pool(world: &mut World, provider: &Trader) {
         world.create_pool(presets::pool());
@@ -411,6 +425,12 @@ const ROWS: &[Row] = &[
         cast.trade_perps();
         vec![cast.world.perp_liquidation(&cast.lender, &cast.newcomer, 0, u64::MAX)]
     }),
+    row("liquidate_hedge", IN_TRANSIT, IN_FLASH_LOAN, |cast, _| {
+        cast.hedge();
+        let (owner, taker) = (cast.liquidator.key.pubkey(), &cast.liquidator.account);
+        let (quote, follow) = (cast.world.quote(), Follow { banks: &[COIN], markets: &[] });
+        vec![pix::liquidate_hedge((&owner, taker), quote, &cast.trader.account, [USD, GEM], 0, u64::MAX, follow)]
+    }),
     row("close_orders", Runs, Runs, |cast, _| {
         let owner = cast.trader.key.pubkey();
         let open = pix::open_orders(&owner, &cast.trader.account);
@@ -633,6 +653,7 @@ fn what_runs_is_a_short_list() {
         "deposit_insurance",
         "execute_change",
         "fill_order",
+        "liquidate_hedge",
         "liquidate_perp",
         "pause_bank",
         "request_add_liquidity",

@@ -302,11 +302,11 @@ impl Stage {
     pub(super) fn perp_args_after(&self, does: OfPerps) -> Option<(u16, MarketArgs)> {
         match does {
             OfPerps::AddMarket { .. } => {
-                let args = MarketArgs { weight: presets::bps(300), ..self.perp_args.first()?.clone() };
+                let args = MarketArgs { weight: presets::bps(300), ..*self.perp_args.first()? };
                 Some((self.state.perps.pool.market_count, args))
             }
             OfPerps::ConfigureMarket { market, sets } => {
-                let mut args = self.perp_args.get(usize::from(market))?.clone();
+                let mut args = *self.perp_args.get(usize::from(market))?;
                 match sets {
                     OfMarket::Mode(_) => {}
                     OfMarket::InterestCap(lots) => args.interest_cap = lots,
