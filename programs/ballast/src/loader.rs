@@ -7,12 +7,13 @@ use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::liquidation::staged;
 use ballast_risk::{interest, lending, perp, timer, Now};
 use ballast_state::{
-    Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition, RiskBoard,
+    Account as _, Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition,
+    RiskBoard,
 };
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
-use crate::view::{is, view, view_if, view_mut};
+use crate::view::{check_owner, is, tag, view, view_mut};
 
 /// The clock.
 ///
@@ -193,17 +194,20 @@ impl<'a> Holdings<'a> {
     pub(crate) fn load(infos: &'a [AccountInfo<'_>], group: &Pubkey) -> Result<Self> {
         let mut holdings = Self { banks: Vec::with_capacity(infos.len()), markets: Vec::new() };
         for info in infos {
-            if let Some(bank) = view_if::<Bank>(info)? {
-                ensure!(&bank.group == group, BallastError::WrongGroup);
-                holdings.banks.push(bank);
-            } else if let Some(market) = view_if::<PerpMarket>(info)? {
-                ensure!(&market.group == group, BallastError::WrongGroup);
-                holdings.markets.push(market);
-            } else if is::<PerpMarket>(info) {
-                view::<PerpMarket>(info)?;
-            } else if !is::<LiquidityPool>(info) {
-                // A pool is `pool_among`'s. Why anything else is none of these, a bank says.
-                view::<Bank>(info)?;
+            match tag(info) {
+                Some(PerpMarket::TAG) => {
+                    let market = view::<PerpMarket>(info)?;
+                    ensure!(&market.group == group, BallastError::WrongGroup);
+                    holdings.markets.push(market);
+                }
+                // `pool_among`'s.
+                Some(LiquidityPool::TAG) => check_owner(info)?,
+                // Why anything else is none of these, a bank says.
+                _ => {
+                    let bank = view::<Bank>(info)?;
+                    ensure!(&bank.group == group, BallastError::WrongGroup);
+                    holdings.banks.push(bank);
+                }
             }
         }
         Ok(holdings)
@@ -221,11 +225,8 @@ impl<'a> Holdings<'a> {
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.balances(account, named, now)?;
-        for position in account.positions() {
-            let market = self.markets.iter().find(|market| market.index == position.market);
-            add_position(&mut portfolio, position, market.or_raise(BallastError::MissingAccount)?, board)?;
-        }
+        let mut portfolio = self.balances(account, named, None, now)?;
+        self.add_positions(&mut portfolio, account, None, board)?;
         Ok(portfolio)
     }
 
@@ -242,24 +243,42 @@ impl<'a> Holdings<'a> {
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.balances(account, &[named], now)?;
-        for position in account.positions() {
-            let market = if position.market == named_market.index {
-                named_market
-            } else {
-                let market = self.markets.iter().find(|market| market.index == position.market);
-                market.or_raise(BallastError::MissingAccount)?
-            };
-            add_position(&mut portfolio, position, market, board)?;
-        }
+        let mut portfolio = self.others(account, named, named_market, board, now)?;
+        add_named(&mut portfolio, account, named, named_market, board, now)?;
         Ok(portfolio)
     }
 
-    fn balances(&self, account: &MarginAccount, named: &[&Bank], now: Now) -> Result<Box<Portfolio>> {
+    /// [`Holdings::portfolio_with`] without what the account has in the named bank and market: what neither a trade there nor its
+    /// settlement changes. [`with_named`] adds it.
+    ///
+    /// # Errors
+    /// As [`Holdings::portfolio`].
+    #[inline(never)]
+    pub(crate) fn others(
+        &self,
+        account: &MarginAccount,
+        named: &Bank,
+        named_market: &PerpMarket,
+        board: &RiskBoard,
+        now: Now,
+    ) -> Result<Box<Portfolio>> {
+        let mut portfolio = self.balances(account, &[], Some(named.index), now)?;
+        self.add_positions(&mut portfolio, account, Some(named_market.index), board)?;
+        Ok(portfolio)
+    }
+
+    /// The account's balances, but for one `left_out`.
+    fn balances(
+        &self,
+        account: &MarginAccount,
+        named: &[&Bank],
+        left_out: Option<u16>,
+        now: Now,
+    ) -> Result<Box<Portfolio>> {
         let mut portfolio = Box::new(Portfolio::new(0));
         portfolio.add_orders(account);
         let mut next = 0usize;
-        for balance in account.active() {
+        for balance in account.active().iter().filter(|balance| left_out != Some(balance.bank)) {
             let bank: &Bank = if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {
                 bank
             } else {
@@ -274,6 +293,27 @@ impl<'a> Holdings<'a> {
             portfolio.add_balance(balance, bank, now).or_fail()?;
         }
         Ok(portfolio)
+    }
+
+    /// Adds the account's positions, but for one `left_out`.
+    fn add_positions(
+        &self,
+        portfolio: &mut Portfolio,
+        account: &MarginAccount,
+        left_out: Option<u16>,
+        board: &RiskBoard,
+    ) -> Result<()> {
+        let mut next = 0usize;
+        for position in account.positions().iter().filter(|position| left_out != Some(position.market)) {
+            let at = match self.markets.get(next) {
+                Some(market) if market.index == position.market => Some(next),
+                _ => self.markets.iter().position(|market| market.index == position.market),
+            };
+            let at = at.or_raise(BallastError::MissingAccount)?;
+            next = at.saturating_add(1);
+            add_position(portfolio, position, self.markets.get(at).or_raise(BallastError::MissingAccount)?, board)?;
+        }
+        Ok(())
     }
 
     /// Sum of the sequence numbers of the account's banks, without the `named`, and of its perp markets; wrapping.
@@ -328,6 +368,42 @@ impl<'a> Holdings<'a> {
         let portfolio = self.portfolio(taker, pair, board, now)?;
         health::check_taker(&portfolio, board, pair.map(|bank| bank.feed), before, now).or_fail()
     }
+}
+
+/// What an account holds, from [`Holdings::others`] of it.
+///
+/// # Errors
+/// `MarketNotSynced`; the engine's.
+#[inline(never)]
+pub(crate) fn with_named(
+    others: &Box<Portfolio>,
+    account: &MarginAccount,
+    named: &Bank,
+    named_market: &PerpMarket,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<Box<Portfolio>> {
+    // From heap to heap: it is half a frame.
+    let mut portfolio = Box::clone(others);
+    add_named(&mut portfolio, account, named, named_market, board, now)?;
+    Ok(portfolio)
+}
+
+/// Adds what an account has in a bank and a market.
+#[inline(never)]
+fn add_named(
+    portfolio: &mut Portfolio,
+    account: &MarginAccount,
+    bank: &Bank,
+    market: &PerpMarket,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<()> {
+    if let Some(balance) = account.balance(bank.index) {
+        portfolio.add_balance(balance, bank, now).or_fail()?;
+    }
+    let position = account.positions().iter().find(|position| position.market == market.index);
+    position.map_or(Ok(()), |position| add_position(portfolio, position, market, board))
 }
 
 /// Adds a position to a portfolio. Its market must stand at the board's prices.

@@ -1,8 +1,8 @@
 use ballast_math::{MathResult, Price, Ratio, Usd};
 use ballast_state::RiskBoard;
 
-use super::assessment::{Assessment, Valuation};
-use super::portfolio::Portfolio;
+use super::assessment::{maintenance_requirement, requirements_alone, Assessment, Valuation};
+use super::portfolio::{PerpExposure, Portfolio};
 use crate::{price, Now, RiskError, RiskResult};
 
 /// An account's health at one level.
@@ -127,12 +127,26 @@ pub fn assess_initial(portfolio: &Portfolio, board: &RiskBoard, valuation: Valua
     let assessment = Assessment::of(portfolio, board, valuation, now)?;
     let mut initial = Health::of(&assessment, board)?;
     if !assessment.leads {
-        let maintenance = assess_maintenance(portfolio, board, now)?.requirement;
-        let quarter = Usd(maintenance.0.div_ceil(4));
-        initial.requirement = initial.requirement.max(maintenance.add(quarter)?);
+        let least = five_quarters(maintenance_requirement(portfolio, board)?)?;
+        initial.requirement = initial.requirement.max(least);
     }
     initial.requirement = initial.requirement.add(portfolio.reserved)?;
     Ok(initial)
+}
+
+/// Initial requirement of one perp exposure and nothing else, as [`assess_initial`] has it of a portfolio of that. It may have
+/// won and lost nothing.
+///
+/// # Errors
+/// As [`Assessment::of`] at Initial.
+pub fn initial_requirement_alone(perp: &PerpExposure, quote: u8, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
+    let (initial, maintenance) = requirements_alone(perp, quote, board, now)?;
+    Ok(initial.max(five_quarters(maintenance)?))
+}
+
+/// The least that Initial asks for, by the requirement at Maintenance.
+fn five_quarters(maintenance: Usd) -> MathResult<Usd> {
+    maintenance.add(Usd(maintenance.0.div_ceil(4)))
 }
 
 /// Initial health of the taker of a liquidation or deleverage before it, for [`check_taker`]. None without a liability.
