@@ -97,5 +97,8 @@ fn both_prices_have_to_be_usable() {
     }
     let board = board();
     assert_eq!(initial_requirement_alone(&coin, 2, &board, NOW), Err(RiskError::FeedNotListed));
-    assert_eq!(initial_requirement_alone(&perp(2, Units(1), Units::ZERO), 0, &board, NOW), Err(RiskError::FeedNotListed));
+    assert_eq!(
+        initial_requirement_alone(&perp(2, Units(1), Units::ZERO), 0, &board, NOW),
+        Err(RiskError::FeedNotListed)
+    );
 }

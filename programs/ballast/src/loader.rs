@@ -7,13 +7,12 @@ use ballast_risk::health::{self, Portfolio, Valuation};
 use ballast_risk::liquidation::staged;
 use ballast_risk::{interest, lending, perp, timer, Now};
 use ballast_state::{
-    Account as _, Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition,
-    RiskBoard,
+    Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition, RiskBoard,
 };
 
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::HealthPoint;
-use crate::view::{check_owner, is, tag, view, view_mut};
+use crate::view::{is, view, view_if, view_mut};
 
 /// The clock.
 ///
@@ -194,20 +193,17 @@ impl<'a> Holdings<'a> {
     pub(crate) fn load(infos: &'a [AccountInfo<'_>], group: &Pubkey) -> Result<Self> {
         let mut holdings = Self { banks: Vec::with_capacity(infos.len()), markets: Vec::new() };
         for info in infos {
-            match tag(info) {
-                Some(PerpMarket::TAG) => {
-                    let market = view::<PerpMarket>(info)?;
-                    ensure!(&market.group == group, BallastError::WrongGroup);
-                    holdings.markets.push(market);
-                }
-                // `pool_among`'s.
-                Some(LiquidityPool::TAG) => check_owner(info)?,
-                // Why anything else is none of these, a bank says.
-                _ => {
-                    let bank = view::<Bank>(info)?;
-                    ensure!(&bank.group == group, BallastError::WrongGroup);
-                    holdings.banks.push(bank);
-                }
+            if let Some(bank) = view_if::<Bank>(info)? {
+                ensure!(&bank.group == group, BallastError::WrongGroup);
+                holdings.banks.push(bank);
+            } else if let Some(market) = view_if::<PerpMarket>(info)? {
+                ensure!(&market.group == group, BallastError::WrongGroup);
+                holdings.markets.push(market);
+            } else if is::<PerpMarket>(info) {
+                view::<PerpMarket>(info)?;
+            } else if !is::<LiquidityPool>(info) {
+                // A pool is `pool_among`'s. Why anything else is none of these, a bank says.
+                view::<Bank>(info)?;
             }
         }
         Ok(holdings)

@@ -5,7 +5,7 @@
 use std::cell::{Ref, RefMut};
 
 use anchor_lang::prelude::*;
-use ballast_state::{Account, DISCRIMINATOR_BYTES};
+use ballast_state::Account;
 
 use crate::error::{raise, BallastError, Failure, OrRaise, Result};
 
@@ -18,6 +18,17 @@ pub(crate) fn view<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Ref<'a, 
     check_owner(info)?;
     let data = info.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
     Ref::filter_map(data, |data| T::read(data).ok()).map_err(|data| layout_error::<T>(&data))
+}
+
+/// The account as `T`, if it is one.
+///
+/// # Errors
+/// `WrongProgramOwner`, `DuplicateAccount`.
+#[inline]
+pub(crate) fn view_if<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<Option<Ref<'a, T>>> {
+    check_owner(info)?;
+    let data = info.data.try_borrow().or_raise(BallastError::DuplicateAccount)?;
+    Ok(Ref::filter_map(data, |data| T::read(data).ok()).ok())
 }
 
 /// The account as `T`, to be changed.
@@ -34,13 +45,9 @@ pub(crate) fn view_mut<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefM
 /// True if the account is tagged as a `T`. Nothing else of it is checked.
 #[inline]
 pub(crate) fn is<T: Account>(info: &AccountInfo<'_>) -> bool {
-    tag(info) == Some(T::TAG)
-}
-
-/// The account's tag, unless it is borrowed to be changed. Nothing else of it is checked.
-#[inline]
-pub(crate) fn tag(info: &AccountInfo<'_>) -> Option<[u8; DISCRIMINATOR_BYTES]> {
-    info.data.try_borrow().ok().and_then(|data| data.first_chunk().copied())
+    info.data
+        .try_borrow()
+        .is_ok_and(|data| data.first_chunk().is_some_and(|tag| u64::from_le_bytes(*tag) == u64::from_le_bytes(T::TAG)))
 }
 
 /// An account just created: its discriminator is there, its version not yet.
@@ -52,12 +59,8 @@ pub(crate) fn view_new<'a, T: Account>(info: &'a AccountInfo<'_>) -> Result<RefM
     RefMut::filter_map(data, |data| T::read_new(data).ok()).or_raise(BallastError::WrongAccountType)
 }
 
-/// Refuses an account of another program.
-///
-/// # Errors
-/// `WrongProgramOwner`.
 #[inline]
-pub(crate) fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
+fn check_owner(info: &AccountInfo<'_>) -> Result<()> {
     if info.owner == &crate::ID {
         Ok(())
     } else {

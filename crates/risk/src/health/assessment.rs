@@ -1,7 +1,7 @@
 use ballast_math::{scaled_root_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
 use ballast_state::{RiskBoard, RiskRow, CLASSES, NO_CLASS};
 
-use super::portfolio::{Exposure, PerpExposure, Portfolio};
+use super::portfolio::{Claims, Exposure, PerpExposure, Portfolio};
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
 
@@ -66,52 +66,177 @@ impl ClassSums {
         Self { long_loss: Usd::ZERO, long_gain: Usd::ZERO, short_loss: Usd::ZERO, short_gain: Usd::ZERO };
 }
 
-/// What an exposure may lose at one level.
-#[derive(Clone, Copy, Debug)]
-struct Loss {
-    /// What does not net across feeds, up.
-    base: Usd,
-    /// What does, in its risk class.
-    class: Option<(u8, ClassSums)>,
-}
-
-impl Loss {
-    /// The requirement of an exposure and nothing else, up: there is nothing it nets with.
-    fn alone(&self) -> MathResult<Usd> {
-        let Some((_, sums)) = &self.class else { return Ok(self.base) };
-        self.base.add(sums.long_loss.max(sums.short_loss))
-    }
-}
-
-/// A requirement as sums over feeds, exact under putting a loss in and taking it out.
+/// Equity and requirement as sums over feeds, exact under putting an exposure in and taking it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Losses {
+pub struct Assessment {
+    valuation: Valuation,
+    now: Now,
+    /// Σ max(s, 0)·p, down.
+    pub assets: Usd,
+    /// Σ max(−s, 0)·p, up.
+    pub liabilities: Usd,
     /// Σ of what does not net across feeds, up.
     base: Usd,
     classes: [ClassSums; CLASSES],
     used: u16,
+    /// What perps gain on the way from mid to the price that counts, down.
+    gained: Usd,
+    /// What they lose on it, up.
+    lost: Usd,
+    /// True while Initial surely asks 5/4 of Maintenance of every exposure added, so that Maintenance need not be computed to
+    /// know it: each is alone in its risk, open on one side, and priced within its row's lead of mid.
+    pub(super) leads: bool,
 }
 
-impl Losses {
-    const NONE: Self = Self { base: Usd::ZERO, classes: [ClassSums::NONE; CLASSES], used: 0 };
+/// An exposure netted inside its feed.
+#[derive(Clone, Copy, Debug)]
+struct Net {
+    /// Net long, or nothing.
+    is_long: bool,
+    /// |n|, for the quote with unrealised PnL at mid.
+    units: Units,
+    /// Of long and short, what is matched inside the feed.
+    matched: Units,
+    /// True if there are no perps of the feed.
+    is_spot: bool,
+    /// True of the quote token of perps: what they won and lost counts in it.
+    is_quote: bool,
+}
 
+impl Net {
     #[inline]
-    fn apply<const ADDS: bool>(&mut self, loss: &Loss) -> MathResult<()> {
-        self.base = combine::<ADDS>(self.base, loss.base)?;
-        if let Some((class, add)) = &loss.class {
-            let Some(sums) = self.classes.get_mut(usize::from(*class)) else { return Err(MathError::here()) };
-            sums.long_loss = combine::<ADDS>(sums.long_loss, add.long_loss)?;
-            sums.long_gain = combine::<ADDS>(sums.long_gain, add.long_gain)?;
-            sums.short_loss = combine::<ADDS>(sums.short_loss, add.short_loss)?;
-            sums.short_gain = combine::<ADDS>(sums.short_gain, add.short_gain)?;
-            self.used |= 1u16.checked_shl(u32::from(*class)).unwrap_or(0);
+    fn of(claims: &Claims, exposure: &Exposure) -> MathResult<Self> {
+        let (mut long, mut short) = (exposure.deposits, exposure.loans);
+        let (mut is_spot, mut is_quote) = (true, false);
+        if claims.has_perps {
+            is_spot = (exposure.perp_long.0 | exposure.perp_short.0) == 0;
+            is_quote = exposure.feed == claims.quote;
+            if !is_spot {
+                long = long.add(exposure.perp_long)?;
+                short = short.add(exposure.perp_short)?;
+            }
         }
-        Ok(())
+        let (is_long, units, matched) = netted(long, short);
+        let mut net = Self { is_long, units, matched, is_spot, is_quote };
+        if is_quote {
+            // What perps won and lost, at mid, is matched with nothing.
+            (net.is_long, net.units, _) = netted(long.add(claims.profit)?, short.add(claims.loss)?);
+        }
+        Ok(net)
+    }
+}
+
+/// Whether long outweighs short or equals it, by how much they differ, and what they share.
+#[inline]
+fn netted(long: Units, short: Units) -> (bool, Units, Units) {
+    // Most are on one side alone.
+    if short == Units::ZERO {
+        return (true, long, short);
+    }
+    if long >= short {
+        (true, long.excess_over(short), short)
+    } else {
+        (false, short.excess_over(long), long)
+    }
+}
+
+impl Assessment {
+    /// Nothing assessed yet.
+    #[inline]
+    fn empty(valuation: Valuation, now: Now) -> Self {
+        Self {
+            valuation,
+            now,
+            assets: Usd::ZERO,
+            liabilities: Usd::ZERO,
+            base: Usd::ZERO,
+            classes: [ClassSums::NONE; CLASSES],
+            used: 0,
+            gained: Usd::ZERO,
+            lost: Usd::ZERO,
+            leads: valuation.is_initial(),
+        }
     }
 
-    /// R, up.
+    /// Assesses a portfolio.
+    ///
+    /// # Errors
+    /// `FeedNotListed`; at Initial also `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded`; arithmetic.
+    #[inline(never)]
+    pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
+        let mut assessment = Self::empty(valuation, now);
+        let claims = portfolio.claims();
+        // The quote token of perps is not open on one side alone: the band moves what they won and lost.
+        assessment.leads &= !claims.has_perps;
+        for exposure in portfolio.exposures() {
+            assessment.change(&claims, exposure, board, Change::Add)?;
+        }
+        if claims.has_perps && !valuation.is_at_mid() {
+            assessment.add_quote(portfolio, board)?;
+        }
+        Ok(assessment)
+    }
+
+    /// The requirement of one perp exposure and nothing else, at Initial or Maintenance, up.
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    #[inline(never)]
+    pub(super) fn required_alone(
+        perp: &PerpExposure,
+        quote: u8,
+        board: &RiskBoard,
+        valuation: Valuation,
+        now: Now,
+    ) -> RiskResult<Usd> {
+        let mut assessment = Self::empty(valuation, now);
+        let claims = Claims { has_perps: true, quote, profit: perp.profit, loss: perp.loss };
+        let (perp_long, perp_short) = (perp.long, perp.short);
+        let exposure = Exposure { feed: perp.feed, perp_long, perp_short, ..Exposure::default() };
+        assessment.change(&claims, &exposure, board, Change::Add)?;
+        // Nothing is held of the quote token, but its price has to be there.
+        let row = board.row(quote).ok_or(RiskError::FeedNotListed)?;
+        assessment.price(quote, row, true, board)?;
+        Ok(assessment.requirement(board)?)
+    }
+
+    /// Replaces the exposure `before` by `after`, of the same feed. At Maintenance only: elsewhere what perps won and lost is worth
+    /// what all of them together make it.
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    pub fn replace(
+        &mut self,
+        portfolio: &Portfolio,
+        before: &Exposure,
+        after: &Exposure,
+        board: &RiskBoard,
+    ) -> RiskResult<()> {
+        let claims = portfolio.claims();
+        self.change(&claims, before, board, Change::Take)?;
+        self.change(&claims, after, board, Change::Add)
+    }
+
+    /// Puts a portfolio's exposure to a feed in, or takes it out, at Maintenance as [`Assessment::replace`].
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    pub(crate) fn change_feed(
+        &mut self,
+        portfolio: &Portfolio,
+        feed: u8,
+        board: &RiskBoard,
+        change: Change,
+    ) -> RiskResult<()> {
+        self.change(&portfolio.claims(), &portfolio.exposure(feed), board, change)
+    }
+
+    /// The requirement R, up.
+    ///
+    /// # Errors
+    /// Arithmetic.
     #[inline]
-    fn total(&self, board: &RiskBoard) -> MathResult<Usd> {
+    pub fn requirement(&self, board: &RiskBoard) -> MathResult<Usd> {
         let mut total = self.base;
         let mut left = self.used;
         while left != 0 {
@@ -128,196 +253,11 @@ impl Losses {
         }
         Ok(total)
     }
-}
-
-#[inline]
-fn combine<const ADDS: bool>(sum: Usd, term: Usd) -> MathResult<Usd> {
-    if ADDS {
-        sum.add(term)
-    } else {
-        sum.sub(term)
-    }
-}
-
-/// A term is put into its sum.
-pub(crate) const ADD: bool = true;
-/// A term is taken out of its sum.
-pub(crate) const TAKE: bool = false;
-
-/// Equity and requirement as sums over feeds, exact under putting a part in and taking it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assessment {
-    valuation: Valuation,
-    now: Now,
-    /// Σ max(s, 0)·p, down.
-    pub assets: Usd,
-    /// Σ max(−s, 0)·p, up.
-    pub liabilities: Usd,
-    losses: Losses,
-    /// True while Initial surely asks 5/4 of Maintenance of every exposure added, so that Maintenance need not be computed to
-    /// know it: each is alone in its risk, open on one side, and priced within its row's lead of mid.
-    pub(super) leads: bool,
-}
-
-/// One feed's part of an [`Assessment`].
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    assets: Usd,
-    liabilities: Usd,
-    loss: Loss,
-    leads: bool,
-    /// What the way from mid to the price that counts does to the feed's perps: true if they gain.
-    moved: Option<(bool, Usd)>,
-}
-
-/// An exposure netted inside its feed.
-#[derive(Clone, Copy, Debug)]
-struct Net<'a> {
-    row: &'a RiskRow,
-    /// Net long, or nothing.
-    is_long: bool,
-    /// |n|, for the quote with unrealised PnL at mid.
-    units: Units,
-    /// Of long and short, what is matched inside the feed.
-    matched: Units,
-    /// True if s = n: no perps of the feed.
-    is_spot: bool,
-    /// True of the quote token of perps: what they won and lost counts in it.
-    is_quote: bool,
-}
-
-impl<'a> Net<'a> {
-    #[inline]
-    fn of(portfolio: &Portfolio, exposure: &Exposure, board: &'a RiskBoard) -> RiskResult<Self> {
-        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-        let (mut long, mut short) = (exposure.deposits, exposure.loans);
-        let (mut is_spot, mut is_quote) = (true, false);
-        if portfolio.has_perps() {
-            is_spot = (exposure.perp_long.0 | exposure.perp_short.0) == 0;
-            is_quote = exposure.feed == portfolio.quote;
-            if !is_spot {
-                long = long.add(exposure.perp_long)?;
-                short = short.add(exposure.perp_short)?;
-            }
-        }
-        let (is_long, units, matched) = netted(long, short);
-        let mut net = Self { row, is_long, units, matched, is_spot, is_quote };
-        if is_quote {
-            // What perps won and lost, at mid, is matched with nothing.
-            (net.is_long, net.units, _) = netted(long.add(portfolio.profit)?, short.add(portfolio.loss)?);
-        }
-        Ok(net)
-    }
-
-    /// What this may lose at rates, if it is priced like that and worth so much, down and up.
-    #[inline]
-    fn loss(&self, rates: Rates, price: Price, (size_down, size): (Usd, Usd)) -> MathResult<Loss> {
-        let row = self.row;
-        let mut unnetted = rates.add_on.add(impact(row, size)?)?;
-        let class = if row.class == NO_CLASS {
-            unnetted = unnetted.add(if self.is_long { rates.long } else { rates.short })?;
-            None
-        } else if self.is_long {
-            let long_loss = rates.long.of_up(size)?;
-            Some((row.class, ClassSums { long_loss, long_gain: rates.short.of_down(size_down)?, ..ClassSums::NONE }))
-        } else {
-            let short_loss = rates.short.of_up(size)?;
-            Some((row.class, ClassSums { short_loss, short_gain: rates.long.of_down(size_down)?, ..ClassSums::NONE }))
-        };
-        let mut base = unnetted.of_up(size)?;
-        if self.matched != Units::ZERO && row.basis != 0 {
-            base = base.add(Ratio::from_bits(row.basis).of_up(price.value_up(self.matched)?)?)?;
-        }
-        Ok(Loss { base, class })
-    }
-}
-
-/// Whether long outweighs short or equals it, by how much they differ, and what they share.
-#[inline]
-fn netted(long: Units, short: Units) -> (bool, Units, Units) {
-    if long >= short {
-        (true, long.excess_over(short), short)
-    } else {
-        (false, short.excess_over(long), long)
-    }
-}
-
-impl Assessment {
-    /// Assesses a portfolio.
-    ///
-    /// # Errors
-    /// `FeedNotListed`; at Initial also `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded`; arithmetic.
-    #[inline(never)]
-    pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
-        let mut assessment = Self {
-            valuation,
-            now,
-            assets: Usd::ZERO,
-            liabilities: Usd::ZERO,
-            losses: Losses::NONE,
-            // The quote token of perps is not open on one side alone: the band moves what they won and lost.
-            leads: valuation.is_initial() && !portfolio.has_perps(),
-        };
-        let (mut gained, mut lost) = (Usd::ZERO, Usd::ZERO);
-        for exposure in portfolio.exposures() {
-            let part = assessment.part(portfolio, exposure, board)?;
-            assessment.apply::<ADD>(&part)?;
-            match part.moved {
-                Some((true, moved)) => gained = gained.add(moved)?,
-                Some((false, moved)) => lost = lost.add(moved)?,
-                None => {}
-            }
-        }
-        if portfolio.has_perps() && !valuation.is_at_mid() {
-            assessment.add_quote(portfolio, board, gained, lost)?;
-        }
-        Ok(assessment)
-    }
-
-    /// Replaces the exposure `before` by `after`, of the same feed. At Maintenance only: elsewhere what perps won and lost is worth
-    /// what all of them together make it.
-    ///
-    /// # Errors
-    /// As [`Assessment::of`].
-    pub fn replace(
-        &mut self,
-        portfolio: &Portfolio,
-        before: &Exposure,
-        after: &Exposure,
-        board: &RiskBoard,
-    ) -> RiskResult<()> {
-        self.change::<TAKE>(portfolio, before, board)?;
-        self.change::<ADD>(portfolio, after, board)
-    }
-
-    /// Puts an exposure of a portfolio in, or takes it out, at Maintenance as [`Assessment::replace`].
-    ///
-    /// # Errors
-    /// As [`Assessment::of`].
-    #[inline(never)]
-    pub(crate) fn change<const ADDS: bool>(
-        &mut self,
-        portfolio: &Portfolio,
-        exposure: &Exposure,
-        board: &RiskBoard,
-    ) -> RiskResult<()> {
-        let part = self.part(portfolio, exposure, board)?;
-        Ok(self.apply::<ADDS>(&part)?)
-    }
-
-    /// The requirement R, up.
-    ///
-    /// # Errors
-    /// Arithmetic.
-    #[inline]
-    pub fn requirement(&self, board: &RiskBoard) -> MathResult<Usd> {
-        self.losses.total(board)
-    }
 
     /// True if the class holds both net longs and net shorts.
     #[must_use]
     pub fn is_hedged(&self, class: u8) -> bool {
-        let Some(sums) = self.losses.classes.get(usize::from(class)) else { return false };
+        let Some(sums) = self.classes.get(usize::from(class)) else { return false };
         // The gains tell a side that is there even where its own loss rate is zero.
         let long = sums.long_loss.0 | sums.long_gain.0;
         let short = sums.short_loss.0 | sums.short_gain.0;
@@ -342,151 +282,142 @@ impl Assessment {
         Ok(price::aged_end(row, end, self.now)?)
     }
 
-    fn part(&self, portfolio: &Portfolio, exposure: &Exposure, board: &RiskBoard) -> RiskResult<Part> {
-        let net = Net::of(portfolio, exposure, board)?;
-        let row = net.row;
+    /// Puts an exposure in or takes it out.
+    #[inline(never)]
+    fn change(&mut self, claims: &Claims, exposure: &Exposure, board: &RiskBoard, change: Change) -> RiskResult<()> {
+        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+        let net = Net::of(claims, exposure)?;
         let price = self.price(exposure.feed, row, net.is_long, board)?;
         let (size_down, size) = price.value(net.units)?;
-        let loss = net.loss(rates_of(row, self.valuation), price, (size_down, size))?;
-        let mut moved = None;
-        let (assets, liabilities) = if net.is_spot && (!net.is_quote || self.valuation.is_at_mid()) {
-            if net.is_long {
-                (size_down, Usd::ZERO)
-            } else {
-                (Usd::ZERO, size)
-            }
+        if !net.is_spot || (net.is_quote && !self.valuation.is_at_mid()) {
+            self.change_beside_perps(claims, exposure, (row, price), board, change)?;
+        } else if net.is_long {
+            self.assets = change.of(self.assets, size_down)?;
         } else {
-            if !net.is_spot && !self.valuation.is_at_mid() {
-                moved = Some(self.moved(&net, exposure, price, board)?);
+            self.liabilities = change.of(self.liabilities, size)?;
+        }
+
+        let rates = rates_of(row, self.valuation);
+        let mut unnetted = rates.add_on.add(impact(row, size)?)?;
+        if row.class == NO_CLASS {
+            unnetted = unnetted.add(if net.is_long { rates.long } else { rates.short })?;
+            // A net short counts at its high end, never below mid.
+            self.leads = self.leads
+                && net.matched == Units::ZERO
+                && row.lead != RiskRow::NEVER_LEADS
+                && (!net.is_long || price >= Price(row.mid).scale_up(Ratio::from_bits(row.lead))?);
+        } else {
+            self.leads = false;
+            self.used |= 1u16.checked_shl(u32::from(row.class)).unwrap_or(0);
+            let Some(sums) = self.classes.get_mut(usize::from(row.class)) else { return Err(MathError::here().into()) };
+            if net.is_long {
+                sums.long_loss = change.of(sums.long_loss, rates.long.of_up(size)?)?;
+                sums.long_gain = change.of(sums.long_gain, rates.short.of_down(size_down)?)?;
+            } else {
+                sums.short_loss = change.of(sums.short_loss, rates.short.of_up(size)?)?;
+                sums.short_gain = change.of(sums.short_gain, rates.long.of_down(size_down)?)?;
             }
-            self.equity_beside_perps(portfolio, exposure, &net, price)?
-        };
-        // A net short counts at its high end, never below mid.
-        let leads = self.leads
-            && loss.class.is_none()
-            && net.matched == Units::ZERO
-            && row.lead != RiskRow::NEVER_LEADS
-            && (!net.is_long || price >= Price(row.mid).scale_up(Ratio::from_bits(row.lead))?);
-        Ok(Part { assets, liabilities, loss, leads, moved })
+        }
+        self.base = change.of(self.base, unnetted.of_up(size)?)?;
+        if net.matched != Units::ZERO && row.basis != 0 {
+            let matched = Ratio::from_bits(row.basis).of_up(price.value_up(net.matched)?)?;
+            self.base = change.of(self.base, matched)?;
+        }
+        Ok(())
     }
 
     /// Assets and liabilities of a feed that perps are of, or settled in. What they won and lost is the quote token's: here at
-    /// mid, and at other prices once it is known what each of them moved.
+    /// mid, and at other prices by [`Assessment::add_quote`] once it is known what each gains and loses on the way from mid.
     #[inline(never)]
-    fn equity_beside_perps(
-        &self,
-        portfolio: &Portfolio,
+    fn change_beside_perps(
+        &mut self,
+        claims: &Claims,
         exposure: &Exposure,
-        net: &Net<'_>,
-        price: Price,
-    ) -> RiskResult<(Usd, Usd)> {
-        let (mut gain, mut loss) = (exposure.deposits, exposure.loans);
-        if net.is_quote {
-            if !self.valuation.is_at_mid() {
-                return Ok((Usd::ZERO, Usd::ZERO));
+        (row, price): (&RiskRow, Price),
+        board: &RiskBoard,
+        change: Change,
+    ) -> RiskResult<()> {
+        let is_quote = exposure.feed == claims.quote;
+        let is_at_mid = self.valuation.is_at_mid();
+        let perps = netted(exposure.perp_long, exposure.perp_short);
+        if !is_at_mid && perps.1 != Units::ZERO {
+            let price = if is_quote {
+                // By the sign of what is held and owed, without what was won and lost.
+                let long = exposure.deposits.add(exposure.perp_long)?;
+                let short = exposure.loans.add(exposure.perp_short)?;
+                self.price(exposure.feed, row, long >= short, board)?
+            } else {
+                price
+            };
+            let (is_long, units, _) = perps;
+            let way = Price(price.0.abs_diff(row.mid));
+            if (price.0 >= row.mid) == is_long {
+                self.gained = change.of(self.gained, way.value_down(units)?)?;
+            } else {
+                self.lost = change.of(self.lost, way.value_up(units)?)?;
             }
-            (gain, loss) = (gain.add(portfolio.profit)?, loss.add(portfolio.loss)?);
         }
-        Ok(worth(gain, loss, price)?)
-    }
-
-    /// What the way from mid to the price that counts does to the perps of a feed: true if they gain.
-    #[inline(never)]
-    fn moved(&self, net: &Net<'_>, exposure: &Exposure, price: Price, board: &RiskBoard) -> RiskResult<(bool, Usd)> {
-        let price = if net.is_quote {
-            // The sign of what is held and owed, without what was won and lost.
-            let long = exposure.deposits.add(exposure.perp_long)?;
-            let short = exposure.loans.add(exposure.perp_short)?;
-            self.price(exposure.feed, net.row, long >= short, board)?
-        } else {
-            price
-        };
-        let mid = net.row.mid;
-        let (is_long, units, _) = netted(exposure.perp_long, exposure.perp_short);
-        let way = Price(price.0.abs_diff(mid));
-        let gains = (price.0 >= mid) == is_long;
-        Ok((gains, if gains { way.value_down(units)? } else { way.value_up(units)? }))
+        match (is_quote, is_at_mid) {
+            (true, false) => Ok(()),
+            (true, true) => {
+                let (gain, loss) = (exposure.deposits.add(claims.profit)?, exposure.loans.add(claims.loss)?);
+                self.change_equity(gain, loss, price, change)
+            }
+            (false, _) => self.change_equity(exposure.deposits, exposure.loans, price, change),
+        }
     }
 
     /// Adds the quote token with what perps won and lost at mid, and what they gained and lost on the way from there, in USD:
     /// one division each turns the sums into quote tokens.
     #[inline(never)]
-    fn add_quote(&mut self, portfolio: &Portfolio, board: &RiskBoard, gained: Usd, lost: Usd) -> RiskResult<()> {
+    fn add_quote(&mut self, portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<()> {
         let quote = portfolio.exposure(portfolio.quote);
         let row = board.row(quote.feed).ok_or(RiskError::FeedNotListed)?;
         let mid = Price(row.mid);
         let mut gain = quote.deposits.add(portfolio.profit)?;
         let mut loss = quote.loans.add(portfolio.loss)?;
-        if gained != Usd::ZERO {
-            gain = gain.add(mid.units_down(gained)?)?;
+        if self.gained != Usd::ZERO {
+            gain = gain.add(mid.units_down(self.gained)?)?;
         }
-        if lost != Usd::ZERO {
-            loss = loss.add(mid.units_up(lost)?)?;
+        if self.lost != Usd::ZERO {
+            loss = loss.add(mid.units_up(self.lost)?)?;
         }
         let price = self.price(quote.feed, row, gain >= loss, board)?;
-        let (assets, liabilities) = worth(gain, loss, price)?;
-        self.assets = self.assets.add(assets)?;
-        self.liabilities = self.liabilities.add(liabilities)?;
+        self.change_equity(gain, loss, price, Change::Add)
+    }
+
+    /// Assets, down, or liabilities, up, of what is left of a gain and a loss.
+    fn change_equity(&mut self, gain: Units, loss: Units, price: Price, change: Change) -> RiskResult<()> {
+        let (is_long, units, _) = netted(gain, loss);
+        if units == Units::ZERO {
+            return Ok(());
+        }
+        if is_long {
+            self.assets = change.of(self.assets, price.value_down(units)?)?;
+        } else {
+            self.liabilities = change.of(self.liabilities, price.value_up(units)?)?;
+        }
         Ok(())
     }
+}
 
+/// What happens to a term of a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It is put in.
+    Add,
+    /// It is taken out.
+    Take,
+}
+
+impl Change {
     #[inline]
-    fn apply<const ADDS: bool>(&mut self, part: &Part) -> MathResult<()> {
-        self.assets = combine::<ADDS>(self.assets, part.assets)?;
-        self.liabilities = combine::<ADDS>(self.liabilities, part.liabilities)?;
-        self.leads = part.leads;
-        self.losses.apply::<ADDS>(&part.loss)
+    fn of(self, sum: Usd, term: Usd) -> MathResult<Usd> {
+        match self {
+            Self::Add => sum.add(term),
+            Self::Take => sum.sub(term),
+        }
     }
-}
-
-/// Assets, down, or liabilities, up, of what is left of a gain and a loss.
-fn worth(gain: Units, loss: Units, price: Price) -> MathResult<(Usd, Usd)> {
-    match netted(gain, loss) {
-        (_, Units::ZERO, _) => Ok((Usd::ZERO, Usd::ZERO)),
-        (true, units, _) => Ok((price.value_down(units)?, Usd::ZERO)),
-        (false, units, _) => Ok((Usd::ZERO, price.value_up(units)?)),
-    }
-}
-
-/// The requirement of a portfolio at Maintenance, as its [`Assessment`] has it, without its equity.
-///
-/// # Errors
-/// `FeedNotListed`; arithmetic.
-#[inline(never)]
-pub(super) fn maintenance_requirement(portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<Usd> {
-    let mut losses = Losses::NONE;
-    for exposure in portfolio.exposures() {
-        let net = Net::of(portfolio, exposure, board)?;
-        let price = Price(net.row.mid);
-        let rates = rates_of(net.row, Valuation::Maintenance);
-        losses.apply::<ADD>(&net.loss(rates, price, price.value(net.units)?)?)?;
-    }
-    Ok(losses.total(board)?)
-}
-
-/// The requirements at Initial and at Maintenance of one perp exposure and nothing else: what an account that holds it is asked
-/// for, without making an account of it.
-///
-/// # Errors
-/// `FeedNotListed`; `PriceUnset`, `PriceStale`, `PricePending`, `PriceGuarded` of its feed or of the quote token's; arithmetic.
-#[inline(never)]
-pub(super) fn requirements_alone(
-    perp: &PerpExposure,
-    quote: u8,
-    board: &RiskBoard,
-    now: Now,
-) -> RiskResult<(Usd, Usd)> {
-    let row = board.row(perp.feed).ok_or(RiskError::FeedNotListed)?;
-    let quote = board.row(quote).ok_or(RiskError::FeedNotListed)?;
-    for row in [row, quote] {
-        price::check_usable(row, now, board.rules.borrow_max_age)?;
-    }
-    let (is_long, units, matched) = netted(perp.long, perp.short);
-    let net = Net { row, is_long, units, matched, is_spot: false, is_quote: false };
-    let required =
-        |price: Price, valuation: Valuation| net.loss(rates_of(row, valuation), price, price.value(units)?)?.alone();
-    let end = price::aged_end(row, End::of_protocol(is_long), now)?;
-    Ok((required(end, Valuation::Initial)?, required(Price(row.mid), Valuation::Maintenance)?))
 }
 
 /// `imp(N) = min(icap, Y·√(N / depth))`, up. Zero where the feed has no depth.

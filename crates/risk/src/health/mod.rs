@@ -15,4 +15,4 @@ pub use report::{
     Health,
 };
 
-pub(crate) use assessment::{impact, rates_of, ADD, TAKE};
+pub(crate) use assessment::{impact, rates_of, Change};

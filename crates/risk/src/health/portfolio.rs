@@ -41,6 +41,15 @@ pub struct PerpExposure {
     pub loss: Units,
 }
 
+/// What an account's perps won and lost in quote tokens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claims {
+    pub(super) has_perps: bool,
+    pub(super) quote: u8,
+    pub(super) profit: Units,
+    pub(super) loss: Units,
+}
+
 /// An account's exposures, one per feed.
 #[derive(Clone, Copy, Debug)]
 pub struct Portfolio {
@@ -159,6 +168,12 @@ impl Portfolio {
     #[must_use]
     pub fn has_perps(&self) -> bool {
         self.has_perps
+    }
+
+    /// What perps won and lost, and where it counts.
+    #[inline]
+    pub(super) fn claims(&self) -> Claims {
+        Claims { has_perps: self.has_perps, quote: self.quote, profit: self.profit, loss: self.loss }
     }
 
     /// All exposures, in no particular order.

@@ -1,7 +1,7 @@
 use ballast_math::{MathResult, Price, Ratio, Usd};
 use ballast_state::RiskBoard;
 
-use super::assessment::{maintenance_requirement, requirements_alone, Assessment, Valuation};
+use super::assessment::{Assessment, Valuation};
 use super::portfolio::{PerpExposure, Portfolio};
 use crate::{price, Now, RiskError, RiskResult};
 
@@ -127,20 +127,21 @@ pub fn assess_initial(portfolio: &Portfolio, board: &RiskBoard, valuation: Valua
     let assessment = Assessment::of(portfolio, board, valuation, now)?;
     let mut initial = Health::of(&assessment, board)?;
     if !assessment.leads {
-        let least = five_quarters(maintenance_requirement(portfolio, board)?)?;
-        initial.requirement = initial.requirement.max(least);
+        let maintenance = assess_maintenance(portfolio, board, now)?.requirement;
+        initial.requirement = initial.requirement.max(five_quarters(maintenance)?);
     }
     initial.requirement = initial.requirement.add(portfolio.reserved)?;
     Ok(initial)
 }
 
-/// Initial requirement of one perp exposure and nothing else, as [`assess_initial`] has it of a portfolio of that. It may have
-/// won and lost nothing.
+/// Initial requirement of one perp exposure that won and lost nothing, and of nothing else, as [`assess_initial`] has it of a
+/// portfolio of that.
 ///
 /// # Errors
 /// As [`Assessment::of`] at Initial.
 pub fn initial_requirement_alone(perp: &PerpExposure, quote: u8, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
-    let (initial, maintenance) = requirements_alone(perp, quote, board, now)?;
+    let initial = Assessment::required_alone(perp, quote, board, Valuation::Initial, now)?;
+    let maintenance = Assessment::required_alone(perp, quote, board, Valuation::Maintenance, now)?;
     Ok(initial.max(five_quarters(maintenance)?))
 }
 

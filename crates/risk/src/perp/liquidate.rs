@@ -4,7 +4,7 @@ use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, R
 use super::cash::owe_pool;
 use super::{book, most_paid, move_claim, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
-use crate::health::{rates_of, Assessment, Exposure, Health, Portfolio, Valuation, ADD, TAKE};
+use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
 use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
 use crate::{flash, price, swap, timer, Now, RiskError, RiskResult};
 
@@ -66,7 +66,7 @@ pub fn plan_position(
     let leg = if size > 0 { Leg::Collateral } else { Leg::Loan };
     let feeds = (market.feed, Some(market.quote_feed).filter(|quote| *quote != market.feed));
     let mut others = assessment;
-    change::<TAKE>(&mut others, portfolio, feeds, board)?;
+    change_feeds(&mut others, portfolio, feeds, board, Change::Take)?;
     let mut closing = Closing {
         board,
         portfolio,
@@ -189,7 +189,7 @@ pub fn conclude_position(
     now: Now,
 ) -> RiskResult<(Health, Option<Loss>)> {
     let mut assessment = plan.others;
-    change::<ADD>(&mut assessment, portfolio, plan.feeds, board)?;
+    change_feeds(&mut assessment, portfolio, plan.feeds, board, Change::Add)?;
     let after = Health::of(&assessment, board)?;
     check_outcome(&plan.before, &after, plan.minimal)?;
     account.bonus_lock = BonusLock { ts: now.ts, bonus: plan.bonus.0 };
@@ -202,15 +202,15 @@ pub fn conclude_position(
 }
 
 /// Takes what closing changes out of an assessment, or puts it in.
-fn change<const ADDS: bool>(
+fn change_feeds(
     assessment: &mut Assessment,
     portfolio: &Portfolio,
     (feed, quote): (u8, Option<u8>),
     board: &RiskBoard,
+    change: Change,
 ) -> RiskResult<()> {
-    assessment.change::<ADDS>(portfolio, &portfolio.exposure(feed), board)?;
-    let Some(quote) = quote else { return Ok(()) };
-    assessment.change::<ADDS>(portfolio, &portfolio.exposure(quote), board)
+    assessment.change_feed(portfolio, feed, board, change)?;
+    quote.map_or(Ok(()), |quote| assessment.change_feed(portfolio, quote, board, change))
 }
 
 /// The bonus on what was closed, atoms of the quote token, down.
