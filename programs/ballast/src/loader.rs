@@ -275,13 +275,14 @@ impl<'a> Holdings<'a> {
         portfolio.add_orders(account);
         let mut next = 0usize;
         for balance in account.active().iter().filter(|balance| left_out != Some(balance.bank)) {
-            let bank: &Bank = if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {
+            let expected = self.banks.get(next).filter(|bank| bank.index == balance.bank);
+            let bank: &Bank = if let Some(bank) = expected {
+                next = next.saturating_add(1);
+                bank
+            } else if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {
                 bank
             } else {
-                let at = match self.banks.get(next) {
-                    Some(bank) if bank.index == balance.bank => Some(next),
-                    _ => self.banks.iter().position(|bank| bank.index == balance.bank),
-                };
+                let at = self.banks.iter().position(|bank| bank.index == balance.bank);
                 let at = at.or_raise(BallastError::MissingAccount)?;
                 next = at.saturating_add(1);
                 self.banks.get(at).or_raise(BallastError::MissingAccount)?

@@ -1,4 +1,4 @@
-use ballast_math::{scaled_root_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
+use ballast_math::{high, low, scaled_root_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
 use ballast_state::{RiskBoard, RiskRow, CLASSES, NO_CLASS};
 
 use super::portfolio::{Claims, Exposure, PerpExposure, Portfolio};
@@ -97,27 +97,28 @@ struct Net {
     units: Units,
     /// Of long and short, what is matched inside the feed.
     matched: Units,
-    /// True if there are no perps of the feed.
-    is_spot: bool,
-    /// True of the quote token of perps: what they won and lost counts in it.
-    is_quote: bool,
+    /// True if this is worth more or less than what is netted: there are perps of the feed, or what perps won and lost counts in
+    /// it and not at mid.
+    is_apart: bool,
 }
 
 impl Net {
     #[inline]
-    fn of(claims: &Claims, exposure: &Exposure) -> MathResult<Self> {
+    fn of(claims: &Claims, exposure: &Exposure, valuation: Valuation) -> MathResult<Self> {
         let (mut long, mut short) = (exposure.deposits, exposure.loans);
-        let (mut is_spot, mut is_quote) = (true, false);
-        if claims.has_perps {
-            is_spot = (exposure.perp_long.0 | exposure.perp_short.0) == 0;
-            is_quote = exposure.feed == claims.quote;
-            if !is_spot {
-                long = long.add(exposure.perp_long)?;
-                short = short.add(exposure.perp_short)?;
-            }
+        if !claims.has_perps {
+            let (is_long, units, matched) = netted(long, short);
+            return Ok(Self { is_long, units, matched, is_apart: false });
+        }
+        let is_quote = exposure.feed == claims.quote;
+        let mut is_apart = is_quote && !valuation.is_at_mid();
+        if (exposure.perp_long.0 | exposure.perp_short.0) != 0 {
+            long = long.add(exposure.perp_long)?;
+            short = short.add(exposure.perp_short)?;
+            is_apart = true;
         }
         let (is_long, units, matched) = netted(long, short);
-        let mut net = Self { is_long, units, matched, is_spot, is_quote };
+        let mut net = Self { is_long, units, matched, is_apart };
         if is_quote {
             // What perps won and lost, at mid, is matched with nothing.
             (net.is_long, net.units, _) = netted(long.add(claims.profit)?, short.add(claims.loss)?);
@@ -286,10 +287,10 @@ impl Assessment {
     #[inline(never)]
     fn change(&mut self, claims: &Claims, exposure: &Exposure, board: &RiskBoard, change: Change) -> RiskResult<()> {
         let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-        let net = Net::of(claims, exposure)?;
+        let net = Net::of(claims, exposure, self.valuation)?;
         let price = self.price(exposure.feed, row, net.is_long, board)?;
         let (size_down, size) = price.value(net.units)?;
-        if !net.is_spot || (net.is_quote && !self.valuation.is_at_mid()) {
+        if net.is_apart {
             self.change_beside_perps(claims, exposure, (row, price), board, change)?;
         } else if net.is_long {
             self.assets = change.of(self.assets, size_down)?;
@@ -298,7 +299,7 @@ impl Assessment {
         }
 
         let rates = rates_of(row, self.valuation);
-        let mut unnetted = rates.add_on.add(impact(row, size)?)?;
+        let mut unnetted = rates.add_on.add(impact(row, size))?;
         if row.class == NO_CLASS {
             unnetted = unnetted.add(if net.is_long { rates.long } else { rates.short })?;
             // A net short counts at its high end, never below mid.
@@ -422,13 +423,16 @@ impl Change {
 
 /// `imp(N) = min(icap, Y·√(N / depth))`, up. Zero where the feed has no depth.
 #[inline]
-pub(crate) fn impact(row: &RiskRow, size: Usd) -> MathResult<Ratio> {
+pub(crate) fn impact(row: &RiskRow, size: Usd) -> Ratio {
     if row.impact_slope == 0 || size == Usd::ZERO {
-        return Ok(Ratio::ZERO);
+        return Ratio::ZERO;
     }
     let (root, half) = scaled_root_up(size.0);
-    let product = wide(row.impact_slope, root);
-    let bits = half.checked_add(24).ok_or_else(MathError::here)?;
-    let whole = product.checked_shr(bits).and_then(|q| q.checked_add(1)).ok_or_else(MathError::here)?;
-    Ok(Ratio(u64::try_from(whole).unwrap_or(u64::MAX)).min(Ratio::from_bits(row.impact_cap)))
+    // A shift by less than a word: half of its bits at most, and 24.
+    let (product, bits) = (wide(row.impact_slope, root), half.wrapping_add(24) & 63);
+    if high(product) >> bits != 0 {
+        return Ratio::from_bits(row.impact_cap);
+    }
+    let whole = (high(product) << (64u32.wrapping_sub(bits) & 63)) | (low(product) >> bits);
+    Ratio(whole.saturating_add(1)).min(Ratio::from_bits(row.impact_cap))
 }

@@ -126,7 +126,7 @@ fn alone(portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<Usd> {
         let (long, short) = (exposure.deposits.max(exposure.loans), exposure.deposits.min(exposure.loans));
         let rate = if exposure.deposits >= exposure.loans { row.maintenance_long } else { row.maintenance_short };
         let size = mid.value_up(long.excess_over(short))?;
-        let share = Ratio::from_bits(rate).add(Ratio::from_bits(row.maintenance_add_on))?.add(impact(row, size)?)?;
+        let share = Ratio::from_bits(rate).add(Ratio::from_bits(row.maintenance_add_on))?.add(impact(row, size))?;
         let matched = Ratio::from_bits(row.basis).of_up(mid.value_up(short)?)?;
         total = total.add(share.of_up(size)?)?.add(matched)?.add(ROUNDING)?;
     }
