@@ -298,10 +298,20 @@ impl Assessment {
             self.liabilities = change.of(self.liabilities, size)?;
         }
 
-        let rates = rates_of(row, self.valuation);
-        let mut unnetted = rates.add_on.add(impact(row, size))?;
+        // As `rates_of`, but none that is not needed.
+        let is_initial = self.valuation.is_initial();
+        let add_on = if is_initial { row.initial_add_on } else { row.maintenance_add_on };
+        let rate = |is_long: bool| {
+            Ratio::from_bits(match (is_initial, is_long) {
+                (true, true) => row.initial_long,
+                (true, false) => row.initial_short,
+                (false, true) => row.maintenance_long,
+                (false, false) => row.maintenance_short,
+            })
+        };
+        let mut unnetted = Ratio::from_bits(add_on).add(impact(row, size))?;
         if row.class == NO_CLASS {
-            unnetted = unnetted.add(if net.is_long { rates.long } else { rates.short })?;
+            unnetted = unnetted.add(rate(net.is_long))?;
             // A net short counts at its high end, never below mid.
             self.leads = self.leads
                 && net.matched == Units::ZERO
@@ -311,13 +321,13 @@ impl Assessment {
             self.leads = false;
             self.used |= 1u16.checked_shl(u32::from(row.class)).unwrap_or(0);
             let Some(sums) = self.classes.get_mut(usize::from(row.class)) else { return Err(MathError::here().into()) };
-            if net.is_long {
-                sums.long_loss = change.of(sums.long_loss, rates.long.of_up(size)?)?;
-                sums.long_gain = change.of(sums.long_gain, rates.short.of_down(size_down)?)?;
+            let (loss, gain) = if net.is_long {
+                (&mut sums.long_loss, &mut sums.long_gain)
             } else {
-                sums.short_loss = change.of(sums.short_loss, rates.short.of_up(size)?)?;
-                sums.short_gain = change.of(sums.short_gain, rates.long.of_down(size_down)?)?;
-            }
+                (&mut sums.short_loss, &mut sums.short_gain)
+            };
+            *loss = change.of(*loss, rate(net.is_long).of_up(size)?)?;
+            *gain = change.of(*gain, rate(!net.is_long).of_down(size_down)?)?;
         }
         self.base = change.of(self.base, unnetted.of_up(size)?)?;
         if net.matched != Units::ZERO && row.basis != 0 {
