@@ -372,6 +372,7 @@ impl<'a> Holdings<'a> {
 /// # Errors
 /// `MarketNotSynced`; the engine's.
 #[inline(never)]
+#[allow(clippy::borrowed_box, reason = "copied from heap to heap: a portfolio is half a frame")]
 pub(crate) fn with_named(
     others: &Box<Portfolio>,
     account: &MarginAccount,
@@ -380,7 +381,6 @@ pub(crate) fn with_named(
     board: &RiskBoard,
     now: Now,
 ) -> Result<Box<Portfolio>> {
-    // From heap to heap: it is half a frame.
     let mut portfolio = Box::clone(others);
     add_named(&mut portfolio, account, named, named_market, board, now)?;
     Ok(portfolio)
