@@ -230,7 +230,7 @@ impl World {
         }
         let board: RiskBoard = self.read(addresses::board(&self.group)).await;
         let (state, now) = (self.margin(trader).await, self.now().await);
-        view::maintenance(&state, &board, &banks, now).expect("health")
+        view::maintenance(&state, &board, &banks, &view::Markets::new(), now).expect("health")
     }
 
     /// Every account the program made: group, board, feeds, banks, vaults; and those of the traders.

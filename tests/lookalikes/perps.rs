@@ -6,7 +6,7 @@ use ballast_client::{addresses, instructions, presets};
 use ballast_state::{Bank, MarginAccount, Orders};
 use ballast_testkit::plain::{COIN, DOLLAR, GEM, ONE_COIN, ONE_GEM, USD};
 use ballast_testkit::{symbol, Trader, World, LOT_DECIMALS};
-use solana_instruction::{AccountMeta, Instruction};
+use solana_instruction::Instruction;
 use solana_signer::Signer;
 
 use crate::stage::Stage;
@@ -18,12 +18,17 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("borrow", "with a position", borrow),
     ("cancel_order", "", cancel_order),
     ("claim_liquidity", "", claim_liquidity),
+    ("close_epoch", "", close_epoch),
+    ("close_liquidity_provider", "", close_liquidity_provider),
+    ("close_orders", "", close_orders),
     ("configure_perp_market", "", configure_perp_market),
+    ("configure_pool", "", configure_pool),
     ("create_pool", "", create_pool),
     ("fill_order", "", fill_order),
     ("liquidate_perp", "", liquidate_perp),
     ("open_liquidity_provider", "", open_liquidity_provider),
     ("open_orders", "", open_orders),
+    ("pause_perp_market", "", pause_perp_market),
     ("place_order", "", place_order),
     ("place_order", "reduce only", place_reduction),
     ("request_add_liquidity", "with debt", request_with_debt),
@@ -59,6 +64,18 @@ fn configure_perp_market() -> Stage {
     let (world, _) = World::perps();
     let configure = ix::configure_perp_market(&world.admin.pubkey(), world.quote(), COINS, 1, 0, presets::market());
     by_admin(world, configure)
+}
+
+fn configure_pool() -> Stage {
+    let (world, _) = World::perps();
+    let configure = ix::configure_pool(&world.admin.pubkey(), world.quote(), presets::pool());
+    by_admin(world, configure)
+}
+
+fn pause_perp_market() -> Stage {
+    let (world, _) = World::perps();
+    let pause = ix::pause_perp_market(&world.admin.pubkey(), &world.group, COINS, 60);
+    by_admin(world, pause)
 }
 
 fn sync_market() -> Stage {
@@ -117,6 +134,28 @@ fn claim_liquidity() -> Stage {
     Stage::alone(world, claim, &[&provider.key])
 }
 
+/// Somebody else paid for it.
+fn close_liquidity_provider() -> Stage {
+    let (mut world, _) = World::perps();
+    let (owner, payer) = (rich(&mut world), rich(&mut world));
+    let mut open = ix::open_liquidity_provider(&owner.pubkey(), world.quote());
+    open.accounts[1].pubkey = payer.pubkey();
+    world.send(open, &[&payer, &owner]).expect("open_liquidity_provider");
+    let close = ix::close_liquidity_provider(&owner.pubkey(), world.quote(), &payer.pubkey());
+    Stage::alone(world, close, &[&owner])
+}
+
+/// Nobody asked for anything in it.
+fn close_epoch() -> Stage {
+    let (mut world, _) = World::perps();
+    world.end_epoch();
+    let (payer, pool) = (rich(&mut world), world.pool());
+    let strike = ix::strike_epoch(&payer.pubkey(), world.quote(), pool.epoch, pool.market_count);
+    world.send(strike, &[&payer]).expect("strike_epoch");
+    let close = ix::close_epoch(world.quote(), pool.epoch, &payer.pubkey());
+    Stage::alone(world, close, &[])
+}
+
 /// The position of [`holding`].
 const POSITION: Follow<'_> = Follow { banks: &[], markets: &[GEMS] };
 
@@ -155,6 +194,15 @@ fn open_orders() -> Stage {
     Stage::alone(world, open, &[&payer])
 }
 
+/// Somebody else paid for them.
+fn close_orders() -> Stage {
+    let mut world = World::plain();
+    let (trader, payer) = (world.trader(), rich(&mut world));
+    world.send(ix::open_orders(&payer.pubkey(), &trader.account), &[&payer]).expect("open_orders");
+    let close = ix::close_orders(&trader.key.pubkey(), &trader.account, &payer.pubkey());
+    Stage::alone(world, close, &[&trader.key])
+}
+
 /// With a loan and a position in the other market.
 fn place_order() -> Stage {
     let (world, trader) = exposed();
@@ -188,9 +236,10 @@ fn fill_order() -> Stage {
     let order = orders.slots.iter().find(|order| order.id == 2).expect("the second order");
     world.svm.set_time(order.eligible_ts);
     world.refresh_all();
-    let (keeper, print) = (world.trader().account, world.markets[usize::from(COIN)].oracle);
-    let fill = ix::fill_order(&keeper, market, &trader.account, 2, &print, EXPOSED);
-    Stage::alone(world, fill, &[])
+    let (keeper, print) = (world.trader(), world.markets[usize::from(COIN)].oracle);
+    let paid = (&keeper.key.pubkey(), &keeper.account);
+    let fill = ix::fill_order(paid, market, &trader.account, 2, &print, EXPOSED);
+    Stage::alone(world, fill, &[&keeper.key])
 }
 
 fn settle_pnl() -> Stage {
@@ -240,7 +289,6 @@ fn resolve_bankruptcy() -> Stage {
             }
         }
     });
-    let mut resolve = instructions::resolve_bankruptcy(&trader.account, &world.margin(&trader), USD);
-    resolve.accounts.push(AccountMeta::new(world.pool_key(), false));
+    let resolve = instructions::resolve_bankruptcy(&trader.account, &world.margin(&trader), USD);
     Stage::alone(world, resolve, &[])
 }

@@ -98,7 +98,8 @@ impl Tried<'_> {
             (Role::Mint, _) => "WrongMint",
             (Role::Tokens, lookalike) => self.tokens(lookalike),
             (Role::Oracle, lookalike) => self.oracle(lookalike),
-            // Who proposed a change is known by its key.
+            // Who proposed a change is known by its key, and who paid for an account.
+            (Role::Wallet, _) if self.place().seat.name == "payer" => "PayerMismatch",
             (Role::Wallet, _) => "ChangeMismatch",
             (_, lookalike) if role.is_ours() => self.ours(lookalike),
             _ => "no rule",

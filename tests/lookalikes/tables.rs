@@ -222,7 +222,20 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "anchor::ConstraintSeeds",
         "the pool is part of the epoch's address",
     ),
-    but(&["request_remove_liquidity"], &["pool"], &["other group's"], "PoolMismatch", "the provider names its pool"),
+    but(
+        &["close_epoch", "close_liquidity_provider", "request_remove_liquidity"],
+        &["pool"],
+        &["other group's"],
+        "PoolMismatch",
+        "the provider and the epoch name their pool",
+    ),
+    but(
+        &["close_epoch"],
+        &["epoch"],
+        &["duplicate: pool"],
+        "WrongAccountType",
+        "both are only read, before one is closed",
+    ),
     but(&["sync_market"], &["market"], &["other group's"], "WrongBoard", "the board is what it is compared with"),
     but(
         &["settle_pnl"],
@@ -255,7 +268,13 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
     but(
         &["fill_order"],
         &["print"],
-        &["duplicate: board", "duplicate: feed", "duplicate: following 0", "duplicate: following 1"],
+        &[
+            "duplicate: authority",
+            "duplicate: board",
+            "duplicate: feed",
+            "duplicate: following 0",
+            "duplicate: following 1",
+        ],
         "OracleWrongOwner",
         "both are only read",
     ),
@@ -299,7 +318,7 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
     but(&[OF_POSITION], &["following 1"], &["other group's"], "BankMismatch", "the pool is of another bank"),
     but(&["cancel_order"], &["authority"], &["other user's"], "OrderNotExpired", "anyone may cancel what has expired"),
     but(
-        &["cancel_order", "place_order"],
+        &["cancel_order", "close_orders", "place_order"],
         &["margin_account"],
         &["alias", "other group's"],
         "OrdersMismatch",
@@ -328,11 +347,18 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "the group is let go of before the bank is read",
     ),
     but(
-        &["configure_perp_market"],
-        &["pool", "market"],
+        &["configure_perp_market", "configure_pool"],
+        &["feed", "pool", "market"],
         &["duplicate: group"],
         "WrongAccountType",
         "the group is let go of before they are read",
+    ),
+    but(
+        &["add_perp_market"],
+        &["feed"],
+        &["duplicate: group"],
+        "WrongAccountType",
+        "the group is let go of before the feed is read",
     ),
     but(
         &["add_perp_market"],
@@ -476,7 +502,8 @@ pub(crate) const ACCEPTED: &[Row] = &[
         &["other mint's"],
         "any feed of the group may be meant",
     ),
-    accepted(&["sync_market"], &["market"], &["other mint's"], "any market may be meant"),
+    accepted(&["pause_perp_market", "sync_market"], &["market"], &["other mint's"], "any market may be meant"),
+    accepted(&["close_epoch"], &["epoch"], &["alias"], "any epoch of the pool may be meant"),
     accepted(
         &["claim_liquidity", "request_add_liquidity"],
         &["margin_account"],
@@ -484,7 +511,7 @@ pub(crate) const ACCEPTED: &[Row] = &[
         "any account of the provider's owner may be meant",
     ),
     accepted(&["settle_pnl"], &["authority"], &["other user's"], "anyone may, at prices that a liquidation could use"),
-    accepted(&["fill_order"], &["keeper"], &["alias", "other user's"], "the keeper's fee goes where it likes"),
+    accepted(&["fill_order"], &["keeper"], &["alias"], "the keeper's fee goes to whichever of its accounts it likes"),
     accepted(&["fill_order"], &["print"], &["alias"], "an update is known by program and feed id, wherever it is"),
     accepted(
         &[

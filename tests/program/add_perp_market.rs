@@ -2,6 +2,7 @@
 
 use ballast_client::ballast::types::MarketArgs;
 use ballast_oracle::Provider;
+use ballast_risk::perp::MAX_MARKETS;
 use ballast_state::{MarketTerms, SideBook};
 
 use super::support::*;
@@ -65,6 +66,7 @@ fn lists_a_market_at_the_mark_of_now() {
         synced_ts: START_TS + 100,
         long: SideBook { position_index: 1 << 52, ..SideBook::zeroed() },
         short: SideBook { position_index: 1 << 52, ..SideBook::zeroed() },
+        spent_day: PerpMarket::day(START_TS + 100),
         // Nothing to back, and nothing to back it with.
         backing: 1 << 32,
         terms: MarketTerms {
@@ -84,6 +86,9 @@ fn lists_a_market_at_the_mark_of_now() {
         ..PerpMarket::zeroed()
     };
     assert_eq!(market, expected);
+    let feed = world.feed(1);
+    // Four hundredths of 2^32, up.
+    assert_eq!((feed.perps, feed.perp_floor), (1, 171_798_692));
     let pool = LiquidityPool { market_count: 1, weight: 1 << 31, sequence: before.sequence + 1, ..before };
     assert_eq!(world.pool(), pool);
     world.check_invariants();
@@ -154,9 +159,60 @@ fn refuses_weights_beyond_the_pool() {
 fn refuses_a_market_too_many() {
     let (mut world, admin) = ready();
     let key = world.pool_key();
-    world.svm.edit::<LiquidityPool>(&key, |pool| pool.market_count = u16::MAX);
-    let add = instruction(&world, u16::MAX, 1, LOT_DECIMALS, presets::market());
-    world.refuses(&add, &[&admin], "TooManyMarkets");
+    for (count, error) in [(MAX_MARKETS - 1, None), (MAX_MARKETS, Some("TooManyMarkets"))] {
+        world.svm.edit::<LiquidityPool>(&key, |pool| pool.market_count = count);
+        let add = instruction(&world, count, 1, LOT_DECIMALS, presets::market());
+        let sent = world.tried(|world| world.send(add, &[&admin]));
+        assert_eq!(sent.err().map(|failed| failed.name()).as_deref(), error, "{count}");
+    }
+}
+
+/// An epoch is struck with all markets in one transaction, which has to fit into a packet of 1,232 bytes without a lookup table,
+/// beside two instructions about its compute; and into the compute there is.
+#[test]
+fn as_many_as_one_transaction_strikes() {
+    let (mut world, provider) = World::perps();
+    let admin = world.admin.pubkey();
+    for index in [COIN_PERP, GEM_PERP] {
+        let (row, args) = (world.market(index).feed, MarketArgs { weight: 1 << 27, ..presets::market() });
+        let lighter = pix::configure_perp_market(&admin, world.quote(), index, row, 0, args);
+        world.as_admin(lighter).expect("configure_perp_market");
+    }
+    for index in 2..MAX_MARKETS {
+        let bank = world.list(&MarketSpec::plain(PLAIN, 9, 32_00000000));
+        assert_eq!(world.list_perp(bank, LOT_DECIMALS, MarketArgs { weight: 1 << 27, ..presets::market() }), index);
+    }
+    // Positions on both sides of every market, as if they had come without a premium, and without an account.
+    for index in 0..MAX_MARKETS {
+        let key = world.market_key(index);
+        world.svm.edit::<PerpMarket>(&key, |market| (market.long.base, market.short.base) = ([3_000, 0], [1_000, 0]));
+    }
+    world.remove_liquidity(&provider, DOLLAR).expect("request_remove_liquidity");
+    world.end_epoch();
+    let pool = world.pool();
+    let strike = pix::strike_epoch(&admin, world.quote(), pool.epoch, pool.market_count);
+    let transaction = [compute_limit(1_400_000), compute_price(1), strike];
+    let admin = world.admin.insecure_clone();
+    let sent = world.svm.send(&transaction, &[&admin]).expect("strike_epoch");
+    assert_eq!(sent.bytes, 1_187);
+    assert!(sent.compute_units < 700_000, "{} units: half of what there is", sent.compute_units);
+    let struck = sent.events.iter().filter(|event| matches!(event, Event::MarketSynced(_))).count();
+    assert_eq!((struck, sent.events.len()), (usize::from(MAX_MARKETS), usize::from(MAX_MARKETS) + 1));
+    assert!(sent.logs.iter().all(|line| !line.contains("truncated")), "the log holds all of them");
+}
+
+/// Instructions of the compute budget.
+fn compute_limit(units: u32) -> Instruction {
+    compute_budget([&[2][..], &units.to_le_bytes()].concat())
+}
+
+fn compute_price(micro_lamports: u64) -> Instruction {
+    compute_budget([&[3][..], &micro_lamports.to_le_bytes()].concat())
+}
+
+fn compute_budget(data: Vec<u8>) -> Instruction {
+    let program_id = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");
+    Instruction { program_id, accounts: Vec::new(), data }
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn changes_terms_and_mode() {
     let (before, pool) = (world.market(COIN_PERP), world.pool());
     world.advance(100);
     let args = MarketArgs {
-        skew_scale: 2_000_000_000_000,
+        skew_scale: 1 << 62,
         funding_limit: 1 << 40,
         funding_velocity: 1 << 40,
         interest_cap: 1 << 40,
@@ -46,12 +46,13 @@ fn changes_terms_and_mode() {
     assert_eq!((told.market, told.mode, told.paused_until), (COIN_PERP, REDUCE_ONLY, 0));
     let mut expected =
         PerpMarket { sequence: before.sequence + 2, mode: REDUCE_ONLY, synced_ts: world.svm.now(), ..before };
-    expected.terms.skew_scale = 2_000_000_000_000;
+    expected.terms.skew_scale = 1 << 62;
     (expected.terms.funding_limit, expected.terms.funding_velocity) = (1 << 40, 1 << 40);
     (expected.terms.interest_cap, expected.terms.skew_cap, expected.terms.account_cap) = (1 << 40, 1 << 35, 1 << 40);
     (expected.terms.order_min, expected.terms.keeper_fee) = (1, 7);
     (expected.terms.fill_fee, expected.terms.weight) = (presets::bps(100), 1 << 30);
     (expected.terms.min_delay, expected.terms.order_life) = (60, 1);
+    expected.spent_day = world.svm.now() / 86_400;
     // A quarter of the pool's 100,000 dollars.
     (expected.budget, expected.equity) = (25_000_000_000, 25_000_000_000);
     assert_eq!(after, expected);
@@ -130,7 +131,7 @@ fn waits_for_the_timelock() {
     let (mut world, _) = World::perps();
     let admin = world.admin.insecure_clone();
     world.lock();
-    let looser = instruction(&world, NORMAL, MarketArgs { interest_cap: 1 << 40, ..presets::market() });
+    let looser = instruction(&world, NORMAL, MarketArgs { interest_cap: 20_000_000_000, ..presets::market() });
     world.refuses(&looser, &[&admin], "TimelockRequired");
     let tighter =
         instruction(&world, REDUCE_ONLY, MarketArgs { interest_cap: 1 << 33, skew_cap: 0, ..presets::market() });
@@ -139,7 +140,10 @@ fn waits_for_the_timelock() {
     world.advance(i64::from(DELAY));
     world.execute(number, &looser).expect("execute_change");
     let market = world.market(COIN_PERP);
-    assert_eq!((market.mode, market.terms.interest_cap, market.terms.skew_cap), (NORMAL, 1 << 40, 10_000_000_000));
+    assert_eq!(
+        (market.mode, market.terms.interest_cap, market.terms.skew_cap),
+        (NORMAL, 20_000_000_000, 10_000_000_000)
+    );
 }
 
 #[test]
@@ -173,12 +177,14 @@ fn refuses_the_way_into_wind_down_and_out_of_it() {
     }
 }
 
-/// Stale and doubtful prices do not stop it; a feed without any does.
+/// Stale and doubtful prices do not stop it; a feed without any does, unless it only lowers risk.
 #[test]
 fn needs_prices_that_were_ever_there() {
     let (mut world, _) = World::perps();
     let (admin, board) = (world.admin.insecure_clone(), world.board_key());
-    let right = instruction(&world, NORMAL, presets::market());
+    let right = instruction(&world, NORMAL, MarketArgs { keeper_fee: 1, ..presets::market() });
+    let other = instruction(&world, NORMAL, MarketArgs { keeper_fee: 2, ..presets::market() });
+    let lower = instruction(&world, NORMAL, MarketArgs { account_cap: 1, keeper_fee: 1, ..presets::market() });
     world.svm.advance(10_000);
     for state in [1, 2, 3] {
         world.svm.edit::<RiskBoard>(&board, |board| board.rows[1].state = state);
@@ -186,9 +192,42 @@ fn needs_prices_that_were_ever_there() {
     }
     for row in [0, 1] {
         world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].state = 0);
-        world.refuses(&right, &[&admin], "PriceUnset");
+        world.refuses(&other, &[&admin], "PriceUnset");
+        world.tried(|world| world.send(lower.clone(), &[&admin]).map(|_| ()).expect("a lower cap"));
         world.svm.edit::<RiskBoard>(&board, |board| board.rows[row].state = 1);
     }
+}
+
+/// Lowering risk asks for no price, no sync and no bound that the terms in force may have left: a price out of all range, floors
+/// under what they were, a mark at which caps would be worth too much.
+#[test]
+fn risk_can_be_lowered_whatever_became_of_prices() {
+    let (mut world, _) = World::perps();
+    let (board, feed, key) = (world.board_key(), addresses::feed(&world.group, 1), world.market_key(COIN_PERP));
+    let risk_admin = world.appoint().risk_admin;
+    world.advance(1_000);
+    world.svm.edit::<RiskBoard>(&board, |board| (board.rows[1].state, board.rows[1].mid) = (0, 1));
+    world.svm.edit::<ballast_state::PriceFeed>(&feed, |feed| feed.rates.maintenance_long.floor = 0);
+    world.svm.edit::<PerpMarket>(&key, |market| (market.mark, market.funding_rate) = (1 << 52, i64::MAX));
+    let (before, pool) = (world.market(COIN_PERP), world.pool());
+    let args = MarketArgs { interest_cap: 1 << 32, skew_cap: 1 << 31, account_cap: 1 << 30, ..presets::market() };
+    let quote = world.quote();
+    let set = |mode, args| pix::configure_perp_market(&risk_admin.pubkey(), quote, COIN_PERP, 1, mode, args);
+    let sent = world.send(set(REDUCE_ONLY, args), &[&risk_admin]).expect("configure_perp_market");
+    assert_same(&event!(sent, MarketConfigured).header, &header(&world, key, before.sequence + 1));
+    let mut expected = PerpMarket { mode: REDUCE_ONLY, sequence: before.sequence + 1, ..before };
+    (expected.terms.interest_cap, expected.terms.skew_cap, expected.terms.account_cap) = (1 << 32, 1 << 31, 1 << 30);
+    assert_eq!((world.market(COIN_PERP), world.pool()), (expected, pool));
+    // What never needs a price is asked nevertheless.
+    for wrong in [
+        MarketArgs { skew_cap: 1 << 30, interest_cap: (1 << 30) - 1, account_cap: 0, ..presets::market() },
+        MarketArgs { skew_cap: 0, interest_cap: (1 << 30) - 1, account_cap: 1 << 30, ..presets::market() },
+    ] {
+        let lower = set(REDUCE_ONLY, wrong);
+        world.refuses(&lower, &[&risk_admin], "InvalidParameter");
+    }
+    let end = set(WIND_DOWN, args);
+    world.refuses(&end, &[&risk_admin], "InvalidModeChange");
 }
 
 #[test]

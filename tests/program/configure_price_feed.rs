@@ -57,6 +57,69 @@ fn refuses_settings_outside_their_bounds() {
     }
 }
 
+/// Orders fill at the prints of a source that says what came before: a feed of perps keeps one.
+#[test]
+fn a_feed_of_perps_keeps_its_pull_source() {
+    let (mut world, _) = World::perps();
+    let admin = world.admin.insecure_clone();
+    let mut args = world.markets[1].feed_args.clone();
+    let legacy = presets::source(Provider::PythLegacy, Pubkey::new_from_array([8; 32]), [0; 32]);
+    args.sources = vec![legacy];
+    let without = instruction(&world, args.clone());
+    world.refuses(&without, &[&admin], "NoPullSource");
+    args.sources.push(world.markets[1].feed_args.sources[0]);
+    world.as_admin(instruction(&world, args.clone())).expect("another one beside it");
+    // Another update account will do.
+    args.sources[1].feed_id = [9; 32];
+    world.as_admin(instruction(&world, args)).expect("another feed id");
+    // A feed without perps need not have one.
+    let mut dollars = world.markets[0].feed_args.clone();
+    dollars.sources = vec![legacy];
+    let without = ix::configure_price_feed(&admin.pubkey(), &world.group, 0, dollars);
+    world.send(without, &[&admin]).expect("configure_price_feed");
+}
+
+/// The premium of a side at its cap stays below a quarter of the smaller floor: 25 of 1,000 lots need a tenth.
+#[test]
+fn a_feed_of_perps_keeps_the_floors_its_terms_need() {
+    let (mut world, _) = World::perps();
+    let admin = world.admin.insecure_clone();
+    let quote = world.quote();
+    let floors = |world: &World, long: u32, short: u32| {
+        let mut args = world.markets[1].feed_args.clone();
+        (args.rates.maintenance_long.floor, args.rates.maintenance_short.floor) = (long, short);
+        instruction(world, args)
+    };
+    let terms = |index, cap| {
+        let args = MarketArgs { skew_cap: cap, interest_cap: cap, weight: 1 << 30, ..presets::market() };
+        pix::configure_perp_market(&admin.pubkey(), quote, index, 1, 0, args)
+    };
+    // ⌈4 · 2^32 / 100⌉
+    assert_eq!((world.feed(1).perps, world.feed(1).perp_floor), (1, 171_798_692));
+    world.as_admin(terms(COIN_PERP, 25_000_000_000)).expect("configure_perp_market");
+    let (tenth, high) = (429_496_730, presets::bps(1_250));
+    assert_eq!(world.feed(1).perp_floor, tenth);
+    for (long, short) in [(tenth - 1, high), (high, tenth - 1)] {
+        let lower = floors(&world, long, short);
+        world.refuses(&lower, &[&admin], "PremiumTooSteep");
+    }
+    world.as_admin(floors(&world, tenth, tenth)).expect("just enough");
+    let larger = terms(COIN_PERP, 25_000_001_000);
+    world.refuses(&larger, &[&admin], "PremiumTooSteep");
+
+    // Smaller terms need less, and then the floors may fall.
+    world.as_admin(terms(COIN_PERP, 20_000_000_000)).expect("configure_perp_market");
+    let lower = 343_597_384;
+    assert_eq!(world.feed(1).perp_floor, lower);
+    world.as_admin(floors(&world, lower, tenth)).expect("less");
+
+    // A second perp of the feed would hedge the first.
+    let lots = (symbol("COIN-2"), LOT_DECIMALS);
+    let small = MarketArgs { skew_cap: 1, weight: 1 << 29, ..presets::market() };
+    let second = pix::add_perp_market(&admin.pubkey(), quote, 2, 1, lots, small);
+    world.refuses(&second, &[&admin], "TooManyMarkets");
+}
+
 #[test]
 fn refuses_everyone_else() {
     let mut world = World::plain();

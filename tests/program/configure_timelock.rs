@@ -86,7 +86,7 @@ fn what_can_add_risk_waits() {
         eprintln!("{what}");
         world.refuses(&change, &[&admin], "TimelockRequired");
         // The risk admin is known for lowering risk, where there is such a thing.
-        let lowers = ["configure_bank", "configure_perp_market", "set_bank_mode"].contains(&what);
+        let lowers = ["configure_bank", "configure_perp_market", "configure_pool", "set_bank_mode"].contains(&what);
         let error = if lowers { "TimelockRequired" } else { "Unauthorised" };
         world.refuses(&signed_by(&change, &admin, &roles.risk_admin), &[&roles.risk_admin], error);
         world.refuses(&signed_by(&change, &admin, &roles.guardian), &[&roles.guardian], "Unauthorised");

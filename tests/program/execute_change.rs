@@ -32,7 +32,7 @@ fn runs_every_kind_of_change() {
     let mut told = Vec::new();
     for (number, (what, change)) in (0..).zip(&changes) {
         let sent = world.execute(number, change).unwrap_or_else(|failed| panic!("{what}: {}", failed.name()));
-        let [does, Event::ChangeExecuted(done)] = sent.events.as_slice() else { panic!("{what}") };
+        let [.., does, Event::ChangeExecuted(done)] = sent.events.as_slice() else { panic!("{what}") };
         let group: Group = world.svm.read(&world.group);
         assert_same(&done.header, &header(&world, world.group, group.sequence));
         assert_eq!(done.number, number);
@@ -52,7 +52,8 @@ fn runs_every_kind_of_change() {
             "AdminProposed",
             "BankConfigured",
             "MarketConfigured",
-            "MarketConfigured"
+            "MarketConfigured",
+            "PoolConfigured"
         ]
     );
     let (group, coins) = (world.svm.read::<Group>(&world.group), world.bank(COIN));
@@ -61,7 +62,7 @@ fn runs_every_kind_of_change() {
     assert_eq!((coins.mode, coins.max_utilisation), (2, world.markets[1].bank_args.max_utilisation + 1));
     assert_eq!(world.board().class_kappa[0], presets::bps(1_000));
     assert_eq!(world.market(0).terms.interest_cap, presets::market().interest_cap + 1);
-    assert_eq!((world.pool().market_count, world.market(1).mark), (2, 1_024 << 32));
+    assert_eq!((world.pool().market_count, world.pool().exit_fee, world.market(1).mark), (2, 0, 1_024 << 32));
     // A tenth of the caps is in force in a bank that has just been listed.
     assert_eq!((world.bank(3).warm_up, world.bank(3).warm_ts), (7 * 86_400, world.svm.now() + 7 * 86_400));
     world.check_invariants();

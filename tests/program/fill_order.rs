@@ -3,7 +3,7 @@
 use ballast_client::events::OrderFilled;
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
-use ballast_state::{Balance, PriceState, BALANCES};
+use ballast_state::{rights, Balance, PriceState, BALANCES};
 
 use super::perps::*;
 use super::support::*;
@@ -17,15 +17,15 @@ const PUSHED: &str = include_str!("../../crates/oracle/tests/fixtures/mrgn-price
 /// Fills the trader's first order at a print, or says why not.
 fn offer(world: &mut World, keeper: &Trader, trader: &Trader, print: &Pubkey) -> Result<OrderFilled, String> {
     let fill = world.fill_order(keeper, trader, COINS, 1, print);
-    let sent = world.as_admin(fill).map_err(|failed| failed.name())?;
+    let sent = world.send(fill, &[&keeper.key]).map_err(|failed| failed.name())?;
     Ok(event!(sent, OrderFilled))
 }
 
 /// An offer that must fail with this error, and change nothing.
 #[track_caller]
 fn refuses(world: &mut World, keeper: &Trader, trader: &Trader, print: &Pubkey, error: &str) {
-    let (fill, admin) = (world.fill_order(keeper, trader, COINS, 1, print), world.admin.insecure_clone());
-    world.refuses(&fill, &[&admin], error);
+    let fill = world.fill_order(keeper, trader, COINS, 1, print);
+    world.refuses(&fill, &[&keeper.key], error);
 }
 
 /// The order ended so, and nothing is set aside any more. Says what the trader paid for it.
@@ -40,6 +40,7 @@ fn ends(world: &mut World, keeper: &Trader, trader: &Trader, print: &Pubkey, out
     assert_eq!((world.market(COINS).long.pending_lots, world.market(COINS).short.pending_lots), (0, 0));
     let paid = before - dollars(world, trader);
     assert_eq!((dollars(world, keeper) - earned, world.pool().shares), (paid, pool));
+    assert_eq!(i64::try_from(told.keeper_fee), Ok(paid));
     refuses(world, keeper, trader, print, "NoOrder");
     world.check_invariants();
     paid
@@ -56,9 +57,9 @@ fn fills_at_the_print_and_pays_the_keeper() {
     assert_same(&told.header, &header(&world, trader.account, account.sequence + 1));
     assert_eq!((told.keeper, told.id, told.market, told.outcome), (keeper.account, 1, COINS, 0));
     assert_eq!((told.board_sequence, told.market_sequence), (world.board().sequence, after.sequence));
-    assert_eq!((told.lots, told.position, told.price, told.print), (10 * LOTS, 10 * LOTS, MARK, MARK));
+    assert_eq!((told.lots, told.position.lots, told.price, told.print), (10 * LOTS, 10 * LOTS, MARK, MARK));
     let (premium, fee) = (i64::try_from(PREMIUM).expect("small"), i64::try_from(FEE + KEEPER_FEE).expect("small"));
-    assert_eq!((told.premium, told.paid, told.fee), (premium, -premium, FEE));
+    assert_eq!((told.premium, told.paid, told.fee, told.keeper_fee), (premium, -premium, FEE, KEEPER_FEE));
 
     let cash = i64::try_from(1_000 * DOLLAR).expect("small") - premium - fee;
     assert_eq!((dollars(&world, &trader), dollars(&world, &keeper)), (cash, 10_000));
@@ -282,13 +283,13 @@ fn an_order_that_would_leave_ill_health_ends_at_the_keepers_fee() {
             world.crash(COIN, price);
             let before = dollars(world, &trader);
             let fill = world.fill_order(&keeper, &trader, COINS, 2, &print);
-            let told = event!(world.as_admin(fill).expect("fill_order"), OrderFilled);
+            let told = event!(world.send(fill, &[&keeper.key]).expect("fill_order"), OrderFilled);
             assert_eq!(told.outcome, outcome, "{price}");
             if outcome == 2 {
                 // 2,000 dollars less 1,600 are worth more than the margin of a hundred coins, and less than of two hundred.
-                assert_eq!((told.position, before - dollars(world, &trader)), (100 * LOTS, 10_000));
+                assert_eq!((told.position.lots, before - dollars(world, &trader)), (100 * LOTS, 10_000));
             } else {
-                assert_eq!(told.position, 200 * LOTS);
+                assert_eq!(told.position.lots, 200 * LOTS);
             }
             world.check_invariants();
         });
@@ -340,11 +341,11 @@ fn a_reduction_of_nothing_ends_without_a_fee() {
     world.refresh_all();
     let told = event!(world.fill(&keeper, &trader, COINS, 2).expect("fill_order"), OrderFilled);
     // The premium comes back.
-    assert_eq!((told.outcome, told.lots, told.position, told.premium), (0, -10 * LOTS, 0, -1_600));
+    assert_eq!((told.outcome, told.lots, told.position.lots, told.premium), (0, -10 * LOTS, 0, -1_600));
     assert_eq!(world.margin(&trader).perp_count, 0);
     let before = dollars(&world, &trader);
     let told = event!(world.fill(&keeper, &trader, COINS, 3).expect("fill_order"), OrderFilled);
-    assert_eq!((told.outcome, told.lots, told.position), (6, 0, 0));
+    assert_eq!((told.outcome, told.lots, told.position.lots), (6, 0, 0));
     assert_eq!(dollars(&world, &trader), before);
     world.check_invariants();
 }
@@ -377,8 +378,8 @@ fn v25_what_waits_does_not_fill_where_new_risk_is_closed() {
     };
     let reduce = |world: &mut World| configure(world, COINS, 1, |_| {});
     let halt = |world: &mut World| {
-        let (key, until) = (world.market_key(COINS), world.svm.now() + 60);
-        world.svm.edit::<PerpMarket>(&key, |market| market.paused_until = until);
+        let pause = perp_ix::pause_perp_market(&world.admin.pubkey(), &world.group, COINS, 600);
+        world.as_admin(pause).expect("pause_perp_market");
     };
     let closings: [&dyn Fn(&mut World); 3] = [&pause, &reduce, &halt];
     for close in closings {
@@ -392,7 +393,7 @@ fn v25_what_waits_does_not_fill_where_new_risk_is_closed() {
         world.place(&trader, COINS, order(-10 * LOTS)).expect("place_order");
         close(&mut world);
         let told = event!(world.fill_at(&keeper, &trader, COINS, 2, PRICE).expect("fill_order"), OrderFilled);
-        assert_eq!((told.outcome, told.position), (0, 0));
+        assert_eq!((told.outcome, told.position.lots), (0, 0));
     }
 }
 
@@ -415,6 +416,24 @@ fn anyone_fills_for_any_account_but_the_traders() {
     refuses(&mut world, &keeper, &trader, &print, "TooManyBalances");
 }
 
+/// Nobody's account gets a fee without its word: a deposit it has no slot for would be in its way. Who may deposit into it may.
+#[test]
+fn a_keeper_signs_for_its_own_account() {
+    let (mut world, trader, keeper) = due();
+    let (print, other) = (world.markets[1].oracle, world.trader());
+    let right = world.fill_order(&keeper, &trader, COINS, 1, &print);
+    for who in [&other, &trader] {
+        world.refuses(&with(&right, 0, who.key.pubkey()), &[&who.key], "Unauthorised");
+    }
+    world.refuses(&unsigned(&right, 0), &[&other.key], "anchor::AccountNotSigner");
+    for (rights, error) in [(rights::REDUCE | rights::TRADE, Some("Unauthorised")), (rights::DEPOSIT, None)] {
+        let delegate = ix::set_delegate(&keeper.key.pubkey(), &keeper.account, other.key.pubkey(), rights);
+        world.send(delegate, &[&keeper.key]).expect("set_delegate");
+        let sent = world.tried(|world| world.send(with(&right, 0, other.key.pubkey()), &[&other.key]));
+        assert_eq!(sent.err().map(|failed| failed.name()).as_deref(), error);
+    }
+}
+
 #[test]
 fn refuses_accounts_that_do_not_belong_together() {
     let (mut world, trader, keeper) = cast();
@@ -424,42 +443,44 @@ fn refuses_accounts_that_do_not_belong_together() {
     world.place(&other, COINS, order(LOTS)).expect("place_order");
     let eligible = world.pending(&trader, 1).eligible_ts;
     let (elsewhere, stranger) = another_group(&mut world);
+    let own_elsewhere = world.elsewhere(1, |world| world.sub_account(&keeper, 0).account);
     world.svm.set_time(eligible);
     world.refresh_all();
     let print = world.markets[1].oracle;
-    let admin = world.admin.insecure_clone();
     let right = world.fill_order(&keeper, &trader, COINS, 1, &print);
-    let there = perp_ix::fill_order(&stranger.account, elsewhere, &stranger.account, 1, &print, Default::default());
+    let theirs = (&stranger.key.pubkey(), &stranger.account);
+    let there = perp_ix::fill_order(theirs, elsewhere, &stranger.account, 1, &print, Default::default());
     let theirs = |place: usize| there.accounts[place].pubkey;
     let cases = [
-        (0, stranger.account, "WrongGroup"),
-        (1, other.account, "OrdersMismatch"),
-        (2, addresses::orders(&other.account), "OrdersMismatch"),
-        (3, theirs(3), "WrongBoard"),
-        (4, theirs(4), "WrongGroup"),
-        (4, addresses::feed(&world.group, 2), "OracleWrongFeed"),
+        (1, own_elsewhere, "WrongGroup"),
+        (1, stranger.account, "Unauthorised"),
+        (2, other.account, "OrdersMismatch"),
+        (3, addresses::orders(&other.account), "OrdersMismatch"),
+        (4, theirs(4), "WrongBoard"),
         (5, theirs(5), "WrongGroup"),
-        (5, world.market_key(GEMS), "MarketMismatch"),
-        (6, theirs(6), "PoolMismatch"),
-        (7, world.bank_key(COIN), "BankMismatch"),
-        (7, theirs(7), "BankMismatch"),
-        (9, theirs(7), "WrongGroup"),
-        (9, world.bank_key(COIN), "MissingAccount"),
+        (5, addresses::feed(&world.group, 2), "OracleWrongFeed"),
+        (6, theirs(6), "WrongGroup"),
+        (6, world.market_key(GEMS), "MarketMismatch"),
+        (7, theirs(7), "PoolMismatch"),
+        (8, world.bank_key(COIN), "BankMismatch"),
+        (8, theirs(8), "BankMismatch"),
+        (10, theirs(8), "WrongGroup"),
+        (10, world.bank_key(COIN), "MissingAccount"),
     ];
     for (place, key, error) in cases {
-        world.refuses(&with(&right, place, key), &[&admin], error);
+        world.refuses(&with(&right, place, key), &[&keeper.key], error);
     }
     // Another feed with a print of its own.
     let gems = world.markets[2].oracle;
-    let other = with(&with(&right, 4, addresses::feed(&world.group, 2)), 8, gems);
-    world.refuses(&other, &[&admin], "FeedMismatch");
-    world.refuses(&world.fill_order(&keeper, &trader, COINS, 2, &print), &[&admin], "NoOrder");
+    let other = with(&with(&right, 5, addresses::feed(&world.group, 2)), 9, gems);
+    world.refuses(&other, &[&keeper.key], "FeedMismatch");
+    world.refuses(&world.fill_order(&keeper, &trader, COINS, 2, &print), &[&keeper.key], "NoOrder");
     for account in [trader.account, keeper.account] {
         world.svm.edit::<MarginAccount>(&account, |account| account.flags = MarginAccount::IN_LIQUIDATION);
-        world.refuses(&right, &[&admin], "AccountInTransit");
+        world.refuses(&right, &[&keeper.key], "AccountInTransit");
         world.svm.edit::<MarginAccount>(&account, |account| account.flags = 0);
     }
-    world.send(right, &[&admin]).expect("right in the end");
+    world.send(right, &[&keeper.key]).expect("right in the end");
 }
 
 #[test]
@@ -472,16 +493,16 @@ fn refuses_in_a_flash_loan_and_beside_a_market_that_is_not_synced() {
     world.refresh_all();
     world.svm.advance(1);
     world.set_price(GEM, 1_025_00000000).expect("refresh_price_feed");
-    let (print, admin) = (world.markets[1].oracle, world.admin.insecure_clone());
+    let print = world.markets[1].oracle;
     let fill = world.fill_order(&keeper, &trader, COINS, 2, &print);
-    world.refuses(&fill, &[&admin], "MarketNotSynced");
+    world.refuses(&fill, &[&keeper.key], "MarketNotSynced");
     let mut alone = fill.clone();
     alone.accounts.pop();
-    world.refuses(&alone, &[&admin], "MissingAccount");
+    world.refuses(&alone, &[&keeper.key], "MissingAccount");
     world.sync(GEMS).expect("sync_market");
     let [begin, end] = world.flash_loan(&trader, USD, DOLLAR);
-    world.refuses_all(&[begin, fill.clone(), end], &[&trader.key], "BankInFlashLoan");
-    world.send(fill, &[&admin]).expect("fill_order");
+    world.refuses_all(&[begin, fill.clone(), end], &[&trader.key, &keeper.key], "BankInFlashLoan");
+    world.send(fill, &[&keeper.key]).expect("fill_order");
 }
 
 /// A feed without a source that tells what it followed has no print that nobody chose.
@@ -489,13 +510,10 @@ fn refuses_in_a_flash_loan_and_beside_a_market_that_is_not_synced() {
 fn refuses_where_the_feed_has_no_pull_source() {
     let (mut world, trader, keeper) = due();
     let print = world.markets[1].oracle;
-    let mut pulled = Vec::new();
-    world
-        .configure_feed(COIN, |args| {
-            let legacy = presets::source(Provider::PythLegacy, print, [0; 32]);
-            pulled = std::mem::replace(&mut args.sources, vec![legacy]);
-        })
-        .expect("configure_price_feed");
+    // By hand: `configure_price_feed` leaves a feed of perps such a source.
+    let feed = addresses::feed(&world.group, 1);
+    let legacy = Provider::PythLegacy.to_u8();
+    world.svm.edit::<ballast_state::PriceFeed>(&feed, |feed| feed.sources[0].provider = legacy);
     refuses(&mut world, &keeper, &trader, &print, "NoPullSource");
     world.svm.advance(61);
     world.cancel(&trader, COINS, 1).expect("void");

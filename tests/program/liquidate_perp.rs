@@ -132,24 +132,21 @@ fn what_other_collateral_leaves_is_resolved_with_the_pool() {
     let loan = *world.margin(&trader).balance(USD).expect("a loan");
     assert_eq!((loan.shares, loan.perp_shares, loan.is_loan()), (owed, owed, true));
     let admin = world.admin.insecure_clone();
-    let resolve = |world: &World, pool: Option<Pubkey>| {
-        let mut resolve = ix::resolve_bankruptcy(&trader.account, &world.margin(&trader), USD);
-        resolve.accounts.extend(pool.map(|pool| AccountMeta::new(pool, false)));
-        resolve
-    };
-    let early = resolve(&world, Some(world.pool_key()));
+    let resolve = |world: &World| ix::resolve_bankruptcy(&trader.account, &world.margin(&trader), USD);
+    let early = resolve(&world);
     world.refuses(&early, &[&admin], "NotBankrupt");
     let sent = world.liquidate(&liquidator, &trader, USD, GEM, u64::MAX).expect("liquidate");
     let repaid = event!(sent, Liquidated).repaid;
     let loan = *world.margin(&trader).balance(USD).expect("a loan");
     assert_eq!((loan.shares, loan.perp_shares), (owed - repaid, owed - repaid));
     let other = Neighbour::of(&mut world);
-    let without = resolve(&world, None);
+    let right = resolve(&world);
+    let mut without = right.clone();
+    assert_eq!(without.accounts.pop(), Some(AccountMeta::new(world.pool_key(), false)));
     world.refuses(&without, &[&admin], "PoolMissing");
-    let anothers = resolve(&world, Some(other.pool));
+    let anothers = with(&right, right.accounts.len() - 1, other.pool);
     world.refuses(&anothers, &[&admin], "BankMismatch");
     let (insurance, pool) = (world.bank(USD).insurance, world.pool());
-    let right = resolve(&world, Some(world.pool_key()));
     let sent = world.send(right, &[&admin]).expect("resolve_bankruptcy");
     let loss = event!(sent, BankruptcyResolved).loss;
     assert_eq!((loss.deficit, loss.insured), (owed - repaid, insurance));

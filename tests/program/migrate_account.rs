@@ -173,12 +173,16 @@ fn no_instruction_takes_the_old_version() {
         ("configure_perp_market", alone(pix::configure_perp_market(&who, quote, 0, 1, 0, perps))),
         ("sync_market", alone(pix::sync_market(quote, 0))),
         ("settle_pnl", alone(pix::settle_pnl(&owner, quote, &trader.account, 0))),
+        ("liquidate_hedge", alone(pix::liquidate_hedge(taker, quote, &trader.account, [USDC, SOL], 0, 1, follow))),
         ("liquidate_perp", alone(pix::liquidate_perp(taker, quote, &trader.account, 0, 1, follow))),
         ("request_add_liquidity", alone(pix::request_add_liquidity(&owner, quote, &trader.account, None, follow))),
         ("strike_epoch", alone(pix::strike_epoch(&who, quote, 0, 1))),
         ("claim_liquidity", alone(pix::claim_liquidity(&owner, quote, &trader.account, 1))),
         ("place_order", alone(pix::place_order(&owner, perp, &trader.account, order, follow))),
-        ("fill_order", alone(pix::fill_order(&keeper.account, perp, &trader.account, 1, &print, follow))),
+        (
+            "fill_order",
+            alone(pix::fill_order((&keeper.key.pubkey(), &keeper.account), perp, &trader.account, 1, &print, follow)),
+        ),
     ];
     for (what, transaction) in &cases {
         eprintln!("{what}");

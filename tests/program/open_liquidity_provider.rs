@@ -27,6 +27,7 @@ fn makes_an_empty_account() {
         bump: provider.bump,
         pool: world.pool_key(),
         owner: owner.pubkey(),
+        payer: owner.pubkey(),
         ..LiquidityProvider::zeroed()
     };
     assert_eq!(provider, expected);
@@ -40,7 +41,8 @@ fn another_may_pay() {
     let payer = world.svm.rich_keypair();
     open.accounts[1].pubkey = payer.pubkey();
     let held = world.svm.account(&owner.pubkey()).expect("owner").lamports;
-    world.send(open, &[&payer, &owner]).expect("open_liquidity_provider");
+    world.send(open.clone(), &[&payer, &owner]).expect("open_liquidity_provider");
+    assert_eq!(world.svm.read::<LiquidityProvider>(&open.accounts[PROVIDER].pubkey).payer, payer.pubkey());
     assert_eq!(world.svm.account(&owner.pubkey()).expect("owner").lamports, held);
 }
 

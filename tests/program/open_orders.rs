@@ -20,6 +20,7 @@ fn makes_an_empty_account_whoever_pays() {
     expected.version = 1;
     expected.bump = orders.bump;
     expected.margin_account = trader.account;
+    expected.payer = payer.pubkey();
     expected.next_id = 1;
     assert_eq!(orders, expected);
     world.refuses(&open, &[&payer], "AlreadyExists");

@@ -52,6 +52,7 @@ fn sets_margin_premium_and_fees_aside() {
     assert_eq!((placed.id, placed.market, placed.lots, placed.limit), (1, COINS, 10 * LOTS, 33 << 32));
     assert!(!placed.reduce_only);
     assert_eq!((placed.eligible_ts, placed.expiry_ts, placed.requirement), (now + 2, now + 22, requirement));
+    assert_eq!(placed.keeper_fee, KEEPER_FEE);
 
     let account = world.margin(&trader);
     let same = MarginAccount {

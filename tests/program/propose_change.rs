@@ -95,6 +95,7 @@ fn refuses_what_does_not_wait() {
         ix::accept_admin(&who, &group),
         ix::pause_bank(&who, &group, COIN, 0),
         ix::pause_risk(&who, &group, 0),
+        pix::pause_perp_market(&who, &group, 0, 0),
         ix::execute_change(&who, &group, 0, &who, &waiting),
         ix::cancel_change(&who, &group, 0, &who),
         ix::propose_change(&who, &group, 0, &waiting),

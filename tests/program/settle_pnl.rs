@@ -27,7 +27,9 @@ fn a_profit_is_paid_by_the_pool() {
     let sent = world.settle(&trader, COIN_PERP).expect("settle_pnl");
     let told = event!(sent, PnlSettled);
     assert_same(&told.header, &header(&world, trader.account, margin.sequence + 1));
-    assert_eq!((told.market, told.paid), (COIN_PERP, 160_000_000));
+    assert_eq!((told.market, told.mark, told.paid), (COIN_PERP, 40 << 32, 160_000_000));
+    assert_eq!((told.position.side, told.position.lots), (1, 20 * COIN_LOTS));
+    assert_eq!((told.position.base, told.position.offset), ([20_000_000, 0], [160_000_000 << 32, 0]));
     let (market, now) = (world.market(COIN_PERP), world.svm.now());
     assert_eq!((told.market_sequence, told.pool_sequence), (market.sequence, pool.sequence + 1));
     assert_eq!(market.sequence, before.sequence + 1);

@@ -57,6 +57,7 @@ fn the_first_epoch_mints_shares_for_atoms() {
         pool: world.pool_key(),
         number: 0,
         struck_ts: now,
+        payer: world.admin.pubkey(),
         entering: 700 * DOLLAR,
         minted: 700 * DOLLAR,
         ..Epoch::zeroed()

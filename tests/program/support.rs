@@ -3,7 +3,7 @@
 pub(crate) use super::bounds::{
     refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS, TERMS_OUT_OF_BOUNDS,
 };
-pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, MarketArgs, Movement};
+pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, MarketArgs, Movement, PoolArgs};
 pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::perps::{self as pix, Follow};
@@ -176,9 +176,11 @@ pub(crate) fn refuses_without_tokens(world: &mut World, right: &Instruction, tra
 
 /// One of each kind of change that waits for the timelock, as the admin would send it in the plain world, which gets a pool and a
 /// perp market: `create_pool` itself has its own test.
-pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 11] {
+pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 12] {
     world.create_pool(presets::pool());
     world.list_perp(COIN, LOT_DECIMALS, presets::market());
+    // So that none of them runs between an epoch's end and its strike.
+    world.advance(200);
     let mint = world.key().pubkey();
     world.svm.put_mint(&mint, 9);
     let (admin, group) = (world.admin.pubkey(), world.group);
@@ -201,6 +203,7 @@ pub(crate) fn changes(world: &mut World) -> [(&'static str, Instruction); 11] {
         ("set_bank_mode", ix::set_bank_mode(&admin, &group, COIN, 2)),
         ("add_perp_market", pix::add_perp_market(&admin, quote, 1, 2, (symbol("GEM-PERP"), LOT_DECIMALS), perp)),
         ("configure_perp_market", pix::configure_perp_market(&admin, quote, 0, 1, 0, looser)),
+        ("configure_pool", pix::configure_pool(&admin, quote, PoolArgs { exit_fee: 0, ..presets::pool() })),
     ]
 }
 

@@ -24,11 +24,14 @@ fn brings_a_market_to_the_boards_prices_and_to_now() {
     assert_eq!((told.market, told.board_sequence), (COIN_PERP, world.board().sequence));
     assert_eq!((told.mark, told.funding_rate, told.equity), (40 << 32, 0, 50_000 * DOLLAR as i64));
     assert_eq!((told.long_index, told.short_index), ([0, 0], [0, 0]));
+    assert_eq!((told.long_position_index, told.short_position_index), (1 << 52, 1 << 52));
+    assert_eq!((told.long_carry, told.short_carry), (0, 0));
     let expected = PerpMarket {
         sequence: before.sequence + 1,
         mark: 40 << 32,
         mid: 40 << 40,
         synced_ts: world.svm.now(),
+        spent_day: PerpMarket::day(world.svm.now()),
         // Half of the pool's.
         budget: 50_000_000_000,
         equity: 50_000_000_000,

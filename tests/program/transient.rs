@@ -149,7 +149,8 @@ impl Cast {
     /// Of the newcomer, or of somebody without an order.
     fn fill(&self, keeper: &Trader, of: &Trader) -> Instruction {
         let print = self.world.markets[usize::from(GEM)].oracle;
-        pix::fill_order(&keeper.account, self.world.perp(0), &of.account, 2, &print, Follow::default())
+        let keeper = (&keeper.key.pubkey(), &keeper.account);
+        pix::fill_order(keeper, self.world.perp(0), &of.account, 2, &print, Follow::default())
     }
 
     fn configure_bank(&self) -> Instruction {
@@ -354,7 +355,12 @@ const ROWS: &[Row] = &[
     row("create_pool", Moves, Runs, |cast, _| {
         vec![pix::create_pool(&cast.world.admin.pubkey(), cast.world.quote(), presets::pool())]
     }),
-    row("add_perp_market", Runs, Runs, |cast, _| {
+    row("configure_pool", Runs, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        vec![pix::configure_pool(&cast.world.admin.pubkey(), cast.world.quote(), presets::pool())]
+    }),
+    // It counts on the board.
+    row("add_perp_market", Moves, Runs, |cast, _| {
         cast.world.create_pool(presets::pool());
         let (admin, lots) = (cast.world.admin.pubkey(), (symbol("GEM-PERP"), LOT_DECIMALS));
         vec![pix::add_perp_market(&admin, cast.world.quote(), 0, 2, lots, presets::market())]
@@ -363,6 +369,13 @@ const ROWS: &[Row] = &[
         cast.trade_perps();
         let (admin, quote) = (cast.world.admin.pubkey(), cast.world.quote());
         vec![pix::configure_perp_market(&admin, quote, 0, 2, 1, presets::market())]
+    }),
+    // Of a market the account has a position in: any change of it counts.
+    row("pause_perp_market", Moves, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        let gems = cast.world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        cast.position(gems);
+        vec![pix::pause_perp_market(&cast.world.admin.pubkey(), &cast.world.group, gems, 60)]
     }),
     row("sync_market", Runs, Runs, |cast, _| {
         cast.trade_perps();
@@ -397,6 +410,12 @@ const ROWS: &[Row] = &[
     row("liquidate_perp", Moves, IN_FLASH_LOAN, |cast, _| {
         cast.trade_perps();
         vec![cast.world.perp_liquidation(&cast.lender, &cast.newcomer, 0, u64::MAX)]
+    }),
+    row("close_orders", Runs, Runs, |cast, _| {
+        let owner = cast.trader.key.pubkey();
+        let open = pix::open_orders(&owner, &cast.trader.account);
+        cast.world.send(open, &[&cast.trader.key]).expect("open_orders");
+        vec![pix::close_orders(&owner, &cast.trader.account, &owner)]
     }),
     row("open_orders", Runs, Runs, |cast, _| vec![pix::open_orders(&cast.lender.key.pubkey(), &cast.trader.account)]),
     row("place_order", IN_TRANSIT, Runs, |cast, state| {
@@ -433,6 +452,18 @@ const ROWS: &[Row] = &[
     row("open_liquidity_provider", Runs, Runs, |cast, _| {
         cast.world.create_pool(presets::pool());
         vec![pix::open_liquidity_provider(&cast.trader.key.pubkey(), cast.world.quote())]
+    }),
+    row("close_liquidity_provider", Runs, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        cast.world.open_provider(&cast.trader).expect("open_liquidity_provider");
+        let owner = cast.trader.key.pubkey();
+        vec![pix::close_liquidity_provider(&owner, cast.world.quote(), &owner)]
+    }),
+    row("close_epoch", Runs, Runs, |cast, _| {
+        Cast::leave_pool(&mut cast.world, &cast.lender);
+        cast.world.strike().expect("strike_epoch");
+        cast.world.claim(&cast.lender, 1).expect("claim_liquidity");
+        vec![pix::close_epoch(cast.world.quote(), 1, &cast.world.admin.pubkey())]
     }),
     row("request_add_liquidity", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
         cast.world.create_pool(presets::pool());
@@ -578,8 +609,11 @@ fn what_runs_is_a_short_list() {
         "propose_admin",
         "propose_change",
         // A market the account has no position in (there is a row of one it has), and a pool that only gives and takes shares.
-        "add_perp_market",
+        "close_epoch",
+        "close_liquidity_provider",
+        "close_orders",
         "configure_perp_market",
+        "configure_pool",
         "open_liquidity_provider",
         "open_orders",
         "request_add_liquidity",

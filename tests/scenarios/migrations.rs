@@ -473,8 +473,8 @@ fn caps_are_judged_at_the_price() {
 fn committed_files_plan_from_nothing() {
     let svm = Svm::new();
     for (text, steps) in [
-        (include_str!("../../migrations/demo.toml"), 1 + 5 + 5),
-        (include_str!("../../migrations/devnet.toml"), 1 + 1 + 2 + 2 + 1),
+        (include_str!("../../migrations/demo.toml"), 1 + 5 + 5 + 4),
+        (include_str!("../../migrations/devnet.toml"), 1 + 1 + 2 + 2 + 2 + 1),
         (LOCALNET, 1 + 2 + 2),
     ] {
         assert_eq!(Plan::compare(&parse(text), &svm).map(|plan| plan.steps.len()), Ok(steps));

@@ -1,9 +1,9 @@
 //! Perps from end to end: what a round trip costs, where losses go, what a hedge is good for, who is liquidated and who is not.
 
 use ballast_client::ballast::types::MarketArgs;
-use ballast_client::perps as perp_ix;
+use ballast_client::{perps as perp_ix, view};
 use ballast_math::Ratio;
-use ballast_risk::perp;
+use ballast_risk::{perp, RiskError};
 use ballast_state::{MarginAccount, PerpMarket};
 use ballast_testkit::order;
 
@@ -441,9 +441,53 @@ fn t23_t24_nothing_stops_settling_reducing_or_liquidating_a_position() {
     world.tried(|world| {
         step(world, |world| world.place(&trader, COINS, order(-100 * LOTS)));
         let sent = step(world, |world| world.fill_at(&keeper, &trader, COINS, 2, 24_00000000));
-        assert_eq!(event!(sent, OrderFilled).position, 0);
+        assert_eq!(event!(sent, OrderFilled).position.lots, 0);
     });
     step(&mut world, |world| world.liquidate_perp(&keeper, &trader, COINS, u64::MAX));
+}
+
+/// A client that has read the accounts sees positions without a transaction: what `sync_market`, `mark` and `settle_pnl` would
+/// tell.
+#[test]
+fn a_client_sees_what_positions_are_worth() {
+    let (mut world, trader, keeper) = cast(1_000);
+    world.trade_at(&keeper, &trader, COINS, 50 * LOTS, PRICE);
+    world.trade_at(&keeper, &trader, 1, -LOTS / 10, 1_024_00000000);
+    world.svm.advance(60);
+    world.crash(COIN, 28_00000000);
+    world.svm.advance(1);
+    world.crash(GEM, 1_000_00000000);
+
+    let (account, board, banks, now) = (world.margin(&trader), world.board(), world.banks(), world.now());
+    let markets: view::Markets = [0, 1].map(|index| (index, world.market(index))).into();
+    let health = |markets: &view::Markets| view::maintenance(&account, &board, &banks, markets, now);
+    // Neither at old marks, nor without a market.
+    assert_eq!(health(&markets), Err(RiskError::MarketNotSynced));
+    assert_eq!(health(&view::Markets::new()), Err(RiskError::MarketMismatch));
+    assert_eq!(view::positions(&account, &view::Markets::new()), Err(RiskError::MarketMismatch));
+    let synced = view::synced(&markets, &world.pool(), &banks, &board, now).expect("markets");
+    assert_eq!(view::synced(&markets, &world.pool(), &view::Banks::new(), &board, now), Err(RiskError::BankMismatch));
+    let health = health(&synced).expect("health");
+    let positions = view::positions(&account, &synced).expect("positions");
+    // 4 dollars lost on each of fifty coins, and 24 won on a tenth of a gem; less funding.
+    let [coins, gems] = positions.as_slice() else { panic!("{positions:?}") };
+    assert_eq!((coins.market, coins.lots, coins.cost), (COINS, 50 * LOTS, 1_600_000_000));
+    assert_eq!((gems.market, gems.lots, gems.cost), (1, -LOTS / 10, -102_400_000));
+    assert!((-200_100_000..-200_000_000).contains(&coins.claim), "{}", coins.claim);
+    assert!((2_390_000..=2_400_000).contains(&gems.claim), "{}", gems.claim);
+
+    for index in [0, 1] {
+        world.sync(index).expect("sync_market");
+        assert_eq!(world.market(index), synced[&index]);
+    }
+    let sent = world.as_admin(ix::mark(&trader.account, &account)).expect("mark");
+    let told = event!(sent, Marked).health;
+    assert_eq!((told.assets, told.liabilities), (health.assets.0, health.liabilities.0));
+    assert_eq!(told.requirement, health.requirement.0);
+    let sent = world.settle_own(&trader, COINS).expect("settle_pnl");
+    assert_eq!(event!(sent, PnlSettled).paid, coins.claim);
+    let sent = world.settle_own(&trader, 1).expect("settle_pnl");
+    assert_eq!(event!(sent, PnlSettled).paid, gems.claim);
 }
 
 /// The books of a market say what its positions say, after every trade of three traders at moving prices.

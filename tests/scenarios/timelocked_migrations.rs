@@ -170,7 +170,7 @@ fn changes_are_proposed_wait_and_run() {
     assert_eq!(bank.deposit_cap, 11_000_000_000_000_000);
 }
 
-/// What expired is taken back and proposed anew; what waits for other settings than the file's is left alone.
+/// What expired is taken back and proposed anew; so is what waits for other settings than the file's.
 #[test]
 fn expired_changes_are_proposed_again() {
     let mut validator = Validator::locked();
@@ -191,11 +191,44 @@ fn expired_changes_are_proposed_again() {
 
     validator.sent.clear();
     validator.apply(&dust(13));
-    assert_eq!((validator.sent.len(), validator.proposed()), (1, vec![1, 2]));
-    validator.svm.set_time(next);
+    assert_eq!(
+        validator.sent,
+        [
+            "propose_change: configure_group, group",
+            "cancel_change: change 1, configure_group: the file does not want it",
+        ]
+    );
+    assert_eq!(validator.proposed(), [2]);
+    validator.svm.advance(i64::from(DELAY));
     validator.apply(&dust(13));
-    assert_eq!((validator.sent.len(), validator.proposed()), (2, vec![1]));
-    assert!(validator.plan(&dust(13)).is_empty());
+    assert!(validator.plan(&dust(13)).is_empty() && validator.proposed().is_empty());
+}
+
+/// Whatever waits and is not what the file wants is taken back, whoever proposed it; but a file that does not say who is to be
+/// admin leaves a change of admin alone.
+#[test]
+fn what_the_file_does_not_want_is_taken_back() {
+    let mut validator = Validator::locked();
+    let (creator, group) = (validator.creator.pubkey(), validator.group);
+    let mode = ix::set_bank_mode(&creator, &group, 1, BankMode::WindDown.to_byte());
+    let admin = ix::propose_admin(&creator, &group, Pubkey::new_from_array([7; 32]));
+    for (number, change) in [&mode, &mode, &admin].into_iter().enumerate() {
+        let propose = ix::propose_change(&creator, &group, number as u64, change);
+        validator.svm.send(&[propose], &[&validator.creator]).unwrap_or_else(|failed| panic!("{}", failed.name()));
+    }
+    // The same change twice: while it is wanted neither is taken back.
+    let (before, after) = LOCALNET.rsplit_once("mode = \"normal\"").expect("a mode");
+    let winds_down = locked(&[before, "mode = \"wind-down\"", after].concat(), "2 days", "3 days");
+    assert_eq!(validator.steps(&winds_down), [waiting("set_bank_mode, bank 1 SOL", validator.times(0).0)]);
+    let cancels =
+        [0, 1].map(|number| format!("cancel_change: change {number}, set_bank_mode: the file does not want it"));
+    assert_eq!(validator.steps(&plain()), cancels);
+    let third = "cancel_change: change 2, propose_admin: the file does not want it".to_owned();
+    let stays = plain().replacen("id = 0\n", &format!("id = 0\nadmin = \"{creator}\"\n"), 1);
+    assert_eq!(validator.steps(&stays), [&cancels[..], &[third]].concat());
+    validator.apply(&plain());
+    assert_eq!((validator.sent.as_slice(), validator.proposed()), (&cancels[..], vec![2]));
+    assert!(validator.plan(&plain()).is_empty());
 }
 
 /// A new bank is listed, and wound down at once, through the timelock; it has to warm up for long.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ballast_risk::invariant::Violation;
+use ballast_testkit::Event;
 
 use crate::check::broken;
 use crate::shrink::shortest;
@@ -25,11 +26,28 @@ impl Stop {
     }
 }
 
+/// How an order may end, by the code of its event.
+pub(crate) const ENDS: &[(u8, &str)] = &[
+    (0, "filled"),
+    (1, "limit missed"),
+    (2, "unhealthy"),
+    (3, "interest cap"),
+    (4, "skew cap"),
+    (5, "account cap"),
+    (6, "nothing to reduce"),
+    (10, "guarded"),
+    (11, "too wide"),
+    (12, "jump"),
+    (13, "closed"),
+];
+
 /// How often each instruction succeeded, and with which error it was refused.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
     pub(crate) done: BTreeMap<&'static str, u64>,
     refused: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// How orders ended that met their print.
+    ended: BTreeMap<u8, u64>,
 }
 
 impl Coverage {
@@ -41,6 +59,12 @@ impl Coverage {
 
     pub(crate) fn of(&self, name: &str) -> u64 {
         self.done.get(name).copied().unwrap_or(0)
+    }
+
+    /// How often an order ended so, as [`ENDS`] names it.
+    pub(crate) fn ended(&self, end: &str) -> u64 {
+        let code = ENDS.iter().find(|(_, name)| *name == end).map_or(u8::MAX, |(code, _)| *code);
+        self.ended.get(&code).copied().unwrap_or(0)
     }
 
     /// How often an instruction was refused with an error.
@@ -65,6 +89,11 @@ impl fmt::Display for Coverage {
             }
             writeln!(f)?;
         }
+        write!(f, "{:<27}", "orders that met their print")?;
+        for (_, end) in ENDS {
+            write!(f, " {end} {}", self.ended(end))?;
+        }
+        writeln!(f)?;
         write!(f, "{:<27}{:>7} instructions", "", self.sent())
     }
 }
@@ -102,7 +131,14 @@ impl Play {
         let after = &self.stage.state;
         let mut broken = broken(&steps, &before, after, outcome.as_ref());
         match &outcome {
-            Some(Ok(_)) => names.iter().for_each(|name| *coverage.done.entry(name).or_default() += 1),
+            Some(Ok(sent)) => {
+                names.iter().for_each(|name| *coverage.done.entry(name).or_default() += 1);
+                for event in &sent.events {
+                    if let Event::OrderFilled(done) = event {
+                        *coverage.ended.entry(done.outcome).or_default() += 1;
+                    }
+                }
+            }
             Some(Err(failed)) => {
                 assert!(*after == before, "{steps:?} was refused with {} and changed something", failed.name());
                 let name = names.get(failed.instruction().unwrap_or(0)).copied().unwrap_or_default();

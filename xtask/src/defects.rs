@@ -112,8 +112,8 @@ fn build(toolchain: &Path, tree: &Path) -> Result<PathBuf> {
 
 /// The random sequences as they are now, at `path`: sources may change while they run.
 fn test_binary(path: &Path) -> Result<PathBuf> {
-    let arguments =
-        ["test", "--package", "ballast-tests", "--test", "sequences", "--no-run", "--message-format", "json"];
+    // Of the whole workspace: alone it would have other features, and be compiled from the runtime up.
+    let arguments = ["test", "--workspace", "--test", "sequences", "--no-run", "--message-format", "json"];
     let messages = output(cargo().args(arguments))?;
     let mut built = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;

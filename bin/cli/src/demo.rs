@@ -14,6 +14,7 @@ mod liquidator;
 mod market;
 mod oracles;
 mod owners;
+mod perps;
 mod population;
 mod prices;
 mod progress;
@@ -45,8 +46,8 @@ const PICTURED: usize = 51;
 /// Replays a market crash against the real program on an embedded chain, and reports who bore what.
 ///
 /// The compiled program runs in an embedded Solana runtime. Oracle accounts in the formats of Pyth and Switchboard carry
-/// the prices of a real crash, minute by minute. Borrowers, lenders, liquidators and deleveragers use public instructions
-/// only and decide with the program's own risk engine. After every step the invariants are checked; one that does not
+/// the prices of a real crash, minute by minute. Borrowers, lenders, traders of perps, liquidators and keepers use public
+/// instructions only and decide with the program's own risk engine. After every step the invariants are checked; one that does not
 /// hold ends the run with an error.
 #[derive(Debug, Args)]
 #[command(after_help = SHORT, after_long_help = LONG)]
@@ -101,6 +102,7 @@ const SHORT: &str = "\
 Examples:
   ballast demo                                  FTX, November 2022
   ballast demo --event luna --accounts 2000
+  ballast demo --event 2025-10-10               the cascade of perps
   ballast demo --prices SOL=sol.csv --prices BTC=btc.csv --json
 
 `ballast demo --help` also says who takes part.";
@@ -119,6 +121,10 @@ Who takes part (docs/demonstration.md has it in full):
   Liquidators  Six, with 6 % of all loans together, 2 to 18 seconds slow, the quick ones the smallest. They sell what they
              seize for 10 bp, one print later, and have the proceeds three minutes after that. Two deleveragers with 2 % each.
              If accounts are still unhealthy half an hour after the last bar, a latecomer with enough capital comes.
+  Perps      Where SOL, ETH or BTC is replayed: one trader for every four borrowers, 48 % long, 24 % short, 28 % short what they
+             hold. They open, close and come back by orders, which keepers fill at the print they met. Providers of liquidity
+             bring 60 % of what traders brought; every six hours some come back for more or leave with a quarter. Keepers
+             settle claims of $100 every hour; liquidators also close positions.
   Oracles    SOL: Pyth pull, Switchboard On-Demand and legacy Pyth. ETH and others: Pyth pull and Switchboard On-Demand.
              BTC and USDC: Pyth pull. Each print is off by up to a basis point; one in 6,000 is wild (5 to 40 % off), one in
              10,000 begins half an hour of silence.
@@ -126,6 +132,7 @@ Who takes part (docs/demonstration.md has it in full):
 Examples:
   ballast demo                                  FTX, November 2022
   ballast demo --event luna --accounts 2000
+  ballast demo --event 2025-10-10               the cascade of perps
   ballast demo --event 2022-05-luna-listed      Terra's LUNA as collateral
   ballast demo --prices SOL=sol.csv --prices BTC=btc.csv --json
   ballast demo --prices ETH=eth-5m.csv --from 2024-08-04 --to 2024-08-07T12:00Z

@@ -112,14 +112,15 @@ fn check(report: &Value) {
     assert_eq!(losses["debtors"].as_array().unwrap().len() as u64, losses["count"].as_u64().unwrap());
     for bank in losses["banks"].as_array().unwrap() {
         let atoms = |field: &str| bank[field].as_u64().unwrap();
-        assert_eq!(atoms("deficit_atoms"), atoms("insured_atoms") + atoms("socialized_atoms"), "{bank}");
+        let borne = atoms("insured_atoms") + atoms("pooled_atoms") + atoms("socialized_atoms");
+        assert_eq!(atoms("deficit_atoms"), borne, "{bank}");
         let borne = losses["holders"].as_array().unwrap().iter().filter(|holder| holder["bank"] == bank["symbol"]);
         let borne: f64 = borne.map(|holder| holder["tokens"].as_f64().unwrap()).sum();
         // An index is cut by a whole unit at least: holders together bear it to a millionth.
         assert!(close(borne, bank["socialized"].as_f64().unwrap()), "{borne} {bank}");
     }
     let part = |field: &str| losses[field].as_f64().unwrap();
-    assert!(close(part("bad_debt_usd"), part("insured_usd") + part("socialized_usd")));
+    assert!(close(part("bad_debt_usd"), part("insured_usd") + part("pooled_usd") + part("socialized_usd")));
     assert!(close(part("bad_debt_usd"), dollars(&liquidations["by_period"], "bad_debt_usd")));
 
     let transactions = &report["transactions"];
@@ -143,6 +144,37 @@ fn check(report: &Value) {
     assert_eq!(report["oracles"]["wild_prints_believed"], 0);
     assert_eq!(report["verdict"]["solvent"], true);
     assert_eq!(report["verdict"]["under_water"], 0);
+    check_perps(report);
+}
+
+/// What nobody won nobody lost; the pool's books say of its providers what the events say; every order came to an end.
+fn check_perps(report: &Value) {
+    let perps = &report["perps"];
+    if perps.is_null() {
+        return;
+    }
+    for cause in ["price", "funding", "premium", "fees", "keepers", "bonuses", "bad_debt", "total"] {
+        let sum = dollars(&perps["transfers"], &format!("{cause}_usd"));
+        assert!(sum.abs() < 0.05, "{cause}: {sum}");
+    }
+    let row = |who: &str| {
+        let rows = perps["transfers"].as_array().unwrap();
+        rows.iter().find(|row| row["who"] == who).unwrap()["total_usd"].as_f64().unwrap()
+    };
+    // All is rounded for the pool, by an atom or two each time.
+    let result = perps["pool"]["result_usd"].as_f64().unwrap();
+    assert!((-0.02..0.1).contains(&(result - row("providers"))), "{result} {}", row("providers"));
+    assert!(row("order keepers") >= 0.0 && row("liquidators") >= 0.0);
+    let markets = &perps["markets"];
+    assert_eq!(sum(markets, "orders_placed"), sum(markets, "orders_filled") + sum(markets, "orders_ended"));
+    assert_eq!(sum(markets, "liquidations"), perps["recomputed"].as_u64().unwrap());
+    let moments = report["history"]["unix"].as_array().unwrap().len();
+    assert_eq!(perps["pool"]["usd"].as_array().unwrap().len(), moments);
+    for market in markets.as_array().unwrap() {
+        for line in ["long_usd", "short_usd", "skew_usd"] {
+            assert_eq!(market[line].as_array().unwrap().len(), moments, "{line}");
+        }
+    }
 }
 
 #[test]
@@ -169,7 +201,7 @@ fn the_same_seed_gives_the_same_bytes() {
     let rest = html.replace("http://www.w3.org/2000/svg", "");
     assert!(html.starts_with("<!DOCTYPE html>") && !rest.contains("http") && !html.contains("<script"));
     assert!(
-        html.matches("<svg").count() >= 5 && html.matches("<section").count() == html.matches("</section>").count()
+        html.matches("<svg").count() >= 7 && html.matches("<section").count() == html.matches("</section>").count()
     );
     assert!(svg.starts_with("<svg") && svg.contains("SOLVENT"));
 }
@@ -192,6 +224,43 @@ fn a_day_of_ftx() {
     assert_eq!(report["program"]["committed"], std::env::var_os("BALLAST_ELF").is_none());
     // Liquidations bring accounts back above 1.
     assert_eq!(report["health"]["bins"][0]["after"], 0);
+}
+
+/// The cascade of 10 October 2025: longs are liquidated, and everybody is paid.
+#[test]
+fn a_day_of_perps() {
+    let args =
+        ["--event", "2025-10-10", "--from", "2025-10-10T12:00Z", "--to", "2025-10-11T06:00Z", "--accounts", "60"];
+    let report = json(&args);
+    check(&report);
+    let perps = &report["perps"];
+    let of = |field: &str| -> Vec<u64> {
+        perps["markets"].as_array().unwrap().iter().map(|market| market[field].as_u64().unwrap()).collect()
+    };
+    let symbols: Vec<&str> =
+        perps["markets"].as_array().unwrap().iter().map(|market| market["symbol"].as_str().unwrap()).collect();
+    assert_eq!(symbols, ["SOL-PERP", "ETH-PERP", "BTC-PERP"]);
+    assert_eq!((of("orders_filled"), of("liquidations")), (vec![49, 49, 20], vec![0, 7, 0]));
+    assert_eq!(
+        (perps["traders"].as_u64(), perps["hedgers"].as_u64(), perps["bad_debt_usd"].as_f64()),
+        (Some(15), Some(7), Some(0.0))
+    );
+    let cents = |who: &str, cause: &str| {
+        let rows = perps["transfers"].as_array().unwrap();
+        (rows.iter().find(|row| row["who"] == who).unwrap()[cause].as_f64().unwrap() * 100.0).round() as i64
+    };
+    let longs = ["price_usd", "funding_usd", "premium_usd", "fees_usd", "keepers_usd", "bonuses_usd", "bad_debt_usd"];
+    assert_eq!(longs.map(|cause| cents("longs", cause)), [-46_381_209, -126_895, -44_048, -607_682, -27, -5_990, 0]);
+    let totals = ["longs", "shorts", "providers", "order keepers", "liquidators", "insurance", "lenders"];
+    assert_eq!(totals.map(|who| cents(who, "total_usd")), [-47_165_850, -1_712_575, 48_872_318, 118, 4_792, 1_198, 0]);
+    assert_eq!(cents("providers", "total_usd"), (perps["pool"]["result_usd"].as_f64().unwrap() * 100.0).round() as i64);
+    let text = succeeds(&args);
+    for part in ["── Perps ", "SOL-PERP ", "who paid whom ", "providers ", "order keepers "] {
+        assert!(text.contains(part), "{part}");
+    }
+    // What is no underlying of a market has no perps.
+    let prices = format!("LUNA={}", file("alone.csv", &slide()));
+    assert_eq!(json(&["--prices", &prices, "--accounts", "5"])["perps"], Value::Null);
 }
 
 #[test]
@@ -322,18 +391,32 @@ fn bad_arguments() {
 #[test]
 fn the_list() {
     let list = succeeds(&["--list"]);
-    for part in
-        ["2022-11-ftx", "(default)", "2020-03-black-thursday", "2025-10-cascade", "SOL ETH BTC LUNA", "SOL −72 %"]
-    {
+    for part in [
+        "2022-11-ftx",
+        "(default)",
+        "2020-03-black-thursday",
+        "2025-10-cascade",
+        "2025-10-10 ",
+        "SOL ETH BTC LUNA",
+        "SOL −72 %",
+    ] {
         assert!(list.contains(part), "{part}: {list}");
     }
-    assert_eq!(list.lines().count(), 10);
+    assert_eq!(list.lines().count(), 11);
 }
 
 #[test]
 fn the_help_says_who_takes_part() {
     let help = succeeds(&["--help"]);
-    for part in ["Borrowers", "half of them under $8,000", "--prices <SYMBOL=FILE>", "Liquidators", "Exit status"] {
+    for part in [
+        "Borrowers",
+        "half of them under $8,000",
+        "Perps",
+        "Providers of liquidity",
+        "--prices <SYMBOL=FILE>",
+        "Liquidators",
+        "Exit status",
+    ] {
         assert!(help.contains(part), "{part}");
     }
     assert!(!help.contains("--svg"));

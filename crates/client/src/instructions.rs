@@ -323,7 +323,7 @@ pub fn deleverage(takeover: &Takeover<'_>, max_repay: u64, wind_down: bool) -> I
     takeover.follow(build(&accounts, &args::Deleverage { max_repay, wind_down }))
 }
 
-/// `resolve_bankruptcy` of the account's loan in `bank`.
+/// `resolve_bankruptcy` of the account's loan in `bank`, with the pool where losses of perps opened part of it.
 #[must_use]
 pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank: u16) -> Instruction {
     let group = &account.group;
@@ -334,7 +334,12 @@ pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank
         event_authority: addresses::event_authority(),
         program: PROGRAM_ID,
     };
-    followed_by_holdings(build(&accounts, &args::ResolveBankruptcy {}), group, &[account], &[bank])
+    let mut instruction =
+        followed_by_holdings(build(&accounts, &args::ResolveBankruptcy {}), group, &[account], &[bank]);
+    if account.balance(bank).is_some_and(|balance| balance.perp_shares > 0) {
+        instruction.accounts.push(AccountMeta::new(addresses::pool(group), false));
+    }
+    instruction
 }
 
 /// `mark`.

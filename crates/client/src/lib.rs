@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 pub mod addresses;
+pub mod changes;
 pub mod events;
 pub mod instructions;
 pub mod perps;

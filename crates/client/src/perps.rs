@@ -67,6 +67,13 @@ pub fn create_pool(authority: &Pubkey, quote: Quote, args: PoolArgs) -> Instruct
     build(&accounts, &args::CreatePool { args })
 }
 
+/// `configure_pool`.
+#[must_use]
+pub fn configure_pool(authority: &Pubkey, quote: Quote, args: PoolArgs) -> Instruction {
+    let accounts = accounts::ConfigurePool { authority: *authority, group: quote.group, pool: quote.pool() };
+    build(&accounts, &args::ConfigurePool { args })
+}
+
 /// `add_perp_market` on the feed of a row, with index `index`, which must be the pool's next.
 #[must_use]
 pub fn add_perp_market(
@@ -111,6 +118,14 @@ pub fn configure_perp_market(
         market: quote.market(index),
     };
     build(&accounts, &args::ConfigurePerpMarket { mode, args })
+}
+
+/// `pause_perp_market`; zero seconds end a pause.
+#[must_use]
+pub fn pause_perp_market(authority: &Pubkey, group: &Pubkey, index: u16, seconds: u32) -> Instruction {
+    let accounts =
+        accounts::PausePerpMarket { authority: *authority, group: *group, market: addresses::market(group, index) };
+    build(&accounts, &args::PausePerpMarket { seconds })
 }
 
 /// `sync_market`.
@@ -161,6 +176,33 @@ pub fn liquidate_perp(
         program: PROGRAM_ID,
     };
     followed(build(&accounts, &args::LiquidatePerp { max_lots }), &quote.group, follow)
+}
+
+/// `liquidate_hedge` of at most `max_repay` atoms of the loan; what both accounts else hold follows.
+#[must_use]
+pub fn liquidate_hedge(
+    (authority, liquidator): (&Pubkey, &Pubkey),
+    quote: Quote,
+    liquidatee: &Pubkey,
+    [loan_bank, collateral_bank]: [u16; 2],
+    index: u16,
+    max_repay: u64,
+    follow: Follow<'_>,
+) -> Instruction {
+    let accounts = accounts::LiquidateHedge {
+        authority: *authority,
+        liquidator: *liquidator,
+        liquidatee: *liquidatee,
+        board: quote.board(),
+        loan_bank: addresses::bank(&quote.group, loan_bank),
+        collateral_bank: addresses::bank(&quote.group, collateral_bank),
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    followed(build(&accounts, &args::LiquidateHedge { max_repay }), &quote.group, follow)
 }
 
 /// `open_liquidity_provider`.
@@ -237,6 +279,26 @@ pub fn claim_liquidity(owner: &Pubkey, quote: Quote, margin_account: &Pubkey, ep
     build(&accounts, &args::ClaimLiquidity {})
 }
 
+/// `close_liquidity_provider`; `payer` is who paid for the account.
+#[must_use]
+pub fn close_liquidity_provider(owner: &Pubkey, quote: Quote, payer: &Pubkey) -> Instruction {
+    let accounts = accounts::CloseLiquidityProvider {
+        owner: *owner,
+        payer: *payer,
+        pool: quote.pool(),
+        provider: addresses::provider(&quote.pool(), owner),
+    };
+    build(&accounts, &args::CloseLiquidityProvider {})
+}
+
+/// `close_epoch` of a struck epoch; `payer` is who paid for the account.
+#[must_use]
+pub fn close_epoch(quote: Quote, epoch: u64, payer: &Pubkey) -> Instruction {
+    let accounts =
+        accounts::CloseEpoch { payer: *payer, pool: quote.pool(), epoch: addresses::epoch(&quote.pool(), epoch) };
+    build(&accounts, &args::CloseEpoch {})
+}
+
 /// `open_orders` of a margin account.
 #[must_use]
 pub fn open_orders(payer: &Pubkey, margin_account: &Pubkey) -> Instruction {
@@ -247,6 +309,18 @@ pub fn open_orders(payer: &Pubkey, margin_account: &Pubkey) -> Instruction {
         system_program: SYSTEM_PROGRAM,
     };
     build(&accounts, &args::OpenOrders {})
+}
+
+/// `close_orders` of a margin account; `payer` is who paid for the account.
+#[must_use]
+pub fn close_orders(owner: &Pubkey, margin_account: &Pubkey, payer: &Pubkey) -> Instruction {
+    let accounts = accounts::CloseOrders {
+        owner: *owner,
+        payer: *payer,
+        margin_account: *margin_account,
+        orders: addresses::orders(margin_account),
+    };
+    build(&accounts, &args::CloseOrders {})
 }
 
 /// A market of a pool with the row of its feed.
@@ -296,10 +370,11 @@ pub fn cancel_order(authority: &Pubkey, market: Market, margin_account: &Pubkey,
     build(&accounts, &args::CancelOrder { id })
 }
 
-/// `fill_order` at the print in an account, for the fee of `keeper`, a margin account; what the trader else holds follows.
+/// `fill_order` at the print in an account, for the fee of `keeper`, a margin account of the authority; what the trader else
+/// holds follows.
 #[must_use]
 pub fn fill_order(
-    keeper: &Pubkey,
+    (authority, keeper): (&Pubkey, &Pubkey),
     market: Market,
     margin_account: &Pubkey,
     id: u64,
@@ -308,6 +383,7 @@ pub fn fill_order(
 ) -> Instruction {
     let quote = market.quote;
     let accounts = accounts::FillOrder {
+        authority: *authority,
         keeper: *keeper,
         margin_account: *margin_account,
         orders: addresses::orders(margin_account),

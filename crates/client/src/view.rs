@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ballast_risk::health::{self, Health, Portfolio};
-use ballast_risk::{Now, RiskError, RiskResult};
-use ballast_state::{Account, Bank, LayoutError, MarginAccount, RiskBoard};
+use ballast_risk::health::{self, Health, PerpExposure, Portfolio};
+use ballast_risk::{perp, Now, RiskError, RiskResult};
+use ballast_state::{Account, Bank, LayoutError, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, RiskBoard};
 
 /// A copy of a program account from its data.
 ///
@@ -17,24 +17,98 @@ pub fn decode<T: Account>(data: &[u8]) -> Result<T, LayoutError> {
 /// Banks of a group by their index.
 pub type Banks = BTreeMap<u16, Bank>;
 
-/// What an account without perps holds, with its banks projected to `now`.
+/// Perp markets of a group by their index.
+pub type Markets = BTreeMap<u16, PerpMarket>;
+
+/// Markets as `sync_market` would leave them now: what a program reads of one on the chain is as old as its last sync.
 ///
 /// # Errors
-/// `BankMismatch` if a bank is missing; `MarketMismatch` for an account with positions, whose markets this does not know;
-/// arithmetic.
-pub fn portfolio(account: &MarginAccount, banks: &Banks, now: Now) -> RiskResult<Portfolio> {
-    if account.perp_count > 0 {
-        return Err(RiskError::MarketMismatch);
+/// `BankMismatch` if the pool's bank is missing; those of [`perp::sync`].
+pub fn synced(
+    markets: &Markets,
+    pool: &LiquidityPool,
+    banks: &Banks,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<Markets> {
+    let bank = banks.get(&pool.bank).ok_or(RiskError::BankMismatch)?;
+    let (mut markets, mut pool) = (markets.clone(), *pool);
+    for market in markets.values_mut() {
+        perp::sync(market, &mut pool, bank, board, now)?;
     }
-    Portfolio::of_account(account, &[], 0, now, |index| banks.get(&index))
+    Ok(markets)
+}
+
+/// What an account holds, with its banks projected to `now`. The markets of its positions stand at the board's prices, as
+/// [`synced`] ones do; an account without positions needs none.
+///
+/// # Errors
+/// `BankMismatch`, `MarketMismatch` if a bank or a market is missing; `MarketNotSynced`; arithmetic.
+pub fn portfolio(
+    account: &MarginAccount,
+    board: &RiskBoard,
+    banks: &Banks,
+    markets: &Markets,
+    now: Now,
+) -> RiskResult<Portfolio> {
+    let mut quote = 0;
+    let mut exposure = |position: &PerpPosition| -> RiskResult<PerpExposure> {
+        let market = market_of(position, markets)?;
+        perp::require_synced(market, board)?;
+        quote = market.quote_feed;
+        perp::exposure(position, market)
+    };
+    let perps = account.positions().iter().map(&mut exposure).collect::<RiskResult<Vec<_>>>()?;
+    Portfolio::of_account(account, &perps, quote, now, |index| banks.get(&index))
 }
 
 /// An account's Maintenance health.
 ///
 /// # Errors
 /// As [`portfolio`] and [`health::assess_maintenance`].
-pub fn maintenance(account: &MarginAccount, board: &RiskBoard, banks: &Banks, now: Now) -> RiskResult<Health> {
-    health::assess_maintenance(&portfolio(account, banks, now)?, board, now)
+pub fn maintenance(
+    account: &MarginAccount,
+    board: &RiskBoard,
+    banks: &Banks,
+    markets: &Markets,
+    now: Now,
+) -> RiskResult<Health> {
+    health::assess_maintenance(&portfolio(account, board, banks, markets, now)?, board, now)
+}
+
+/// A perp position for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The market's index.
+    pub market: u16,
+    /// Lots held, below zero for shorts.
+    pub lots: i64,
+    /// What they cost at their fills, atoms of the quote token; below zero for shorts.
+    pub cost: i64,
+    /// What the position won, or below zero lost, and was not settled, whole atoms, toward −∞.
+    pub claim: i64,
+}
+
+/// The positions of an account at the marks of their markets. There is no liquidation price here: that of the engine
+/// ([`liquidation_prices`](ballast_risk::views::liquidation_prices)) moves no market's mark.
+///
+/// # Errors
+/// `MarketMismatch` if a market is missing; arithmetic.
+pub fn positions(account: &MarginAccount, markets: &Markets) -> RiskResult<Vec<Position>> {
+    let view = |position: &PerpPosition| {
+        let market = market_of(position, markets)?;
+        Ok(Position {
+            market: position.market,
+            lots: perp::book::size(position, market)?,
+            cost: position.entry_quote,
+            claim: perp::payable(position, market, u64::MAX)?,
+        })
+    };
+    account.positions().iter().map(view).collect()
+}
+
+fn market_of<'a>(position: &PerpPosition, markets: &'a Markets) -> RiskResult<&'a PerpMarket> {
+    markets.get(&position.market).ok_or(RiskError::MarketMismatch)
 }
 
 /// Banks whose accounts must follow an instruction that reads the health of `accounts` and names the banks `named`: each

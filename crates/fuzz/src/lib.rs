@@ -11,7 +11,10 @@ mod health;
 mod judge;
 mod layouts;
 mod lending;
+mod market;
 mod oracle;
+mod orders;
+mod perps;
 mod source;
 mod world;
 
@@ -21,6 +24,8 @@ pub use judge::judge;
 pub use layouts::{corrupt, layouts};
 pub use lending::{accrual, flash_loan, lending, parameters};
 pub use oracle::oracle;
+pub use orders::orders;
+pub use perps::perps;
 
 /// A target with the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
@@ -39,6 +44,8 @@ pub const TARGETS: &[Target] = &[
     ("liquidation", liquidation),
     ("margin", margin),
     ("oracle", oracle),
+    ("orders", orders),
     ("parameters", parameters),
+    ("perps", perps),
     ("staged", staged),
 ];

@@ -165,6 +165,8 @@ targets! {
     liquidation at least 200;
     margin at least 300;
     oracle at least 100;
+    orders at least 50;
     parameters at least 100;
+    perps at least 100;
     staged at least 150;
 }

@@ -1,4 +1,4 @@
-use crate::ops::{high, low, wide};
+use crate::ops::{from_words, high, low, to_words, wide};
 use crate::{MathError, MathResult};
 
 /// Atoms per share of one side of a bank, with 64 fraction bits. Starts at [`Index::ONE`].
@@ -14,15 +14,14 @@ impl Index {
     #[inline]
     #[must_use]
     pub fn from_words(words: [u64; 2]) -> Self {
-        let [low, high] = words;
-        Self((u128::from(high) << 64) | u128::from(low))
+        Self(from_words(words))
     }
 
     /// Stored form, low word first.
     #[inline]
     #[must_use]
     pub fn to_words(self) -> [u64; 2] {
-        [low(self.0), high(self.0)]
+        to_words(self.0)
     }
 
     /// `⌊shares · index⌋`: what a claim is worth.

@@ -42,8 +42,8 @@ pub use error::{MathError, MathResult};
 pub use exp::{exp_m1_up, one_minus_exp_neg, LN_2_Q64, MAX_EXPONENT_Q64};
 pub use index::Index;
 pub use ops::{
-    checked_add, checked_add_wide, checked_sub, checked_sub_wide, div_up, high, low, mul_div_down, mul_div_up,
-    mul_shift_64, root_down, scaled_root_up, wide,
+    checked_add, checked_add_wide, checked_sub, checked_sub_wide, div_up, from_words, high, low, mul_div_down,
+    mul_div_up, mul_shift_64, root_down, scaled_root_up, to_words, wide,
 };
 pub use price::{Price, Units};
 pub use ratio::Ratio;

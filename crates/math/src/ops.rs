@@ -79,6 +79,21 @@ pub const fn high(x: u128) -> u64 {
     (x >> 64) as u64
 }
 
+/// A number from its stored words, low word first.
+#[inline]
+#[must_use]
+pub fn from_words(words: [u64; 2]) -> u128 {
+    let [low, high] = words;
+    (u128::from(high) << 64) | u128::from(low)
+}
+
+/// Stored form of a number, low word first.
+#[inline]
+#[must_use]
+pub const fn to_words(x: u128) -> [u64; 2] {
+    [low(x), high(x)]
+}
+
 /// `⌊a·b / 2^64⌋` of a 128-bit `a`.
 ///
 /// # Errors

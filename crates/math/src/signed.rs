@@ -1,20 +1,18 @@
-use crate::ops::{high, low, wide};
+use crate::ops::{from_words, high, low, to_words, wide};
 use crate::{MathError, MathResult, Product};
 
 /// From its stored words, two's complement, low word first.
 #[inline]
 #[must_use]
 pub fn signed_from_words(words: [u64; 2]) -> i128 {
-    let [low, high] = words;
-    ((u128::from(high) << 64) | u128::from(low)).cast_signed()
+    from_words(words).cast_signed()
 }
 
 /// Stored form, two's complement, low word first.
 #[inline]
 #[must_use]
 pub fn signed_to_words(x: i128) -> [u64; 2] {
-    let bits = x.cast_unsigned();
-    [low(bits), high(bits)]
+    to_words(x.cast_unsigned())
 }
 
 /// `a + b`.

@@ -15,10 +15,11 @@ use serde::Deserialize;
 use solana_pubkey::Pubkey;
 
 use crate::error::{says, MigrateError, Source};
+use crate::perps::{MarketPlan, PoolPlan};
 use crate::section::{section, Fault, Setting, Texts};
 use crate::units::{
     Amount, Class, Curve, Deviations, Dollars, FeedId, FixedPrice, Flag, Key, Mode, Percent, ProviderId, Seconds,
-    Share, Symbol,
+    Share, Symbol, Units,
 };
 
 /// A group with everything in it. It is complete: what the chain has and it has not is an error of the plan.
@@ -36,6 +37,11 @@ pub struct Deployment {
     /// Banks, in the order of their indices.
     #[serde(default)]
     pub banks: Vec<BankPlan>,
+    /// The pool that perps are traded against; nothing: the group has no perps.
+    pub pool: Option<PoolPlan>,
+    /// Perp markets, in the order of their indices.
+    #[serde(default)]
+    pub markets: Vec<MarketPlan>,
     #[serde(skip)]
     source: Option<Source>,
 }
@@ -302,7 +308,7 @@ pub struct BankPlan {
 }
 
 /// A feed by its symbol or its row.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "expected the symbol of a feed such as \"SOL\", or the row of one")]
 pub enum FeedRef {
     /// The only feed of this symbol.
@@ -354,7 +360,15 @@ impl Deployment {
     #[must_use]
     pub fn new(creator: Pubkey, id: u16, settings: GroupSettings) -> Self {
         let group = GroupPlan { creator: Key(creator), id, address: None, admin: None, timelock: None, settings };
-        Self { group, classes: Vec::new(), feeds: Vec::new(), banks: Vec::new(), source: None }
+        Self {
+            group,
+            classes: Vec::new(),
+            feeds: Vec::new(),
+            banks: Vec::new(),
+            pool: None,
+            markets: Vec::new(),
+            source: None,
+        }
     }
 
     /// The error at a place of this deployment.
@@ -379,9 +393,10 @@ impl Deployment {
             if Decimals::new(bank.decimals).is_none() {
                 return Err(refused(format!("banks[{index}]"), Some("decimals"), RiskError::DecimalsNotSupported));
             }
-            bank.settings.denominate(&format!("banks[{index}].settings"), &bank.name, bank.decimals)?;
+            let units = Units::of_token(&bank.name, bank.decimals);
+            bank.settings.denominate(&format!("banks[{index}].settings"), &units)?;
         }
-        Ok(())
+        self.denominate_perps()
     }
 
     fn judge(&self) -> Result<(), Fault> {
@@ -407,7 +422,7 @@ impl Deployment {
             self.row(index)?;
             judge_bank(bank, Price(0), &at)?;
         }
-        Ok(())
+        self.judge_perps()
     }
 
     fn judge_feed(&self, feed: &FeedPlan, at: &str) -> Result<(), Fault> {
@@ -462,19 +477,27 @@ impl Deployment {
     /// The row of a bank's feed.
     pub(crate) fn row(&self, bank: usize) -> Result<u8, Fault> {
         let at = format!("banks[{bank}].feed");
-        let Some(plan) = self.banks.get(bank) else { return Err(Fault::new(at, "no such bank")) };
-        let rows: Vec<usize> = match plan.feed {
-            FeedRef::Row(row) => Some(usize::from(row)).filter(|row| *row < self.feeds.len()).into_iter().collect(),
+        match self.banks.get(bank) {
+            Some(plan) => self.feed_row(plan.feed, &at),
+            None => Err(Fault::new(at, "no such bank")),
+        }
+    }
+
+    /// The row of the feed that the value at `at` names.
+    pub(crate) fn feed_row(&self, feed: FeedRef, at: &str) -> Result<u8, Fault> {
+        let row = match feed {
+            FeedRef::Row(row) => Some(usize::from(row)).filter(|row| *row < self.feeds.len()),
             FeedRef::Symbol(symbol) => {
-                let named = self.feeds.iter().enumerate().filter(|(_, feed)| feed.symbol == symbol);
-                named.map(|(row, _)| row).collect()
+                let mut named = self.feeds.iter().enumerate().filter(|(_, feed)| feed.symbol == symbol);
+                let first = named.next().map(|(row, _)| row);
+                if named.next().is_some() {
+                    return Err(Fault::new(at, "several feeds have this symbol: say the row of one"));
+                }
+                first
             }
         };
-        match rows.as_slice() {
-            [row] => u8::try_from(*row).map_err(|_| Fault::new(at, "no board has so many rows")),
-            [] => Err(Fault::new(at, "the file has no such feed")),
-            _ => Err(Fault::new(at, "several feeds have this symbol: say the row of one")),
-        }
+        let row = row.ok_or_else(|| Fault::new(at, "the file has no such feed"))?;
+        u8::try_from(row).map_err(|_| Fault::new(at, "no board has so many rows"))
     }
 }
 
@@ -532,19 +555,19 @@ pub(crate) fn judge_warm_up(bank: &BankPlan, at: &str) -> Result<(), Fault> {
 }
 
 /// What the engine says of a field, or of a table.
-fn refused(table: String, field: Option<&str>, error: RiskError) -> Fault {
+pub(crate) fn refused(table: String, field: Option<&str>, error: RiskError) -> Fault {
     let path = field.map_or(table.clone(), |field| crate::section::join(&table, field));
     Fault::new(path, format!("{error} ({error:?}); migrations/README.md states the bounds"))
 }
 
-fn state_of(feed: &FeedPlan) -> PriceFeed {
+pub(crate) fn state_of(feed: &FeedPlan) -> PriceFeed {
     let mut state = PriceFeed::zeroed();
     feed.write(&mut state);
     state
 }
 
 /// A value out of its bounds: the one field to blame, or the table.
-fn bounds<T: Setting>(path: &str, field: Option<&str>, wrong: &T, good: &T) -> Fault {
+pub(crate) fn bounds<T: Setting>(path: &str, field: Option<&str>, wrong: &T, good: &T) -> Fault {
     let Some(field) = field else {
         return Fault::new(path, "a value is out of its bounds: migrations/README.md states them");
     };

@@ -1,5 +1,5 @@
-//! Deployments as data: a file says which group, classes, feeds and banks there are to be, with which settings, and a plan says
-//! which instructions are missing on the chain for that.
+//! Deployments as data: a file says which group, classes, feeds, banks and perp markets there are to be, with which settings,
+//! and a plan says which instructions are missing on the chain for that.
 //!
 //! [`Deployment::parse`] reads a file; [`Plan::compare`] looks at the chain and sends nothing. Whoever sends the plan's steps
 //! and plans again finds it empty. Formulas and bounds are the engine's.
@@ -9,6 +9,7 @@ mod chain;
 mod deployment;
 mod error;
 mod number;
+mod perps;
 mod plan;
 mod planner;
 mod section;
@@ -21,4 +22,5 @@ pub use deployment::{
     Rates, Rules, Side, SourcePlan, Sources, Timelock,
 };
 pub use error::MigrateError;
+pub use perps::{BankRef, MarketPlan, MarketSettings, PoolPlan, PoolSettings};
 pub use plan::{apply, Difference, Plan, Step, Wait};

@@ -11,11 +11,11 @@ pub(crate) struct Decimal {
 const DIGITS: usize = 24;
 
 impl Decimal {
-    /// `self` in a multiple of `1 / per`, with `bits` fraction bits, rounded down; nothing if it needs more than 64 bits.
-    fn fixed_down(self, per: u128, bits: u32) -> Option<u64> {
+    /// `self` in a multiple of `1 / per`, where `one` stands for one, rounded down; nothing if it needs more than 64 bits.
+    fn fixed_down(self, per: u128, one: u128) -> Option<u64> {
         let scale = per.checked_mul(10u128.checked_pow(self.places)?)?;
-        let whole = (self.number / scale).checked_mul(1 << bits)?;
-        let rest = (self.number % scale).checked_mul(1 << bits)? / scale;
+        let whole = (self.number / scale).checked_mul(one)?;
+        let rest = (self.number % scale).checked_mul(one)? / scale;
         u64::try_from(whole.checked_add(rest)?).ok()
     }
 
@@ -66,13 +66,13 @@ pub(crate) fn with_unit(text: &str, unit: &str) -> Result<Decimal, String> {
     }
 }
 
-/// A number in `unit`, which counts multiples of `1 / per`, with `bits` fraction bits, rounded down.
+/// A number in `unit`, which counts multiples of `1 / per`, stored with `one` for one, rounded down.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub(crate) fn parse_fixed(text: &str, unit: &str, per: u128, bits: u32) -> Result<u64, String> {
+pub(crate) fn parse_fixed(text: &str, unit: &str, per: u128, one: u128) -> Result<u64, String> {
     let number = with_unit(text, unit)?;
-    match number.fixed_down(per, bits) {
+    match number.fixed_down(per, one) {
         None => Err(format!("{text:?} is too large")),
         Some(0) if number.number > 0 => Err(format!("{text:?} is too small to be told from zero")),
         Some(stored) => Ok(stored),
@@ -80,15 +80,14 @@ pub(crate) fn parse_fixed(text: &str, unit: &str, per: u128, bits: u32) -> Resul
 }
 
 /// The shortest number that [`parse_fixed`] reads as `stored`.
-pub(crate) fn show_fixed(stored: u64, unit: &str, per: u128, bits: u32) -> String {
-    let decimal = (0..=bits).find_map(|places| {
+pub(crate) fn show_fixed(stored: u64, unit: &str, per: u128, one: u128) -> String {
+    let decimal = (0..).map_while(|places| {
         let scaled = u128::from(stored).checked_mul(per)?.checked_mul(10u128.checked_pow(places)?)?;
-        let decimal = Decimal { number: scaled.div_ceil(1 << bits), places };
-        (decimal.fixed_down(per, bits) == Some(stored)).then_some(decimal)
+        Some(Decimal { number: scaled.div_ceil(one), places })
     });
-    match decimal {
+    match decimal.into_iter().find(|decimal| decimal.fixed_down(per, one) == Some(stored)) {
         Some(decimal) => format!("{} {unit}", show(decimal)),
-        None => format!("{stored}/2^{bits}"),
+        None => format!("{stored}/{one}"),
     }
 }
 
@@ -138,13 +137,18 @@ mod tests {
     #[test]
     fn what_is_shown_is_what_is_read() {
         for stored in (0..1u64 << 32).step_by(9_999_991).chain([1, (1 << 32) - 1, 1 << 40, u64::MAX]) {
-            let text = show_fixed(stored, "%", 100, 32);
-            assert_eq!(parse_fixed(&text, "%", 100, 32), Ok(stored), "{text}");
-            let text = show_fixed(stored, "USD", 1, 20);
-            assert_eq!(parse_fixed(&text, "USD", 1, 20), Ok(stored), "{text}");
+            for (unit, per, one) in [
+                ("%", 100, 1 << 32),
+                ("USD", 1, 1 << 20),
+                ("%/h", 9, 25_000_000_000_000),
+                ("%/h/h", 81, 62_500_000_000),
+            ] {
+                let text = show_fixed(stored, unit, per, one);
+                assert_eq!(parse_fixed(&text, unit, per, one), Ok(stored), "{text}");
+            }
         }
-        assert_eq!(show_fixed(420_906_795, "%", 100, 32), "9.8 %");
-        assert_eq!(show_fixed(50_000_000 << 20, "USD", 1, 20), "50_000_000 USD");
+        assert_eq!(show_fixed(420_906_795, "%", 100, 1 << 32), "9.8 %");
+        assert_eq!(show_fixed(50_000_000 << 20, "USD", 1, 1 << 20), "50_000_000 USD");
         assert_eq!(show(Decimal { number: 1_000_050, places: 4 }), "100.005");
     }
 }

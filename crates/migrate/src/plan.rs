@@ -4,7 +4,7 @@ use std::fmt;
 
 use ballast_client::addresses;
 use ballast_risk::RiskError;
-use ballast_state::{Bank, BankMode, Group, PriceFeed, RiskBoard};
+use ballast_state::{Bank, BankMode, Group, LiquidityPool, PerpMarket, PriceFeed, RiskBoard};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_sdk_ids::sysvar;
@@ -12,6 +12,7 @@ use solana_sdk_ids::sysvar;
 use crate::chain::{self, ChainState};
 use crate::deployment::{BankPlan, BankSettings, Deployment, FeedPlan, FeedRef, GroupSettings, GroupState, Timelock};
 use crate::error::MigrateError;
+use crate::perps::{BankRef, MarketPlan, PoolPlan, PoolSettings};
 use crate::planner::{classes, Planner};
 use crate::section::{Fault, Setting};
 use crate::units::{Key, Mode};
@@ -45,8 +46,10 @@ pub enum Wait {
     Price(u8, RiskError),
     /// There is no such mint.
     Mint(Pubkey),
-    /// A bank with a lower index waits.
-    Earlier,
+    /// What has to be there before it waits.
+    Earlier(&'static str),
+    /// The scale of a market's skew changes only while its sides are equal.
+    Skew,
     /// The timelock starts when all else is there: from then on, all else waits for it.
     SetUp,
     /// The change was proposed and can be executed from this time on, unix seconds.
@@ -67,7 +70,8 @@ impl fmt::Display for Wait {
         match self {
             Self::Price(row, error) => write!(f, "refresh the feed on row {row} first: {error}"),
             Self::Mint(mint) => write!(f, "create the mint {mint} first"),
-            Self::Earlier => f.write_str("a bank before it has to wait"),
+            Self::Earlier(what) => write!(f, "{what} before it has to wait"),
+            Self::Skew => f.write_str("the market's sides have to be equal"),
             Self::SetUp => f.write_str("the rest of the group comes first"),
             Self::Until(ts) => match utc::human(*ts) {
                 Some(time) => write!(f, "waiting until {time} UTC"),
@@ -231,9 +235,11 @@ impl Deployment {
         let banks = (0u16..).zip(&self.banks).flat_map(|(index, bank)| {
             [addresses::bank(&group, index), addresses::vault(&group, &bank.mint.0), bank.mint.0]
         });
+        let pool = self.pool.iter().map(|_| addresses::pool(&group));
+        let markets = (0u16..).zip(&self.markets).map(|(index, _)| addresses::market(&group, index));
         let alone = [group, addresses::board(&group), sysvar::clock::ID];
         let changes = changes.map(|number| addresses::change(&group, number));
-        Ok(alone.into_iter().chain(feeds).chain(banks).chain(changes).collect())
+        Ok(alone.into_iter().chain(feeds).chain(banks).chain(pool).chain(markets).chain(changes).collect())
     }
 
     fn read_all(chain: &impl ChainState, key: &Pubkey) -> Result<Self, Fault> {
@@ -259,6 +265,14 @@ impl Deployment {
                 mode: Mode(BankMode::from_byte(bank.mode)),
                 settings: BankSettings::of(&bank),
             });
+        }
+        let Some(pool) = chain::load::<LiquidityPool>(chain, "pool", &addresses::pool(key))? else {
+            return Ok(deployment);
+        };
+        deployment.pool = Some(PoolPlan { bank: BankRef::Index(pool.bank), settings: PoolSettings::of(&pool) });
+        for index in 0..pool.market_count {
+            let market: PerpMarket = chain::require(chain, "markets", &addresses::market(key, index))?;
+            deployment.markets.push(MarketPlan::of(&market));
         }
         Ok(deployment)
     }

@@ -14,7 +14,10 @@ use crate::deployment::{
 };
 use crate::plan::{Difference, Plan, Step, Wait};
 use crate::section::{Fault, Setting, Texts};
-use crate::units::{Class, Key, Mode, Seconds, Share};
+use crate::units::{Class, Key, Mode, Seconds, Share, Units};
+
+mod changes;
+mod perps;
 
 /// Longest pause of a group that was just created, as the program sets it.
 const NEW_GROUP_PAUSE: u32 = 86_400;
@@ -23,6 +26,9 @@ const TOKEN_PROGRAMS: [Pubkey; 2] = [
     Pubkey::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"),
     Pubkey::from_str_const("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"),
 ];
+
+/// Banks are listed in their order.
+const EARLIER: Wait = Wait::Earlier("a bank");
 
 /// Classes with a κ.
 pub(crate) fn classes(board: &RiskBoard) -> impl Iterator<Item = ClassPlan> + '_ {
@@ -40,7 +46,7 @@ pub(crate) struct Planner<'a, C> {
     board: Box<RiskBoard>,
     is_new: bool,
     now: Option<Now>,
-    /// Changes that were proposed, and are neither executed nor cancelled.
+    /// Changes that were proposed, and are neither executed nor cancelled; those that the plan deals with are taken out.
     changes: Vec<PendingChange>,
     /// Number of the next one.
     next_change: u64,
@@ -99,9 +105,11 @@ impl<'a, C: ChainState> Planner<'a, C> {
             self.settings();
         }
         self.classes(Self::tightens)?;
-        self.banks()?;
+        let listed = self.banks()?;
+        self.perps(listed)?;
         self.admin();
         self.timelock()?;
+        self.unwanted_changes();
         Ok(Plan { group: self.key, steps: self.steps })
     }
 
@@ -117,37 +125,6 @@ impl<'a, C: ChainState> Planner<'a, C> {
 
     fn has_timelock(&self) -> bool {
         self.group.timelock_delay > 0
-    }
-
-    /// Adds what may add risk: at once where there is no timelock; else it is proposed and, when its time has come, executed.
-    /// `wait` is for what the instruction itself needs, so a proposal goes ahead of it.
-    fn add_change(
-        &mut self,
-        name: &'static str,
-        about: impl Into<String>,
-        differences: Vec<Difference>,
-        change: Instruction,
-        wait: Option<Wait>,
-    ) {
-        if !self.has_timelock() {
-            return self.add(name, about, differences, wait.map_or(Ok(change), Err));
-        }
-        let (admin, group) = (self.group.admin, self.key);
-        let about = format!("{name}, {}", about.into());
-        let proposed: Vec<PendingChange> = self.changes.iter().filter(|it| is_of(it, &change)).copied().collect();
-        let reached = |ts: i64| self.now.is_some_and(|now| now.ts >= ts);
-        if let Some(it) = proposed.iter().find(|it| !reached(it.expires_ts)) {
-            let wait = if reached(it.ready_ts) { wait } else { Some(Wait::Until(it.ready_ts)) };
-            let execute = ix::execute_change(&admin, &group, it.number, &it.proposer, &change);
-            return self.add("execute_change", about, differences, wait.map_or(Ok(execute), Err));
-        }
-        for it in &proposed {
-            let cancel = ix::cancel_change(&admin, &group, it.number, &it.proposer);
-            self.add("cancel_change", format!("{about}: expired"), Vec::new(), Ok(cancel));
-        }
-        let propose = ix::propose_change(&admin, &group, self.next_change, &change);
-        self.next_change += 1;
-        self.add("propose_change", about, differences, Ok(propose));
     }
 
     /// True if the last step makes its change, rather than proposing it or waiting.
@@ -280,7 +257,8 @@ impl<'a, C: ChainState> Planner<'a, C> {
         Ok(())
     }
 
-    fn banks(&mut self) -> Result<(), Fault> {
+    /// How many banks are there once what is ready is done.
+    fn banks(&mut self) -> Result<u16, Fault> {
         let wanted = self.wanted;
         if wanted.banks.len() < usize::from(self.group.bank_count) {
             let message = format!(
@@ -290,7 +268,7 @@ impl<'a, C: ChainState> Planner<'a, C> {
             );
             return Err(Fault::new("banks", message));
         }
-        let mut waiting = false;
+        let (mut listed, mut waiting) = (self.group.bank_count, false);
         for (index, bank) in (0u16..).zip(&wanted.banks) {
             let at = format!("banks[{index}]");
             let row = self.wanted.row(index.into())?;
@@ -301,11 +279,12 @@ impl<'a, C: ChainState> Planner<'a, C> {
             if index < self.group.bank_count {
                 self.listed_bank(index, bank, row, usable.err(), &at)?;
             } else {
-                let wait = usable.err().or(waiting.then_some(Wait::Earlier));
+                let wait = usable.err().or(waiting.then_some(EARLIER));
                 waiting |= self.new_bank(index, bank, row, wait, &at)?;
+                listed += u16::from(!waiting);
             }
         }
-        Ok(())
+        Ok(listed)
     }
 
     /// A price that a bank can be listed or changed at.
@@ -331,7 +310,7 @@ impl<'a, C: ChainState> Planner<'a, C> {
             }
         }
         let mut settings = BankSettings::of(&found);
-        settings.denominate("", &bank.name, bank.decimals)?;
+        settings.denominate("", &Units::of_token(&bank.name, bank.decimals))?;
         let differences = differences(Some(&settings), &bank.settings);
         if !differences.is_empty() {
             let configure = ix::configure_bank(&self.group.admin, &self.key, index, bank.settings.args());
@@ -391,7 +370,7 @@ impl<'a, C: ChainState> Planner<'a, C> {
             let wait = wait.filter(|_| !self.has_timelock()).unwrap_or(Wait::Mint(bank.mint.0));
             self.add("add_bank", about.clone(), differences, Err(wait));
             if let Some((difference, _)) = self.mode(index, bank, BankMode::Normal) {
-                self.add("set_bank_mode", about, difference, Err(Wait::Earlier));
+                self.add("set_bank_mode", about, difference, Err(EARLIER));
             }
             return Ok(true);
         };
@@ -400,7 +379,7 @@ impl<'a, C: ChainState> Planner<'a, C> {
         self.add_change("add_bank", about.clone(), differences, list, wait);
         let is_listed = self.last_step_acts();
         if let Some((difference, set)) = self.mode(index, bank, BankMode::Normal) {
-            self.add_change("set_bank_mode", about, difference, set, (!is_listed).then_some(Wait::Earlier));
+            self.add_change("set_bank_mode", about, difference, set, (!is_listed).then_some(EARLIER));
         }
         Ok(!is_listed)
     }
@@ -413,13 +392,6 @@ impl<'a, C: ChainState> Planner<'a, C> {
         let set = ix::set_bank_mode(&self.group.admin, &self.key, index, wanted.0.to_byte());
         (found != wanted).then(|| (vec![difference], set))
     }
-}
-
-/// True if a change that was proposed is this instruction, with the timelock as its authority.
-fn is_of(change: &PendingChange, instruction: &Instruction) -> bool {
-    let keys = change.account_keys().iter().skip(1);
-    change.instruction_data() == instruction.data
-        && keys.eq(instruction.accounts.iter().skip(1).map(|meta| &meta.pubkey))
 }
 
 fn about(index: u16, bank: &BankPlan) -> String {

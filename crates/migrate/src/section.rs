@@ -1,5 +1,7 @@
 //! Tables of a migration file whose fields are those of an instruction's arguments and of an account.
 
+use crate::units::Units;
+
 /// Something wrong with a value, and where it stands: `banks[2].settings.curve`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -37,11 +39,11 @@ pub(crate) trait Setting: Sized {
     /// Adds what it says.
     fn texts(&self, path: &str, texts: &mut Texts);
 
-    /// Turns amounts of `token` into atoms.
+    /// Turns amounts into atoms and sizes into lots.
     ///
     /// # Errors
-    /// An amount of another token, finer than an atom, or too large.
-    fn denominate(&mut self, _path: &str, _token: &str, _decimals: u8) -> Result<(), Fault> {
+    /// One in another unit, finer than the smallest part, or too large.
+    fn denominate(&mut self, _path: &str, _units: &Units<'_>) -> Result<(), Fault> {
         Ok(())
     }
 }
@@ -86,8 +88,12 @@ macro_rules! section {
                 $(self.$field.texts(&$crate::section::join(path, stringify!($field)), texts);)+
             }
 
-            fn denominate(&mut self, path: &str, token: &str, decimals: u8) -> Result<(), $crate::section::Fault> {
-                $(self.$field.denominate(&$crate::section::join(path, stringify!($field)), token, decimals)?;)+
+            fn denominate(
+                &mut self,
+                path: &str,
+                units: &$crate::units::Units<'_>,
+            ) -> Result<(), $crate::section::Fault> {
+                $(self.$field.denominate(&$crate::section::join(path, stringify!($field)), units)?;)+
                 Ok(())
             }
         }

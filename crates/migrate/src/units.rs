@@ -9,12 +9,18 @@ use ballast_math::{Ratio, Usd};
 use ballast_oracle::Provider;
 use ballast_risk::interest;
 use ballast_risk::price::YEAR_SECONDS;
-use ballast_state::{BankMode, CurvePoint, Zeroable, CLASSES, CURVE_POINTS, FIXED_PRICE_EXPONENT, NO_CLASS};
+use ballast_state::{
+    BankMode, CurvePoint, MarketMode, Zeroable, CLASSES, CURVE_POINTS, FIXED_PRICE_EXPONENT, NO_CLASS,
+};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use solana_pubkey::Pubkey;
 
 use crate::number::{self, Decimal};
-use crate::section::{Fault, Setting, Texts};
+use crate::section::{Setting, Texts};
+
+mod amount;
+
+pub use amount::{Amount, Atoms, Lots, Quantity, Size, Smallest, Unit, Units};
 
 /// A value that is written as text.
 trait Written: FromStr<Err = String> {
@@ -81,9 +87,9 @@ macro_rules! stored {
     };
 }
 
-/// A number with a unit and fraction bits.
+/// A number with a unit, which counts multiples of `1 / $per`; `$one` is what one is stored as.
 macro_rules! quantity {
-    ($(#[$doc:meta])* $name:ident($stored:ty), $unit:literal, $per:literal, $bits:expr, $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident($stored:ty), $unit:literal, $per:literal, $one:expr, $expected:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(pub $stored);
@@ -95,14 +101,14 @@ macro_rules! quantity {
             type Err = String;
 
             fn from_str(text: &str) -> Result<Self, String> {
-                let stored = number::parse_fixed(text, $unit, $per, $bits)?;
+                let stored = number::parse_fixed(text, $unit, $per, $one)?;
                 stored.try_into().map(Self).map_err(|_| format!("{text:?} is too large"))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&number::show_fixed(self.0.into(), $unit, $per, $bits))
+                f.write_str(&number::show_fixed(self.0.into(), $unit, $per, $one))
             }
         }
     };
@@ -110,19 +116,27 @@ macro_rules! quantity {
 
 quantity!(
     /// A part below one, 32 fraction bits.
-    Share(u32), "%", 100, Ratio::BITS, "a percentage below 100 such as \"12.5 %\""
+    Share(u32), "%", 100, 1 << Ratio::BITS, "a percentage below 100 such as \"12.5 %\""
 );
 quantity!(
     /// A ratio, 32 fraction bits.
-    Percent(u64), "%", 100, Ratio::BITS, "a percentage such as \"105 %\""
+    Percent(u64), "%", 100, 1 << Ratio::BITS, "a percentage such as \"105 %\""
 );
 quantity!(
     /// Standard deviations, 32 fraction bits.
-    Deviations(u64), "sd", 1, Ratio::BITS, "standard deviations such as \"8.1 sd\""
+    Deviations(u64), "sd", 1, 1 << Ratio::BITS, "standard deviations such as \"8.1 sd\""
 );
 quantity!(
     /// Dollars, 20 fraction bits.
-    Dollars(u64), "USD", 1, Usd::BITS, "dollars such as \"10 USD\""
+    Dollars(u64), "USD", 1, 1 << Usd::BITS, "dollars such as \"10 USD\""
+);
+quantity!(
+    /// A funding rate, 10⁻¹⁸ of the price per second: a percent an hour is 25 · 10¹² / 9 of them.
+    Funding(u64), "%/h", 9, 25_000_000_000_000, "a rate of percent an hour such as \"0.1 %/h\""
+);
+quantity!(
+    /// By how much a funding rate changes, 10⁻¹⁸ of the price per second in a second.
+    Velocity(u64), "%/h/h", 81, 62_500_000_000, "percent an hour, each hour, such as \"0.1 %/h/h\""
 );
 
 /// A fixed price, in the unit of an oracle source: millionths of a dollar.
@@ -294,130 +308,45 @@ impl fmt::Display for Symbol {
     }
 }
 
-/// What a bank lets its users do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mode(pub BankMode);
+/// A mode by its name.
+macro_rules! mode {
+    ($(#[$doc:meta])* $name:ident($mode:ident)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub $mode);
 
-written!(Mode, "\"normal\", \"reduce-only\" or \"wind-down\"");
+        written!($name, "\"normal\", \"reduce-only\" or \"wind-down\"");
 
-/// Modes and their names.
-const MODES: [(&str, BankMode); 3] =
-    [("normal", BankMode::Normal), ("reduce-only", BankMode::ReduceOnly), ("wind-down", BankMode::WindDown)];
-
-impl FromStr for Mode {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = MODES.iter().find(|(name, _)| *name == text);
-        known.map(|(_, mode)| Self(*mode)).ok_or_else(|| format!("{text:?} is no mode"))
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(MODES.iter().find(|(_, mode)| *mode == self.0).map_or("", |(name, _)| name))
-    }
-}
-
-/// A number of tokens, or no limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amount {
-    /// In `unit`; once denominated, with the mint's decimals as places.
-    number: Decimal,
-    /// Symbol of the token, or [`ATOMS`].
-    unit: String,
-}
-
-/// The unit of an amount that needs no decimals.
-const ATOMS: &str = "atoms";
-/// How no limit is written.
-const UNLIMITED: &str = "none";
-
-written!(Amount, "an amount with its token such as \"1_000_000 USDC\", or \"none\" for no limit");
-
-impl Amount {
-    /// So many of a mint's smallest unit; the maximum means no limit.
-    #[must_use]
-    pub fn of_atoms(atoms: u64) -> Self {
-        Self { number: Decimal { number: atoms.into(), places: 0 }, unit: ATOMS.to_owned() }
-    }
-
-    fn is_unlimited(&self) -> bool {
-        *self == Self::of_atoms(u64::MAX)
-    }
-}
-
-impl FromStr for Amount {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == UNLIMITED {
-            return Ok(Self::of_atoms(u64::MAX));
+        impl $name {
+            const NAMES: [(&str, $mode); 3] =
+                [("normal", $mode::Normal), ("reduce-only", $mode::ReduceOnly), ("wind-down", $mode::WindDown)];
         }
-        match number::split(text)? {
-            (_, "") => Err(format!("{text:?} has no token")),
-            (number, unit) => Ok(Self { number, unit: unit.to_owned() }),
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let known = Self::NAMES.iter().find(|(name, _)| *name == text);
+                known.map(|(_, mode)| Self(*mode)).ok_or_else(|| format!("{text:?} is no mode"))
+            }
         }
-    }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(Self::NAMES.iter().find(|(_, mode)| *mode == self.0).map_or("", |(name, _)| name))
+            }
+        }
+    };
 }
 
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_unlimited() {
-            return f.write_str(UNLIMITED);
-        }
-        write!(f, "{} {}", number::show(self.number), self.unit)
-    }
-}
-
-impl Setting for Amount {
-    type State = u64;
-    type Args = u64;
-
-    fn of(state: &u64) -> Self {
-        Self::of_atoms(*state)
-    }
-
-    fn of_args(args: &u64) -> Self {
-        Self::of_atoms(*args)
-    }
-
-    fn write(&self, state: &mut u64) {
-        *state = self.args();
-    }
-
-    fn args(&self) -> u64 {
-        // `denominate` refused what is larger.
-        u64::try_from(self.number.number).unwrap_or(u64::MAX)
-    }
-
-    fn texts(&self, path: &str, texts: &mut Texts) {
-        texts.push((path.to_owned(), self.to_string()));
-    }
-
-    fn denominate(&mut self, path: &str, token: &str, decimals: u8) -> Result<(), Fault> {
-        let places = u32::from(decimals);
-        let fail = |message: String| Err(Fault::new(path, message));
-        if self.is_unlimited() {
-            return Ok(());
-        } else if self.unit == ATOMS && self.number.places == 0 {
-            self.number.places = places;
-        } else if self.unit != token {
-            return fail(format!("{self} is in {:?}: expected an amount in {token:?}", self.unit));
-        } else if let Some(number) = self.number.with_places(places) {
-            self.number = number;
-        } else {
-            return fail(format!("{self} is finer than the {decimals} decimals of the token"));
-        }
-        match u64::try_from(self.number.number) {
-            Err(_) => return fail(format!("{self} is more than 64 bits of atoms can hold")),
-            // The program knows no other limit of so many atoms.
-            Ok(u64::MAX) => *self = Self::of_atoms(u64::MAX),
-            Ok(_) => self.unit = token.to_owned(),
-        }
-        Ok(())
-    }
-}
+mode!(
+    /// What a bank lets its users do.
+    Mode(BankMode)
+);
+mode!(
+    /// What a perp market lets its traders do.
+    Trading(MarketMode)
+);
 
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]

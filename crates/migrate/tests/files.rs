@@ -64,7 +64,7 @@ fn amounts_in_tokens_atoms_and_none() {
     assert_eq!(BankArgs::from(&parsed(&none).banks[1].settings).borrow_cap, u64::MAX);
     for (amount, wrong) in [
         ("1 USDC", "1 USDC is in \"USDC\": expected an amount in \"SOL\""),
-        ("1.0000000001 SOL", "1.0000000001 SOL is finer than the 9 decimals of the token"),
+        ("1.0000000001 SOL", "1.0000000001 SOL is finer than the 9 decimals of SOL"),
         ("20_000_000_000 SOL", "20_000_000_000 SOL is more than 64 bits of atoms can hold"),
         ("0.5 atoms", "0.5 atoms is in \"atoms\": expected an amount in \"SOL\""),
     ] {
@@ -125,7 +125,7 @@ fn wrong_units() {
         ("\"8 % at 80 %\"", "\"8 at 80 %\"", "113:24", format!("\"8\" has no unit: {corner}")),
         ("\"8 % at 80 %\"", "\"8.001 % at 80 %\"", "113:24", format!("\"8.001 %\" is too fine or too large: {corner}")),
         ("creator = \"AK", "creator = \"0K", "7:11", format!("\"0KnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9\" is not an address: {address}")),
-        ("hourly_limit = \"none\"", "hourly_limit = \"5\"", "109:16", format!("\"5\" has no token: {amount}")),
+        ("hourly_limit = \"none\"", "hourly_limit = \"5\"", "109:16", format!("\"5\" has no unit: {amount}")),
         ("symbol = \"SOL\"", "symbol = \"\"", "67:10", format!("\"\" is no symbol: {symbol}")),
         ("symbol = \"SOL\"", "symbol = \"A SYMBOL\"", "67:10", format!("\"A SYMBOL\" is no symbol: {symbol}")),
         ("\"pyth-pull\"", "\"pyth\"", "70:12", format!("\"pyth\" is no provider: {provider}")),
@@ -156,7 +156,7 @@ fn unknown_and_missing_fields() {
 x = 1
 
 [group]",
-            "6:2: unknown field `market`, expected one of `group`, `classes`, `feeds`, `banks`",
+            "6:2: unknown field `market`, expected one of `group`, `classes`, `feeds`, `banks`, `pool`, `markets`",
         ),
         (
             "max_future = \"5 s\"",

@@ -51,17 +51,8 @@ macro_rules! risk_errors {
             LotOutOfRange = 3006, "a lot is worth too little or too much",
             NotAHedge = 3038, "the position is matched with neither the loan nor the collateral",
             NothingToSettle = 3007, "nothing is to be paid, or may be now",
-            PoolMissing = 3050, "part of the loan is owed to the pool, which has to be given",
             WeightsTooLarge = 3008, "the markets' weights together exceed one",
             TooManyMarkets = 3009, "no further market can be listed",
-            RequestsCutOff = 3030, "the epoch takes no more requests: its price is being made",
-            StrikeTooEarly = 3031, "the epoch cannot be struck yet",
-            MarketMissing = 3032, "all of the pool's markets are needed, in the order of their indices",
-            MarkTooOld = 3033, "a price is older than the epoch's may be",
-            ClaimPending = 3034, "an earlier request was struck: claim it first",
-            NothingToClaim = 3035, "nothing was asked for in this epoch",
-            LiquidityCapExceeded = 3036, "the pool's cap would be exceeded",
-            InsufficientLiquidityShares = 3037, "the provider has fewer liquidity shares than that",
             FeedMismatch = 3010, "the feed is not the market's",
             MarketPaused = 3011, "the market takes no new risk for a while",
             MarketReduceOnly = 3012, "the market only lets positions get smaller",
@@ -82,6 +73,15 @@ macro_rules! risk_errors {
             PrintTooEarly = 3027, "the print was published before the order may fill",
             PrintNotFirst = 3028, "an earlier print is the one the order fills at",
             FeedBehindPrint = 3029, "the feed has not come to the print: refresh it first",
+            RequestsCutOff = 3030, "the epoch takes no more requests: its price is being made",
+            StrikeTooEarly = 3031, "the epoch cannot be struck yet",
+            MarketMissing = 3032, "all of the pool's markets are needed, in the order of their indices",
+            MarkTooOld = 3033, "a price is older than the epoch's may be",
+            ClaimPending = 3034, "an earlier request was struck: claim it first",
+            NothingToClaim = 3035, "nothing was asked for in this epoch",
+            LiquidityCapExceeded = 3036, "the pool's cap would be exceeded",
+            InsufficientLiquidityShares = 3037, "the provider has fewer liquidity shares than that",
+            PoolMissing = 3050, "part of the loan is owed to the pool, which has to be given",
             AccountHealthy = 4000, "the account is healthy",
             NoLiability = 4001, "the account owes nothing",
             AccountCoolingOff = 4002, "the account just changed and is not deeply unhealthy",
@@ -113,8 +113,8 @@ macro_rules! risk_errors {
             TooManyFeeds = 5004, "the board is full",
             DecimalsNotSupported = 5005, "more decimals than supported",
             CapTooLarge = 5006, "the cap could be worth more than a value can hold",
-            BasisBelowBonus = 5008, "the basis of a feed with several banks is below what liquidating a matched pair costs",
             InvalidModeChange = 5007, "the bank cannot go from its mode to that one",
+            BasisBelowBonus = 5008, "the basis of a feed with several banks is below what liquidating a matched pair costs",
         }
     };
 }
@@ -156,6 +156,14 @@ macro_rules! define_risk_error {
     };
 }
 risk_errors!(define_risk_error);
+
+pub(crate) fn require(holds: bool, otherwise: RiskError) -> RiskResult<()> {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise)
+    }
+}
 
 impl From<MathError> for RiskError {
     fn from(error: MathError) -> Self {

@@ -6,6 +6,7 @@ use ballast_state::{
     SideRates, CLASSES, CURVE_POINTS, NO_CLASS,
 };
 
+use crate::error::require;
 use crate::{Now, RiskError, RiskResult};
 
 /// Highest borrow rate a curve may have: 1,000 % a year, per second, 64 fraction bits.
@@ -305,12 +306,4 @@ pub fn validate_policy(policy: &DeleveragePolicy) -> RiskResult<()> {
             && policy.width >= Ratio::from_bps(500).0
             && policy.width <= one);
     require(bounded, RiskError::InvalidParameter)
-}
-
-fn require(holds: bool, otherwise: RiskError) -> RiskResult<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(otherwise)
-    }
 }

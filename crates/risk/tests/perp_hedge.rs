@@ -190,13 +190,13 @@ fn a_hedge_that_no_leg_alone_could_end_is_closed_on_both() {
     assert!(health.value().unwrap() > before.value().unwrap() && health.factor() > before.factor());
     assert!(health.factor().unwrap() <= Ratio(scene.board.rules.liquidation_target));
     assert!(!health.is_negative());
-    assert_eq!(scene.trader.bonus_lock, BonusLock::zeroed(), "the episode is over");
     assert_eq!(scene.liquidate(USDC, SOLANA, NOW), Err(RiskError::AccountHealthy));
 
     let mut part = short_hedge();
     let (plan, ..) = part.try_liquidate(USDC, SOLANA, 100 * MILLION, NOW).unwrap();
     assert_eq!((plan.exchange.repaid, plan.exchange.seized, plan.lots), (100 * MILLION, 669_999_993, 669_999));
-    assert_eq!(part.trader.bonus_lock, BonusLock { ts: NOW.ts, bonus: plan.bonus.0 });
+    assert!(part.health(NOW).is_negative());
+    assert_eq!(part.trader.bonus_lock, BonusLock::zeroed(), "the smallest bonus locks nothing");
 }
 
 #[test]
@@ -254,10 +254,12 @@ fn it_is_refused_where_a_liquidation_is() {
     assert_eq!(wrong.liquidate(SOLANA, USDC, NOW), Err(RiskError::WrongSide));
     assert_eq!(wrong.try_liquidate(USDC, SOLANA, 0, NOW), Err(RiskError::NothingToDo));
     let mut stale = Scene::new((STAKED, 100 * ATOMS), (USDT, 15_200 * MILLION), -100 * SOL);
-    for row in [0, 2, 3] {
-        stale.board.rows[row].publish_ts = after(61).ts;
+    for (old, expected) in [(0, Err(RiskError::PairPriceStale)), (1, Err(RiskError::PairPriceStale)), (4, Ok(()))] {
+        for row in 0..5 {
+            stale.board.rows[row].publish_ts = if row == old { NOW.ts } else { after(61).ts };
+        }
+        assert_eq!(stale.clone().liquidate(USDT, STAKED, after(61)).map(|_| ()), expected, "{old}");
     }
-    assert_eq!(stale.liquidate(USDT, STAKED, after(61)), Err(RiskError::PairPriceStale));
     let mut flash = short_hedge();
     flash.banks[USDC].flash_loaned = 1;
     assert_eq!(flash.liquidate(USDC, SOLANA, NOW), Err(RiskError::BankInFlashLoan));

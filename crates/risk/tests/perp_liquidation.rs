@@ -7,7 +7,7 @@ use ballast_risk::perp::{self, book, Fill, PositionClosed, PositionPlan};
 use ballast_risk::{bankruptcy, lending, Now, RiskError, RiskResult};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, RiskBoard, Zeroable};
 use proptest::prelude::*;
-use support::build::{after, board, btc, price, sol, usdc, MILLION, NOW};
+use support::build::{after, bits, board, btc, price, sol, usdc, MILLION, NOW};
 use support::perps::{market, pool};
 
 /// Lots of a SOL.
@@ -177,6 +177,54 @@ fn what_is_left_of_dust_goes_with_the_rest() {
     assert_eq!(scene.trader.perps[0], PerpPosition::zeroed());
     // No loan, no position: nothing to be liquidated any more.
     assert_eq!(scene.plan(u64::MAX, now), Err(RiskError::NoPosition));
+}
+
+/// The requirement of a large position falls faster than in proportion: the second step closes what the first left.
+#[test]
+fn with_impact_it_takes_the_second_step() {
+    let mut scene = Scene::new(55_000 * MILLION, 2_000 * SOL);
+    let now = after(20);
+    // Under seven per cent more at the 290,000 dollars it is worth.
+    (scene.board.rows[1].impact_slope, scene.board.rows[1].impact_cap) = (1 << 33, bits(20, 100));
+    scene.move_to(price(145, 1), now);
+    let factor = scene.liquidate(u64::MAX, now).unwrap().2.factor().unwrap();
+    // One step alone comes to 1.0448.
+    assert!(factor <= Ratio::from_bps(10_500) && factor >= Ratio::from_bps(10_490), "{factor:?}");
+}
+
+/// What is left of exactly the limit stays.
+#[test]
+fn a_rest_of_exactly_dust_is_left() {
+    let mut scene = Scene::new(400 * MILLION, 20 * SOL);
+    let now = after(20);
+    scene.move_to(price(140, 1), now);
+    scene.board.rules.dust = 0;
+    let usual = scene.plan(u64::MAX, now).unwrap().lots;
+    // A millionth of 140 dollars is 146.8 units of value: lots of dust are the smallest number worth as much.
+    let left = scene.size() + usual;
+    let worth = u64::try_from(left).unwrap() * 140 * (1 << 20) / MILLION;
+    scene.board.rules.dust = worth;
+    assert_eq!(scene.plan(u64::MAX, now).unwrap().lots, usual);
+    scene.board.rules.dust = worth + 1;
+    assert_eq!(scene.plan(u64::MAX, now).unwrap().lots, -20 * SOL);
+}
+
+/// Where closing enlarges the skew no premium comes back, whatever the scale; where it shrinks it, the plan is for less.
+#[test]
+fn premium_that_does_not_come_back_is_not_counted_on() {
+    let now = after(20);
+    let planned = |others: i64, skew_scale: u64| {
+        let mut scene = Scene::new(400 * MILLION, 20 * SOL);
+        let mut position = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
+        let mark = scene.market.mark;
+        let fill = Fill { lots: others * SOL, price: mark, print: mark };
+        perp::trade(&mut scene.market, &mut position, fill, u64::MAX).unwrap();
+        scene.move_to(price(140, 1), now);
+        scene.market.terms.skew_scale = skew_scale;
+        scene.plan(u64::MAX, now).unwrap().lots
+    };
+    assert_eq!(planned(-500, 1 << 34), planned(-500, 1 << 40));
+    assert!(planned(500, 1 << 34) > planned(500, 1 << 40), "fewer are sold");
 }
 
 #[test]

@@ -171,8 +171,10 @@ pub struct PriceFeed {
     pub class: u8,
     /// A [`PriceState`](crate::PriceState): what the last refresh said.
     pub state: u8,
+    /// Perp markets on the feed.
+    pub perps: u8,
     /// Zero.
-    pub padding: [u8; 3],
+    pub padding: [u8; 2],
     /// The group this feed belongs to.
     pub group: Pubkey,
     /// Name of the underlying, ASCII, zero-padded.
@@ -201,12 +203,14 @@ pub struct PriceFeed {
     pub volatility: VolatilityState,
     /// How far the sources ran ahead of the clock.
     pub clock_lag: ClockLag,
+    /// The smallest Maintenance floor that the terms of its perp markets allow, 32 fraction bits.
+    pub perp_floor: u32,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 184],
+    pub reserved: [u8; 180],
 }
 
 account!(PriceFeed, version 1, 1280 bytes, [189, 103, 252, 23, 152, 35, 243, 156]);
-offsets!(PriceFeed: group = 8, symbol = 40, sources = 64, prints = 424, judge = 520, rates = 544, accepted_price = 648, volatility = 696, clock_lag = 1080, reserved = 1088);
+offsets!(PriceFeed: group = 8, symbol = 40, sources = 64, prints = 424, judge = 520, rates = 544, accepted_price = 648, volatility = 696, clock_lag = 1080, perp_floor = 1088, reserved = 1092);
 
 impl PriceFeed {
     /// Sources in use: the leading slots with a provider.

@@ -35,15 +35,17 @@ pub struct LiquidityProvider {
     pub leaving: u64,
     /// Number of the epoch of `leaving`.
     pub leaving_epoch: u64,
+    /// Who paid for the account, and gets that back.
+    pub payer: Pubkey,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 96],
 }
 
 account!(LiquidityProvider, version 1, 256 bytes, [219, 241, 238, 133, 56, 225, 229, 191]);
-offsets!(LiquidityProvider: pool = 8, owner = 40, sequence = 72, shares = 80, entering = 88, leaving = 104, reserved = 120);
+offsets!(LiquidityProvider: pool = 8, owner = 40, sequence = 72, shares = 80, entering = 88, leaving = 104, payer = 120, reserved = 152);
 
-/// What a struck epoch gave to its requests. It never changes: every provider claims by its own request and these numbers
-/// alone.
+/// What a struck epoch gave to its requests. Every provider claims by its own request and these numbers alone, which never
+/// change; what was claimed is counted, so that the account can be closed when all of it is.
 #[cfg_attr(feature = "anchor", account(zero_copy))]
 #[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
 #[derive(Debug, PartialEq, Eq)]
@@ -77,9 +79,15 @@ pub struct Epoch {
     pub burnt: u64,
     /// Deposit shares they became.
     pub paid: u64,
+    /// Who paid for the account, and gets that back.
+    pub payer: Pubkey,
+    /// Of `entering`, what was claimed.
+    pub entering_claimed: u64,
+    /// Of `leaving`, what was claimed.
+    pub leaving_claimed: u64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 80],
 }
 
 account!(Epoch, version 1, 256 bytes, [93, 83, 120, 89, 151, 138, 152, 108]);
-offsets!(Epoch: pool = 8, number = 40, struck_ts = 48, assets_low = 56, supply = 72, entering = 80, leaving = 96, paid = 112, reserved = 120);
+offsets!(Epoch: pool = 8, number = 40, struck_ts = 48, assets_low = 56, supply = 72, entering = 80, leaving = 96, paid = 112, payer = 120, entering_claimed = 152, leaving_claimed = 160, reserved = 168);

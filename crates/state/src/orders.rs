@@ -79,9 +79,11 @@ pub struct Orders {
     pub next_id: u64,
     /// The orders; empty slots anywhere.
     pub slots: [Order; ORDERS],
+    /// Who paid for the account, and gets that back.
+    pub payer: Pubkey,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 96],
 }
 
 account!(Orders, version 1, 1336 bytes, [3, 215, 50, 3, 146, 247, 45, 36]);
-offsets!(Orders: margin_account = 8, next_id = 40, slots = 48, reserved = 1200);
+offsets!(Orders: margin_account = 8, next_id = 40, slots = 48, payer = 1200, reserved = 1232);

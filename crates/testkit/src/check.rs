@@ -88,12 +88,16 @@ pub fn assert_fails(result: Result<Sent, Failed>, name: &str) {
     }
 }
 
-/// The one event of a transaction, which must be of this kind.
+/// The one event of a transaction, which must be of this kind; before it the transaction may have told that it synced markets.
 #[macro_export]
 macro_rules! event {
     ($sent:expr, $name:ident) => {
         match $sent.events.as_slice() {
-            [$crate::Event::$name(event)] => event.clone(),
+            [synced @ .., $crate::Event::$name(event)]
+                if synced.iter().all(|one| matches!(one, $crate::Event::MarketSynced(_))) =>
+            {
+                event.clone()
+            }
             others => panic!(
                 "expected one {}, got {:?}",
                 stringify!($name),
@@ -191,6 +195,7 @@ impl World {
     pub fn check_invariants(&mut self) {
         let accounts = self.margin_accounts();
         for account in &accounts {
+            assert_eq!(invariant::check_position_slots(account), Ok(()), "{}", account.owner);
             assert_eq!(invariant::check_account(account), Ok(()), "{}", account.owner);
             assert_eq!(invariant::check_flags(account), Ok(()), "{}", account.owner);
         }
@@ -199,12 +204,21 @@ impl World {
             let named = invariant::check_account_names(account, &board, |index| banks.get(&index));
             assert_eq!(named, Ok(()), "{}", account.owner);
         }
+        if banks.values().any(|bank| bank.quote == 1) {
+            self.check_perps(&accounts);
+        }
         let last = std::mem::take(&mut self.audited);
         let comparable = last.group == self.group;
         for (index, bank) in &banks {
             assert_eq!(invariant::check_bank(bank, self.vault(*index)), Ok(()), "bank {index}");
             assert_eq!(bank.flash_loaned, 0, "flash loans are transient");
-            assert_eq!(invariant::check_shares(&self.without_pool(bank), &accounts), Ok(()), "bank {index}");
+            let shares = if bank.quote == 1 {
+                invariant::check_quote_shares(bank, &self.pool(), &accounts)
+            } else {
+                invariant::check_shares(bank, &accounts)
+            };
+            assert_eq!(shares, Ok(()), "bank {index}");
+            assert_eq!(invariant::check_tagged(bank, &accounts), Ok(()), "bank {index}");
             assert_eq!(invariant::check_curve(bank), Ok(()), "bank {index}");
             assert_eq!(invariant::check_bank_names(bank, *index, &board), Ok(()), "bank {index}");
             if let Some(before) = last.banks.get(index).filter(|_| comparable) {

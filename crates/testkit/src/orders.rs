@@ -75,7 +75,8 @@ impl World {
     #[must_use]
     pub fn fill_order(&self, keeper: &Trader, trader: &Trader, market: u16, id: u64, print: &Pubkey) -> Instruction {
         self.following(trader, market, |follow| {
-            ix::fill_order(&keeper.account, self.perp(market), &trader.account, id, print, follow)
+            let keeper = (&keeper.key.pubkey(), &keeper.account);
+            ix::fill_order(keeper, self.perp(market), &trader.account, id, print, follow)
         })
     }
 
@@ -86,7 +87,7 @@ impl World {
     pub fn fill(&mut self, keeper: &Trader, trader: &Trader, market: u16, id: u64) -> Result<Sent, Failed> {
         let row = self.market(market).feed;
         let print = self.markets.iter().find(|market| market.row == row).expect("a market on the row").oracle;
-        self.as_admin(self.fill_order(keeper, trader, market, id, &print))
+        self.send(self.fill_order(keeper, trader, market, id, &print), &[&keeper.key])
     }
 
     /// Waits for the moment of an order, at which the market's feed prints this price, and fills it there.

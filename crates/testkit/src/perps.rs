@@ -2,8 +2,11 @@
 
 use ballast_client::ballast::types::{MarketArgs, OrderArgs, PoolArgs};
 use ballast_client::perps::{self as ix, Follow, Quote};
+use ballast_client::PROGRAM_ID;
 use ballast_client::{addresses, presets};
-use ballast_state::{Bank, Epoch, LiquidityPool, LiquidityProvider, Orders, PerpMarket};
+use ballast_risk::invariant;
+use ballast_state::{Account as Layout, Epoch, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket};
+use solana_account::Account;
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
@@ -152,7 +155,8 @@ impl World {
         }
         let row = self.market(market).feed;
         let print = self.markets.iter().find(|market| market.row == row).expect("a market on the row").oracle;
-        self.as_admin(ix::fill_order(&keeper.account, place, &trader.account, id, &print, follow))
+        let fill = ix::fill_order((&keeper.key.pubkey(), &keeper.account), place, &trader.account, id, &print, follow);
+        self.send(fill, &[&keeper.key])
     }
 
     /// Indices of the banks and markets of what a trader holds beside a market and the quote token.
@@ -216,15 +220,33 @@ impl World {
         self.as_admin(ix::sync_market(self.quote(), market))
     }
 
-    /// A bank without what the pool has in it: the rest of its deposits are balances of accounts.
-    #[must_use]
-    pub(crate) fn without_pool(&self, bank: &Bank) -> Bank {
-        let mut rest = *bank;
-        if bank.quote == 1 {
-            let pool = self.pool();
-            rest.asset_shares -= pool.shares + pool.entering + pool.claimable;
+    /// Every invariant of perps that the states of a story can show.
+    ///
+    /// # Panics
+    /// If one does not hold.
+    #[track_caller]
+    pub(crate) fn check_perps(&self, accounts: &[MarginAccount]) {
+        let programs = self.svm.program_accounts(&PROGRAM_ID);
+        let pool = self.pool();
+        let board = self.board();
+        let markets: Vec<PerpMarket> = (0..pool.market_count).map(|index| self.market(index)).collect();
+        let orders: Vec<Orders> = all(&programs);
+        let mut providers: Vec<LiquidityProvider> = all(&programs);
+        providers.retain(|provider| provider.pool == self.pool_key());
+        let mut epochs: Vec<Epoch> = all(&programs);
+        epochs.retain(|epoch| epoch.pool == self.pool_key());
+        for (index, market) in (0u16..).zip(&markets) {
+            assert_eq!(invariant::check_positions(market, accounts), Ok(()), "market {index}");
+            assert_eq!(invariant::check_claims(market, accounts), Ok(()), "market {index}");
+            assert_eq!(invariant::check_sizes(market, accounts), Ok(()), "market {index}");
+            assert_eq!(invariant::check_market(market), Ok(()), "market {index}");
+            assert_eq!(invariant::check_pending(market, &orders), Ok(()), "market {index}");
+            assert_eq!(invariant::check_market_names(market, index, &pool, &board), Ok(()), "market {index}");
         }
-        rest
+        let epoch = |number: u64| epochs.iter().find(|epoch| epoch.number == number);
+        let claims = pool.epoch.saturating_mul(2).saturating_mul(providers.len() as u64);
+        assert_eq!(invariant::check_liquidity(&pool, &providers, epoch, claims), Ok(()));
+        assert_eq!(invariant::check_spent(&pool, &markets), Ok(()));
     }
 
     /// The pool.
@@ -279,4 +301,9 @@ pub fn symbol(name: &str) -> [u8; 16] {
     let mut symbol = [0; 16];
     symbol[..name.len()].copy_from_slice(name.as_bytes());
     symbol
+}
+
+/// All of a program's accounts of one type.
+fn all<T: Layout>(accounts: &[(Pubkey, Account)]) -> Vec<T> {
+    accounts.iter().filter_map(|(_, account)| T::copy_from(&account.data).ok()).collect()
 }

@@ -49,7 +49,7 @@ declare_id!("BaLxYiznsyLU9Aq9WucZteWDQ8SvsGtRX7yHPe8jzNkw");
 // The engine's crates know the address as bytes; both are one address.
 const _: () = assert!(matches!(ID_CONST.to_bytes(), ballast_state::id::PROGRAM_ID));
 
-/// Lending, and later perpetuals, on one margin account.
+/// Lending and perpetuals on one margin account.
 #[program]
 pub mod ballast {
     use super::*;
@@ -114,6 +114,11 @@ pub mod ballast {
         create_pool::handle(ctx, &args)
     }
 
+    /// Changes the pool's epochs, exit fee and cap.
+    pub fn configure_pool(ctx: Context<ConfigurePool>, args: PoolArgs) -> Result<()> {
+        configure_pool::handle(ctx, &args)
+    }
+
     /// Lists a perp market on a feed; a lot is 10 to the minus `lot_decimals` of the underlying.
     pub fn add_perp_market(
         ctx: Context<AddPerpMarket>,
@@ -129,6 +134,11 @@ pub mod ballast {
         configure_perp_market::handle(ctx, mode, &args)
     }
 
+    /// Stops orders that may add risk in a perp market for a limited time. Exits go on. Zero ends a pause.
+    pub fn pause_perp_market(ctx: Context<PausePerpMarket>, seconds: u32) -> Result<()> {
+        pause_perp_market::handle(ctx, seconds)
+    }
+
     /// Brings a perp market to the board's prices and to now. Anyone may.
     pub fn sync_market(ctx: Context<SyncMarket>) -> Result<()> {
         sync_market::handle(ctx)
@@ -142,6 +152,11 @@ pub mod ballast {
     /// Closes part of an unhealthy account's perp position against the pool, for a bonus. Anyone may.
     pub fn liquidate_perp<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots: u64) -> Result<()> {
         liquidate_perp::handle(ctx, max_lots)
+    }
+
+    /// Repays part of an unhealthy account's loan for collateral, and closes the position that hedges one of them. Anyone may.
+    pub fn liquidate_hedge<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repay: u64) -> Result<()> {
+        liquidate_hedge::handle(ctx, max_repay)
     }
 
     /// Opens the signer's account of liquidity in a pool.
@@ -172,9 +187,24 @@ pub mod ballast {
         claim_liquidity::handle(ctx)
     }
 
+    /// Closes the signer's account of liquidity, with nothing in it, and returns its rent to who paid it.
+    pub fn close_liquidity_provider(ctx: Context<CloseLiquidityProvider>) -> Result<()> {
+        close_liquidity_provider::handle(ctx)
+    }
+
+    /// Closes a struck epoch of which everything was claimed, and returns its rent to who paid it. Anyone may.
+    pub fn close_epoch(ctx: Context<CloseEpoch>) -> Result<()> {
+        close_epoch::handle(ctx)
+    }
+
     /// Opens the account of a margin account's pending orders.
     pub fn open_orders(ctx: Context<OpenOrders>) -> Result<()> {
         open_orders::handle(ctx)
+    }
+
+    /// Closes the account of a margin account's orders, none of them pending, and returns its rent to who paid it.
+    pub fn close_orders(ctx: Context<CloseOrders>) -> Result<()> {
+        close_orders::handle(ctx)
     }
 
     /// Places an order on a perp market; anyone may fill it at the one print that covers its moment.
@@ -212,12 +242,12 @@ pub mod ballast {
         deposit::handle(ctx, amount)
     }
 
-    /// Withdraws tokens; no amount means all. The banks of the other balances follow.
+    /// Withdraws tokens; no amount means all. The banks of the other balances and the markets follow.
     pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
         withdraw::handle(ctx, amount)
     }
 
-    /// Borrows tokens. The banks of the other balances follow.
+    /// Borrows tokens. The banks of the other balances and the markets follow.
     pub fn borrow<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
         borrow::handle(ctx, amount)
     }
@@ -228,24 +258,24 @@ pub mod ballast {
     }
 
     /// Takes over part of an unhealthy account's loan and collateral, with a bonus. The banks of the liquidatee's other
-    /// balances follow, then those of the liquidator's.
+    /// balances and the markets follow, then those of the liquidator's.
     pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
         liquidate::handle(ctx, max_repay)
     }
 
     /// Takes over part of a loan and collateral at a fair mark: from an account below its owner's floor, or out of a bank in
-    /// wind-down. The banks of the account's other balances follow, then those of the keeper's.
+    /// wind-down. The banks of the account's other balances and the markets follow, then those of the keeper's.
     pub fn deleverage<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
         deleverage::handle(ctx, max_repay, wind_down)
     }
 
     /// Writes off the loan of an account with nothing left to seize: insurance first, then all lenders of the bank. The banks
-    /// of the account's other balances follow.
+    /// of the account's other balances follow, and the pool where losses of perps opened the loan.
     pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
         resolve_bankruptcy::handle(ctx)
     }
 
-    /// Looks at an account's health and sets its timer. Anyone may. The banks of its balances follow.
+    /// Looks at an account's health and sets its timer. Anyone may. The banks of its balances and the markets follow.
     pub fn mark<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
         mark::handle(ctx)
     }
@@ -261,7 +291,7 @@ pub mod ballast {
     }
 
     /// Opens a liquidation in several instructions of this transaction: `seize` and `repay` follow, in any order and number,
-    /// then `end_liquidation`. The banks of the account's other balances follow.
+    /// then `end_liquidation`. The banks of the account's other balances and the markets follow.
     pub fn begin_liquidation<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
         begin_liquidation::handle(ctx, max_repay)
     }
@@ -271,7 +301,8 @@ pub mod ballast {
         seize::handle(ctx, amount)
     }
 
-    /// Closes a liquidation: what was seized must be paid for. The banks of the account's other balances follow.
+    /// Closes a liquidation: what was seized must be paid for. The banks of the account's other balances and the
+    /// markets follow.
     pub fn end_liquidation<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Result<()> {
         end_liquidation::handle(ctx)
     }

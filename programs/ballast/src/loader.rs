@@ -10,8 +10,9 @@ use ballast_state::{
     Bank, Group, LiquidityPool, LiquidityProvider, MarginAccount, Orders, PerpMarket, PerpPosition, RiskBoard,
 };
 
+use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
-use crate::events::HealthPoint;
+use crate::events::{EventHeader, HealthPoint, MarketSynced};
 use crate::view::{is, view, view_if, view_mut};
 
 /// The clock.
@@ -44,6 +45,17 @@ pub(crate) fn idle_account<'a>(info: &'a AccountInfo<'_>) -> Result<RefMut<'a, M
     Ok(account)
 }
 
+/// That the account of who takes over is the signer's, and that of who is taken from of the same group.
+///
+/// # Errors
+/// `Unauthorised`, `WrongGroup`.
+#[inline(always)]
+pub(crate) fn check_parties(signer: &Pubkey, taker: &MarginAccount, account: &MarginAccount) -> Result<()> {
+    ensure!(signer == &taker.owner, BallastError::Unauthorised);
+    ensure!(account.group == taker.group, BallastError::WrongGroup);
+    Ok(())
+}
+
 /// A bank of the group to be changed, its interest accrued to now.
 ///
 /// # Errors
@@ -72,6 +84,49 @@ pub(crate) fn market<'a>(info: &'a AccountInfo<'_>, group: &Pubkey) -> Result<Re
     let market = any_market(info)?;
     ensure!(&market.group == group, BallastError::WrongGroup);
     Ok(market)
+}
+
+/// Brings a market to the board's prices and to now, and tells the indices its positions have then.
+///
+/// # Errors
+/// Those of [`perp::sync`].
+#[inline(never)]
+pub(crate) fn sync(
+    info: &AccountInfo<'_>,
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<()> {
+    perp::sync(market, pool, bank, board, now).or_fail()?;
+    tell_synced(info, market, board, now)
+}
+
+/// [`sync`] where the pool is not written.
+///
+/// # Errors
+/// Those of [`perp::sync_within_day`].
+#[inline(never)]
+pub(crate) fn sync_within_day(
+    info: &AccountInfo<'_>,
+    market: &mut PerpMarket,
+    pool: &LiquidityPool,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<()> {
+    perp::sync_within_day(market, pool, bank, board, now).or_fail()?;
+    tell_synced(info, market, board, now)
+}
+
+/// Tells the indices of a market that was synced.
+///
+/// # Errors
+/// The runtime's.
+#[inline(never)]
+pub(crate) fn tell_synced(info: &AccountInfo<'_>, market: &PerpMarket, board: &RiskBoard, now: Now) -> Result<()> {
+    emit::log(&MarketSynced::of(EventHeader::of_market(*info.key, market, now), market, board.sequence))
 }
 
 /// The orders of a margin account to be changed.
@@ -226,7 +281,7 @@ impl<'a> Holdings<'a> {
         Ok(portfolio)
     }
 
-    /// [`Holdings::portfolio`] of an instruction that names a market and its bank.
+    /// [`Holdings::portfolio`] of an instruction that names a market, too.
     ///
     /// # Errors
     /// As [`Holdings::portfolio`].
@@ -234,18 +289,19 @@ impl<'a> Holdings<'a> {
     pub(crate) fn portfolio_with(
         &self,
         account: &MarginAccount,
-        named: &Bank,
+        named: &[&Bank],
         named_market: &PerpMarket,
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.others(account, named, named_market, board, now)?;
-        add_named(&mut portfolio, account, named, named_market, board, now)?;
+        let mut portfolio = self.balances(account, named, None, now)?;
+        self.add_positions(&mut portfolio, account, Some(named_market.index), board)?;
+        add_named_position(&mut portfolio, account, named_market, board)?;
         Ok(portfolio)
     }
 
-    /// [`Holdings::portfolio_with`] without what the account has in the named bank and market: what neither a trade there nor its
-    /// settlement changes. [`with_named`] adds it.
+    /// What the account holds without what it has in a named bank and market: what neither a trade there nor its settlement
+    /// changes. [`with_named`] adds it.
     ///
     /// # Errors
     /// As [`Holdings::portfolio`].
@@ -382,23 +438,20 @@ pub(crate) fn with_named(
     now: Now,
 ) -> Result<Box<Portfolio>> {
     let mut portfolio = Box::clone(others);
-    add_named(&mut portfolio, account, named, named_market, board, now)?;
+    if let Some(balance) = account.balance(named.index) {
+        portfolio.add_balance(balance, named, now).or_fail()?;
+    }
+    add_named_position(&mut portfolio, account, named_market, board)?;
     Ok(portfolio)
 }
 
-/// Adds what an account has in a bank and a market.
-#[inline(never)]
-fn add_named(
+/// Adds what an account has in a market that the instruction names.
+fn add_named_position(
     portfolio: &mut Portfolio,
     account: &MarginAccount,
-    bank: &Bank,
     market: &PerpMarket,
     board: &RiskBoard,
-    now: Now,
 ) -> Result<()> {
-    if let Some(balance) = account.balance(bank.index) {
-        portfolio.add_balance(balance, bank, now).or_fail()?;
-    }
     let position = account.positions().iter().find(|position| position.market == market.index);
     position.map_or(Ok(()), |position| add_position(portfolio, position, market, board))
 }

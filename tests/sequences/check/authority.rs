@@ -10,7 +10,7 @@ use crate::step::{Do, How};
 
 impl Check<'_> {
     /// True if the transaction was signed with this key.
-    fn signed_by(&self, key: &Pubkey) -> bool {
+    pub(super) fn signed_by(&self, key: &Pubkey) -> bool {
         self.steps.iter().any(|step| self.before.person(key) == step.by)
     }
 
@@ -113,6 +113,8 @@ impl Check<'_> {
         }
         let taken = |does| match does {
             Do::Liquidate { from, .. } | Do::Deleverage { from, .. } | Do::EndLiquidation { from, .. } => from == slot,
+            // What its position won or lost, at an order its owner placed or at what the market says.
+            Do::Perp(does) => does.moves().is_some_and(|(of, _)| of == slot),
             _ => false,
         };
         if !self.does(taken) && !self.is_delegated(slot, old) {

@@ -33,6 +33,7 @@ impl Check<'_> {
                 self.note(inv::check_loan_size(account, new, &after.board));
                 self.new_risk(NewRisk::Loan, slot, bank, account, sent);
             }
+            Do::Perp(does) => self.of_perps(step, does, sent),
             Do::Liquidate { taker, from, .. } => {
                 self.taker(taker);
                 self.liquidations(from, sent);
@@ -89,7 +90,7 @@ impl Check<'_> {
     }
 
     fn holdings(&self, state: &State, account: &MarginAccount) -> RiskResult<Portfolio> {
-        Portfolio::of_account(account, &[], 0, self.after.now, |index| state.bank(index))
+        state.holdings(account, self.after.now, |index| state.bank(index), |index| state.standing(index))
     }
 
     fn new_risk(&mut self, risk: NewRisk, slot: u8, bank: u16, account: &MarginAccount, sent: &Sent) {

@@ -4,6 +4,7 @@ mod authority;
 mod changes;
 mod exits;
 mod instruction;
+mod perps;
 mod takeover;
 mod told;
 
@@ -12,12 +13,12 @@ use std::collections::BTreeMap;
 use ballast_client::addresses;
 use ballast_risk::invariant::{self as inv, Checked, Violation};
 use ballast_risk::lending::has_liability;
-use ballast_risk::RiskResult;
+use ballast_risk::{interest, Now, RiskResult};
 use ballast_state::{Bank, MarginAccount};
 use ballast_testkit::{Failed, Sent};
 
-use crate::stage::State;
-use crate::step::{Do, How, Step};
+use crate::stage::{State, QUOTE};
+use crate::step::{Do, How, OfPerps, Step};
 use told::Told;
 
 /// Everything the steps of a transaction broke.
@@ -74,12 +75,18 @@ impl<'a> Check<'a> {
     /// What holds whatever the step is.
     fn always(&mut self, told: &Told) {
         let (before, after) = (self.before, self.after);
-        let shares_moved = before.accounts != after.accounts || before.banks != after.banks;
+        let shares_moved =
+            before.accounts != after.accounts || before.banks != after.banks || before.perps != after.perps;
         for (index, bank) in (0u16..).zip(&after.banks) {
             let slot = usize::from(index);
             self.note(inv::check_bank(bank, after.vaults[slot]));
             if shares_moved {
-                self.note(inv::check_shares(bank, after.accounts.iter().flatten()));
+                let accounts = after.accounts.iter().flatten();
+                self.note(if index == QUOTE {
+                    inv::check_quote_shares(bank, &after.perps.pool, accounts)
+                } else {
+                    inv::check_shares(bank, accounts)
+                });
             }
             self.note(inv::check_curve(bank));
             if bank.flash_loaned != 0 {
@@ -105,6 +112,7 @@ impl<'a> Check<'a> {
                 self.account(slot, account);
             }
         }
+        self.perps();
         self.board_and_feeds();
         self.group_settings();
         self.changes();
@@ -121,11 +129,14 @@ impl<'a> Check<'a> {
         let by_interest = Bank { fees: new.fees.saturating_sub(of(&told.earned)), ..*new };
         self.note(inv::check_fees(old, &by_interest, of(&told.collected)));
         self.note(inv::check_insurance(old, new, of(&told.given), of(&told.covered)));
-        self.note(inv::check_sequence(old.sequence, new.sequence, true));
+        self.note(inv::check_sequence(old.sequence, new.sequence, !only_accrued(old, new)));
         self.bank_settings(old, new);
         let counts = |does| match does {
             Do::Borrow { bank, .. } => bank == new.index,
             Do::Withdraw { slot, bank, .. } => bank == new.index && self.after.account(slot).is_some_and(has_liability),
+            Do::Perp(OfPerps::AddLiquidity { slot, .. }) => {
+                new.index == QUOTE && self.after.account(slot).is_some_and(has_liability)
+            }
             _ => false,
         };
         if !self.does(counts) {
@@ -145,6 +156,7 @@ impl<'a> Check<'a> {
         self.note(inv::check_account(account));
         self.note(inv::check_flags(account));
         self.note(inv::check_account_names(account, &self.after.board, |index| self.after.bank(index)));
+        self.positions(slot, account);
         let Some(old) = self.before.account(slot) else { return };
         self.note(inv::check_sequence(old.sequence, account.sequence, true));
         self.of_others(slot, old, account);
@@ -173,4 +185,11 @@ impl<'a> Check<'a> {
             }
         }
     }
+}
+
+/// True if all that changed is what time did: an instruction of perps may accrue the bank and leave it at that.
+fn only_accrued(old: &Bank, new: &Bank) -> bool {
+    let mut accrued = *old;
+    let moment = Now { ts: new.accrued_ts, slot: 0 };
+    interest::accrue(&mut accrued, moment).is_ok() && accrued == *new
 }

@@ -53,9 +53,8 @@ impl Check<'_> {
                 &after.banks[usize::from(done.loan_bank)],
             ));
         }
-        let remains = Portfolio::of_account(&exchanged, &[], 0, now, |index| {
-            pair.iter().find(|bank| bank.index == index).or_else(|| before.bank(index))
-        });
+        let bank = |index| pair.iter().find(|bank| bank.index == index).or_else(|| before.bank(index));
+        let remains = before.holdings(&exchanged, now, bank, |index| before.standing(index));
         let Some(remains) = self.computed(remains, inv::HEALTH_RISES) else { return };
         let maintenance = health::assess_maintenance(&remains, board, now);
         let Some(is) = self.computed(maintenance, inv::HEALTH_RISES) else { return };

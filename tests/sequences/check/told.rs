@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ballast_math::{Ratio, Usd};
 use ballast_testkit::{Event, Failed, Sent};
 
-use crate::stage::State;
+use crate::stage::{State, QUOTE};
 use crate::step::{Do, How, Step};
 
 /// Atoms by bank.
@@ -39,6 +39,10 @@ impl Told {
                     if done.loss.deficit > 0 {
                         told.written_off.insert(done.loan_bank);
                     }
+                }
+                Event::PerpLiquidated(done) => {
+                    add(&mut told.given, QUOTE, done.insurance);
+                    add(&mut told.covered, QUOTE, done.loss.insured);
                 }
                 Event::BankruptcyResolved(done) => add(&mut told.covered, done.bank, done.loss.insured),
                 _ => {}

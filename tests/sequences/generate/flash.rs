@@ -1,7 +1,8 @@
 //! Flash loans: begun and ended in one transaction, mostly as they should be.
 
 use super::{Life, Scene};
-use crate::step::Do;
+use crate::stage::QUOTE;
+use crate::step::{Do, OfPerps};
 
 impl Life<'_> {
     /// Somebody borrows for the length of a transaction and does something with it.
@@ -53,6 +54,14 @@ impl Life<'_> {
     fn meanwhile(&mut self, who: u8, bank: u16, atoms: u64) -> Do {
         let own = (0..crate::stage::SLOTS).find(|slot| self.owner(*slot) == who).unwrap_or(who);
         let little = 1 + atoms / 64;
+        if bank == QUOTE && self.dice.one_in(2) {
+            let holder = self.holder();
+            return Do::Perp(match (self.dice.below(3), holder) {
+                (0, Some((slot, market, _))) => OfPerps::Settle { slot, market },
+                (1, _) => OfPerps::AddLiquidity { slot: own, atoms: Some(little) },
+                _ => OfPerps::Claim { slot: own, epoch: 1 },
+            });
+        }
         match self.dice.below(7) {
             0 | 1 => Do::Deposit { slot: own, bank, atoms: little },
             2 => Do::Withdraw { slot: own, bank, atoms: Some(little), to: who },

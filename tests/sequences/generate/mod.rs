@@ -5,14 +5,15 @@ mod delegates;
 mod flash;
 mod keepers;
 mod lending;
+mod liquidity;
 mod markets;
 mod nonsense;
+mod perps;
 mod roles;
 mod staged;
 mod timelock;
 
-use ballast_client::view;
-use ballast_risk::health::Health;
+use ballast_risk::health::{self, Health};
 
 use crate::dice::Dice;
 use crate::play::{Coverage, Play, Stop};
@@ -45,12 +46,14 @@ impl Life<'_> {
                 self.act(taker, Do::Deposit { slot: taker, bank, atoms })?;
             }
         }
-        Ok(())
+        self.found_pool()
     }
 
     /// One scene.
     pub(crate) fn scene(&mut self) -> Scene {
-        match self.dice.below(100) {
+        match self.dice.below(129) {
+            100 => self.govern(),
+            101.. => self.perps(),
             0..=13 => self.lend(),
             14..=17 => self.flash(),
             18..=21 => self.delegate(),
@@ -77,8 +80,14 @@ impl Life<'_> {
         self.try_to(who, does).map(|_| ())
     }
 
-    /// True if it was not refused.
+    /// True if it was not refused. Before an instruction that reads the health of an account, the markets of its positions are
+    /// brought to the board's prices, mostly.
     fn try_to(&mut self, who: u8, does: Do) -> Result<bool, Stop> {
+        for slot in does.reads() {
+            if !self.dice.one_in(16) {
+                self.sync_others(slot, u16::MAX)?;
+            }
+        }
         self.send(by(who, does))
     }
 
@@ -146,8 +155,7 @@ impl Life<'_> {
     }
 
     fn market_price(&self, row: u8) -> i64 {
-        let markets = &self.play.stage.world.markets;
-        markets.iter().find(|market| market.row == row).map_or(1, |market| market.price)
+        self.play.stage.market_of(row).map_or(1, |market| market.price)
     }
 
     /// So many dollars in atoms, at the published price.
@@ -160,8 +168,9 @@ impl Life<'_> {
 
     fn health(&self, slot: u8) -> Option<Health> {
         let state = &self.play.stage.state;
-        let banks: view::Banks = (0u16..).zip(state.banks.iter().copied()).collect();
-        view::maintenance(state.account(slot)?, &state.board, &banks, state.now).ok()
+        let market = |index| state.synced(index, state.now);
+        let held = state.holdings(state.account(slot)?, state.now, |index| state.bank(index), market);
+        health::assess_maintenance(&held.ok()?, &state.board, state.now).ok()
     }
 
     /// Equity at mid, whole dollars.

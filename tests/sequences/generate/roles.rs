@@ -64,8 +64,8 @@ impl Life<'_> {
         }
         let sets = self.of_bank(bank);
         self.act(RISK_ADMIN, Do::ConfigureBank { bank, sets })?;
-        if self.dice.one_in(2) {
-            let mode = u8::try_from(self.dice.below(3)).unwrap_or(1);
+        if !self.dice.one_in(4) {
+            let mode = self.dice.pick(&[1, 1, 0, 2]).unwrap_or(1);
             self.act(RISK_ADMIN, Do::SetMode { bank, mode })?;
             self.lend()?;
             self.change(Do::SetMode { bank, mode: 0 })?;

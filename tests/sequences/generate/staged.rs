@@ -1,7 +1,7 @@
 //! Liquidations in stages: begin, seize, repay and end in one transaction, mostly as they should be.
 
 use super::{Life, Scene};
-use crate::step::Do;
+use crate::step::{Do, OfPerps};
 
 impl Life<'_> {
     /// A keeper liquidates in stages; now and then with something wrong in it.
@@ -51,7 +51,8 @@ impl Life<'_> {
         let (other, bank, row, who) = (self.borrower(), self.bank(), self.row(), self.anybody());
         let (pair, any) = (self.pair(other), self.some_atoms(bank));
         let owner = self.owner(from);
-        let between = match self.dice.below(12) {
+        let perp = self.perp_market();
+        let between = match self.dice.below(15) {
             0 => {
                 // Of another account.
                 let place = if self.dice.one_in(2) { 3 } else { 1 };
@@ -62,7 +63,7 @@ impl Life<'_> {
                 };
                 return;
             }
-            1 => {
+            1 | 14 => {
                 // Seized, or ended, by somebody else, who signs too.
                 steps[if self.dice.one_in(2) { 1 } else { 3 }].0 = who;
                 return;
@@ -89,6 +90,8 @@ impl Life<'_> {
                 steps.insert(at, (owner, Do::Deposit { slot: from, bank, atoms: 1 + any / 64 }));
                 return;
             }
+            11 => Do::Perp(OfPerps::Settle { slot: from, market: perp }),
+            12 => Do::Perp(OfPerps::LiquidatePerp { taker: 1, from, market: perp, most: u64::MAX }),
             _ => Do::BeginLiquidation { from: other, loan: pair.0, collateral: pair.1, most: u64::MAX },
         };
         steps.insert(at, (keeper, between));

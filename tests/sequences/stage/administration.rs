@@ -1,7 +1,7 @@
 //! Administration: settings as instructions, at once or through the timelock.
 
 use ballast_client::ballast::types::{
-    BankArgs, ConfigureGroupArgs, CurvePointArgs, PriceFeedArgs, RulesArgs, SideArgs,
+    BankArgs, ConfigureGroupArgs, CurvePointArgs, MarketArgs, PriceFeedArgs, RulesArgs, SideArgs,
 };
 use ballast_client::instructions as ix;
 use ballast_client::presets;
@@ -18,6 +18,7 @@ pub(super) enum Settings {
     Bank(u16, BankArgs),
     Feed(u8, PriceFeedArgs),
     Rules(RulesArgs),
+    Perp(u16, MarketArgs),
     Proposed(u64, Proposal),
 }
 
@@ -44,6 +45,10 @@ impl Stage {
             Do::ConfigureBank { bank, sets } => Settings::Bank(bank, self.bank_args(bank, sets)?),
             Do::ConfigureFeed { row, sets } => Settings::Feed(row, self.feed_args(row, sets)?),
             Do::ConfigureRules { sets } => Settings::Rules(self.rules_args(sets)),
+            Do::Perp(does) => {
+                let (market, args) = self.perp_args_after(does)?;
+                Settings::Perp(market, args)
+            }
             Do::Execute { number, .. } => *self.proposed.get(&number)?.settings.clone()?,
             _ => return None,
         })
@@ -53,11 +58,16 @@ impl Stage {
         match settings {
             Settings::Bank(bank, args) => self.world.markets[usize::from(bank)].bank_args = args,
             Settings::Feed(row, args) => {
-                for market in self.world.markets.iter_mut().filter(|market| market.row == row) {
+                let markets = self.world.markets.iter_mut().chain([&mut self.index]);
+                for market in markets.filter(|market| market.row == row) {
                     market.feed_args = args.clone();
                 }
             }
             Settings::Rules(rules) => self.rules = rules,
+            Settings::Perp(market, args) => match self.perp_args.get_mut(usize::from(market)) {
+                Some(known) => *known = args,
+                None => self.perp_args.push(args),
+            },
             Settings::Proposed(number, proposal) => {
                 self.proposed.insert(number, proposal);
             }
@@ -135,7 +145,7 @@ impl Stage {
     }
 
     fn feed_args(&self, row: u8, sets: OfFeed) -> Option<PriceFeedArgs> {
-        let mut args = self.world.markets.iter().find(|market| market.row == row)?.feed_args.clone();
+        let mut args = self.market_of(row)?.feed_args.clone();
         let listed = self.listed_feeds.get(usize::from(row))?;
         match sets {
             OfFeed::Sigma(bps) => args.rates.sigma = Ratio::from_bps(bps).0,

@@ -20,11 +20,12 @@ impl Stage {
             .or_else(|| self.takeover(step))
             .or_else(|| self.account(step))
             .or_else(|| self.funds(step))
+            .or_else(|| self.perps(step))
             .or_else(|| self.administration(step))
     }
 
     /// An account's state; an empty one's where there is none.
-    fn state_of(&self, slot: u8) -> MarginAccount {
+    pub(super) fn state_of(&self, slot: u8) -> MarginAccount {
         let none = || MarginAccount { group: self.world.group, ..MarginAccount::zeroed() };
         self.state.account(slot).copied().unwrap_or_else(none)
     }
@@ -91,7 +92,7 @@ impl Stage {
             Do::EndLiquidation { from, loan, collateral } => {
                 staged(from, [loan, collateral], &|staged| ix::end_liquidation(staged))
             }
-            Do::Resolve { slot, bank } => ix::resolve_bankruptcy(&self.slot_key(slot), &self.state_of(slot), bank),
+            Do::Resolve { slot, bank } => self.resolve(slot, bank),
             Do::Mark { slot } => ix::mark(&self.slot_key(slot), &self.state_of(slot)),
             _ => return None,
         })
@@ -131,7 +132,7 @@ impl Stage {
         let bank = |index: u16| self.state.bank(index);
         Some(match step.does {
             Do::Print { row, .. } => {
-                let market = self.world.markets.iter().find(|market| market.row == row)?;
+                let market = self.market_of(row)?;
                 let sources = [market.oracle, self.second];
                 ix::refresh_price_feed(&group, row, &sources[..if row == TWO_SOURCES { 2 } else { 1 }])
             }

@@ -2,19 +2,21 @@
 
 mod administration;
 mod instruction;
+mod perps;
 mod state;
 mod world;
 
 use std::collections::BTreeMap;
 
-use ballast_client::ballast::types::{BankArgs, PriceFeedArgs, RulesArgs};
+use ballast_client::ballast::types::{BankArgs, MarketArgs, PriceFeedArgs, RulesArgs};
 use ballast_testkit::{Failed, Market, Sent, World};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 
-use crate::step::{Do, How, Step, GUARDIAN, HEIR, RISK_ADMIN};
+use crate::step::{By, Do, How, Step, GUARDIAN, HEIR, RISK_ADMIN};
 use administration::{Proposal, Settings};
+pub(crate) use perps::{Perps, QUOTE};
 pub(crate) use state::State;
 
 /// People with margin accounts. The first lends, the next two take over, the others borrow.
@@ -43,7 +45,13 @@ pub(crate) struct Stage {
     wallets: Vec<Vec<Pubkey>>,
     /// Account of the second source of [`TWO_SOURCES`].
     second: Pubkey,
-    /// What each market began at.
+    /// A feed without a bank, as if it had one.
+    index: Market,
+    /// When every feed's first source printed last, by row.
+    printed: Vec<i64>,
+    /// The perp markets' settings.
+    perp_args: Vec<MarketArgs>,
+    /// What each feed began at, by row.
     pub(crate) first_prices: Vec<i64>,
     /// The feeds' settings as listed, by row.
     listed_feeds: Vec<PriceFeedArgs>,
@@ -64,6 +72,17 @@ struct Keys {
     banks: Vec<Pubkey>,
     slots: Vec<Pubkey>,
     people: Vec<(u8, Pubkey)>,
+    pool: Pubkey,
+    /// Of perp markets.
+    markets: Vec<Pubkey>,
+    /// Of the slots' orders.
+    orders: Vec<Pubkey>,
+    /// Of the owners' liquidity.
+    providers: Vec<Pubkey>,
+    /// Where keepers keep the update before the last, by row.
+    kept: Vec<Pubkey>,
+    /// Of the epochs that may be struck by now, from the first.
+    epochs: Vec<Pubkey>,
 }
 
 /// What became of a transaction.
@@ -83,6 +102,7 @@ impl Stage {
             self.happen(*step);
         }
         let (names, outcome) = self.send(steps);
+        self.meet_perps();
         let after = self.look();
         Acted { before: std::mem::replace(&mut self.state, after), names, outcome }
     }
@@ -145,6 +165,12 @@ impl Stage {
             return Some("propose_change");
         }
         let delegated = |slot| step.by == self.state.delegate(slot) && step.by != self.state.owner(slot);
+        let slot = if let Do::Perp(does) = step.does { does.slot() } else { None };
+        let by = By {
+            person: step.by,
+            owner: slot.is_some_and(|slot| step.by == self.state.owner(slot)),
+            delegate: slot.is_some_and(delegated),
+        };
         Some(match step.does {
             Do::Deposit { slot, .. } if delegated(slot) => "deposit by delegate",
             Do::Withdraw { slot, .. } if delegated(slot) => "withdraw by delegate",
@@ -153,7 +179,7 @@ impl Stage {
             Do::PauseRisk { .. } if step.by == GUARDIAN => "pause_risk by guardian",
             Do::SetMode { .. } if step.by == RISK_ADMIN => "set_bank_mode by risk admin",
             Do::ConfigureBank { .. } if step.by == RISK_ADMIN => "configure_bank by risk admin",
-            does => does.name()?,
+            does => does.name(by)?,
         })
     }
 
@@ -169,6 +195,11 @@ impl Stage {
             }
         }
         people.into_iter().map(|person| self.keypair(person).insecure_clone()).collect()
+    }
+
+    /// The market of a feed: of the first bank under it, or of the feed that had none.
+    pub(crate) fn market_of(&self, row: u8) -> Option<&Market> {
+        self.world.markets.iter().chain([&self.index]).find(|market| market.row == row)
     }
 
     fn slot_key(&self, slot: u8) -> Pubkey {

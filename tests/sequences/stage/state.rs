@@ -9,7 +9,7 @@ use ballast_testkit::World;
 use solana_pubkey::Pubkey;
 
 use super::administration::Proposal;
-use super::{Stage, OWNERS, SLOTS};
+use super::{Perps, Stage, OWNERS, SLOTS};
 use crate::step::NOBODY;
 
 /// Every account of the group at one moment.
@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(crate) accounts: Vec<Option<MarginAccount>>,
     /// Tokens in the wallets, by owner (administration last) and bank.
     pub(crate) wallets: Vec<Vec<u64>>,
+    /// Perps.
+    pub(crate) perps: Perps,
     /// Changes that wait for the timelock, by number.
     pub(crate) changes: BTreeMap<u64, PendingChange>,
     /// Everybody with a key.
@@ -50,6 +52,7 @@ impl State {
             withheld: Vec::new(),
             accounts: Vec::new(),
             wallets: Vec::new(),
+            perps: Perps::none(),
             changes: BTreeMap::new(),
             people: Vec::new(),
         }
@@ -129,6 +132,7 @@ impl Stage {
             banks,
             accounts: (0..SLOTS).map(|slot| self.read_slot(slot)).collect(),
             wallets: self.wallets.iter().map(|own| own.iter().map(|key| svm.tokens(key)).collect()).collect(),
+            perps: self.look_at_perps(),
             changes: self.proposed.iter().filter_map(change).collect(),
             people: self.keys.people.clone(),
         }

@@ -7,6 +7,7 @@ use ballast_client::instructions as ix;
 use ballast_client::{addresses, presets};
 use ballast_oracle::fixtures::PythPullUpdate;
 use ballast_oracle::Provider;
+use ballast_risk::price::PriceObservation;
 use ballast_state::{Account, Bank, TransferFee};
 use ballast_testkit::{Market, MarketSpec, Underlying, World, TOKEN_2022};
 use solana_instruction::Instruction;
@@ -24,20 +25,28 @@ impl Keys {
             let (_, opener) = people[usize::from(opener_of(slot))];
             addresses::margin_account(&world.group, &opener, u16::from(slot / OWNERS))
         };
-        let rows = world.markets.iter().map(|market| market.row).max().unwrap_or(0);
         Self {
             board: world.board_key(),
-            feeds: (0..=rows).map(|row| addresses::feed(&world.group, row)).collect(),
+            feeds: (0..world.board().row_count).map(|row| addresses::feed(&world.group, row)).collect(),
             banks: world.markets.iter().map(|market| world.bank_key(market.bank)).collect(),
             slots: (0..SLOTS).map(slot).collect(),
+            pool: world.pool_key(),
+            markets: Vec::new(),
+            orders: (0..SLOTS).map(slot).map(|account| addresses::orders(&account)).collect(),
+            providers: people[..usize::from(OWNERS)]
+                .iter()
+                .map(|(_, owner)| addresses::provider(&world.pool_key(), owner))
+                .collect(),
+            kept: Vec::new(),
+            epochs: Vec::new(),
             people,
         }
     }
 }
 
 impl Stage {
-    /// Five feeds: two hedge each other, one has two sources, one asks no more at Initial than at Maintenance. Six banks, two of
-    /// them of dollars; decimals from 2 to 12; interest, fees and caps in all.
+    /// Six feeds: two hedge each other, one has two sources, one asks no more at Initial than at Maintenance, one has no bank. Six
+    /// banks, two of them of dollars; decimals from 2 to 12; interest, fees and caps in all. Three perp markets.
     pub(crate) fn new() -> Self {
         let mut world = World::empty();
         let coin = Underlying {
@@ -103,6 +112,8 @@ impl Stage {
         let kappa = ix::configure_risk_class(&admin, &world.group, 1, presets::bps(2_000));
         world.as_admin(kappa).expect("configure_risk_class");
 
+        let index = super::perps::list(&mut world);
+
         let owners: Vec<Keypair> = (0..OWNERS).map(|_| world.key()).collect();
         for (number, owner) in owners.iter().enumerate() {
             world.svm.fund(&owner.pubkey());
@@ -114,8 +125,9 @@ impl Stage {
             world.svm.fund(&key.pubkey());
         }
         let wallets = vec![Vec::new(); owners.len() + 1];
-        let first_prices = world.markets.iter().map(|market| market.price).collect();
-        let listed_feeds = world.markets[..5].iter().map(|market| market.feed_args.clone()).collect();
+        let feeds = || world.markets[..5].iter().chain([&index]);
+        let first_prices = feeds().map(|market| market.price).collect();
+        let listed_feeds = feeds().map(|market| market.feed_args.clone()).collect();
         let listed_banks: Vec<BankArgs> = world.markets.iter().map(|market| market.bank_args.clone()).collect();
         let rules = presets::rules();
         let roles = [(ADMIN, &world.admin), (HEIR, &heir), (GUARDIAN, &guardian), (RISK_ADMIN, &risk_admin)];
@@ -130,6 +142,9 @@ impl Stage {
             risk_admin,
             wallets,
             second,
+            index,
+            printed: Vec::new(),
+            perp_args: super::perps::listed(),
             first_prices,
             listed_feeds,
             listed_banks,
@@ -141,7 +156,10 @@ impl Stage {
         let appoint = ix::configure_group(&admin, &stage.world.group, args);
         stage.world.as_admin(appoint).expect("configure_group");
         stage.give_wallets();
+        stage.meet_perps();
+        stage.keys.kept = stage.first_prices.iter().map(|_| stage.world.key().pubkey()).collect();
         stage.state = stage.look();
+        stage.printed = stage.state.feeds.iter().map(|feed| feed.accepted_ts).collect();
         stage
     }
 
@@ -165,33 +183,50 @@ impl Stage {
         }
     }
 
+    /// A source publishes. Of the first one an update says when the one before it was published, and of two at one time that
+    /// the later has nothing to tell.
     pub(super) fn print(&mut self, row: u8, source: u8, price: i64, confidence: u32, age: u32) {
-        let bank = self.world.markets.iter().find(|market| market.row == row).map_or(0, |market| market.bank);
+        let Some(market) = self.market_of(row) else { return };
+        let (feed_id, oracle) =
+            if source == 0 { (market.feed_id, market.oracle) } else { (SECOND_FEED_ID, self.second) };
         let width = i128::from(price) * i128::from(confidence) / 10_000;
-        let width = u64::try_from(width).unwrap_or(0);
-        let published = self.world.svm.now() - i64::from(age);
+        let publish_time = self.world.svm.now() - i64::from(age);
+        let mut previous_publish_time = publish_time - 1;
         if source == 0 {
-            self.world.publish_at(bank, price, width, published);
-            for market in self.world.markets.iter_mut().filter(|market| market.row == row) {
-                market.price = price;
+            if let Some(printed) = self.printed.get_mut(usize::from(row)) {
+                previous_publish_time = (*printed).min(publish_time);
+                *printed = publish_time;
             }
-            return;
+            let markets = self.world.markets.iter_mut().chain([&mut self.index]);
+            markets.filter(|market| market.row == row).for_each(|market| market.price = price);
+            let observation = PriceObservation {
+                price: price.into(),
+                confidence: width.unsigned_abs(),
+                exponent: -8,
+                publish_time,
+                previous_publish_time: Some(previous_publish_time),
+                slot: self.world.svm.clock().slot,
+            };
+            let prints = self.state.perps.prints.entry(row).or_default();
+            *prints = [Some(observation), prints[0]];
+            if let (Some(kept), Some(last)) = (self.keys.kept.get(usize::from(row)), self.world.svm.account(&oracle)) {
+                self.world.svm.put_data(kept, &last.owner, last.data);
+            }
         }
         let update = PythPullUpdate {
-            feed_id: SECOND_FEED_ID,
+            feed_id,
             price,
-            confidence: width,
+            confidence: u64::try_from(width).unwrap_or(0),
             exponent: -8,
-            publish_time: published,
-            previous_publish_time: published - 1,
+            publish_time,
+            previous_publish_time,
             posted_slot: self.world.svm.clock().slot,
         };
         let owner = Pubkey::new_from_array(Provider::PythPull.default_owners()[0]);
-        self.world.svm.put_data(&self.second, &owner, update.to_bytes());
+        self.world.svm.put_data(&oracle, &owner, update.to_bytes());
     }
 
     pub(super) fn new_market(&mut self, row: u8, decimals: u8, fee: u16) -> Market {
-        let index = self.world.markets.iter().position(|market| market.row == row).unwrap_or(0);
         let (mint, token_program) = if fee == 0 {
             let mint = self.world.key().pubkey();
             self.world.svm.put_mint(&mint, decimals);
@@ -200,7 +235,7 @@ impl Stage {
             let most = 10u64.checked_pow(decimals.into()).unwrap_or(u64::MAX);
             (self.world.fee_mint(decimals, TransferFee { most, basis_points: fee }), TOKEN_2022)
         };
-        let like = &self.world.markets[index];
+        let like = self.market_of(row).unwrap_or(&self.index);
         let bank = u16::try_from(self.world.markets.len()).unwrap_or(u16::MAX);
         let mut market = Market { bank, mint, token_program, decimals, ..like.clone() };
         // A million dollars, whatever the decimals.
@@ -220,7 +255,6 @@ impl Stage {
     pub(super) fn enlist(&mut self, market: Market) {
         self.keys.banks.push(self.world.bank_key(market.bank));
         self.listed_banks.push(market.bank_args.clone());
-        self.first_prices.push(market.price);
         self.world.markets.push(market);
         self.give_wallets();
     }

@@ -28,6 +28,7 @@ impl Do {
             Self::Spend { bank, atoms, to } => Self::Spend { bank, atoms: half(atoms)?, to },
             Self::Insure { bank, atoms } => Self::Insure { bank, atoms: half(atoms)? },
             Self::Wait { seconds } => Self::Wait { seconds: u32::try_from(half(seconds.into())?).unwrap_or(1) },
+            Self::Perp(does) => Self::Perp(does.halved()?),
             _ => return None,
         })
     }

@@ -3,6 +3,9 @@
 
 mod halved;
 mod name;
+mod perps;
+
+pub(crate) use perps::{OfMarket, OfPerps};
 
 /// Signs for administration, and is the admin at first.
 pub(crate) const ADMIN: u8 = 255;
@@ -33,6 +36,16 @@ pub(crate) enum How {
     Joined,
     /// Not done, but proposed to the timelock.
     Proposed,
+}
+
+/// Who does a step, for its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    pub(crate) person: u8,
+    /// The account's owner.
+    pub(crate) owner: bool,
+    /// Its delegate, and not its owner.
+    pub(crate) delegate: bool,
 }
 
 /// A step.
@@ -233,6 +246,22 @@ pub(crate) enum Do {
         bank: u16,
         old: bool,
     },
+    /// Perps, and the pool they are traded against.
+    Perp(OfPerps),
+}
+
+impl Do {
+    /// Margin accounts whose health the instruction reads.
+    pub(crate) fn reads(&self) -> Vec<u8> {
+        match *self {
+            Self::Withdraw { slot, .. } | Self::Borrow { slot, .. } => vec![slot],
+            Self::Resolve { slot, .. } | Self::Mark { slot } => vec![slot],
+            Self::Liquidate { taker, from, .. } | Self::Deleverage { taker, from, .. } => vec![taker, from],
+            Self::BeginLiquidation { from, .. } => vec![from],
+            Self::Perp(OfPerps::AddLiquidity { slot, .. } | OfPerps::Place { slot, .. }) => vec![slot],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// One setting of a bank. Ratios in basis points.

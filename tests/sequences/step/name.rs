@@ -1,10 +1,10 @@
 //! Names of instructions, for counting.
 
-use super::Do;
+use super::{By, Do};
 
 impl Do {
     /// The instruction's name, for counting; nothing for what is none.
-    pub(crate) const fn name(&self) -> Option<&'static str> {
+    pub(crate) const fn name(&self, by: By) -> Option<&'static str> {
         Some(match self {
             Self::Wait { .. } => return None,
             Self::Open { .. } => "open_margin_account",
@@ -45,6 +45,7 @@ impl Do {
             Self::Execute { .. } => "execute_change",
             Self::Cancel { .. } => "cancel_change",
             Self::Migrate { .. } => "migrate_account",
+            Self::Perp(does) => does.name(by),
         })
     }
 }

@@ -47,8 +47,8 @@ defects! {
     }
     6 "an emptied balance keeps its slot" {
         "crates/risk/src/balances.rs":
-            "        (Some(slot), 0) => close(account, slot)," =>
-            "        (Some(slot), 0) if slot > 0 => close(account, slot),";
+            "    if shares == 0 {\n        return close(account, slot);" =>
+            "    if shares == 0 && slot > 0 {\n        return close(account, slot);";
     }
     7 "the post-check of a liquidation looks at nothing" {
         "crates/risk/src/liquidation/mod.rs":
@@ -148,8 +148,8 @@ defects! {
     }
     25 "new risk is checked at Maintenance" {
         "programs/ballast/src/loader.rs":
-            "health::assess_initial(&portfolio, &board, Valuation::Initial, now).or_fail()?" =>
-            "health::assess_maintenance(&portfolio, &board, now).or_fail()?";
+            "health::assess_initial(portfolio, board, Valuation::Initial, now).or_fail()?" =>
+            "health::assess_maintenance(portfolio, board, now).or_fail()?";
     }
     26 "a loan may be dust" {
         "crates/risk/src/lending.rs": "?)?)? < dust {" => "?)?)? < dust.min(Usd(1)) {";
@@ -172,7 +172,7 @@ defects! {
     }
     29 "nobody looks at the liquidator's health" {
         "programs/ballast/src/instructions/liquidate.rs":
-            "        banks.check_taker(&liquidator, &[&loan_bank, &collateral_bank], &board, taker, now)?;" =>
+            "        holdings.check_taker(&liquidator, &[&loan_bank, &collateral_bank], &board, taker, now)?;" =>
             "        let _ = taker;";
     }
     30 "a doubtful price is taken at mid" {
@@ -223,7 +223,7 @@ defects! {
     }
     39 "a debt is written off though there is collateral" {
         "crates/risk/src/bankruptcy.rs":
-            "if seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {" =>
+            "if account.perp_count > 0 || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {" =>
             "if seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust << 10) {";
     }
     40 "a pause does not stop a borrow" {
@@ -300,5 +300,110 @@ defects! {
     54 "a halt has no grace" {
         "crates/risk/src/price/judge.rs":
             "now.ts.saturating_add(i64::from(board.rules.halt_grace));" => "board.grace_until;";
+    }
+    55 "a settlement leaves its side's offset" {
+        "crates/risk/src/perp/settle.rs":
+            "    book.offset = signed_to_words(signed_add(signed_from_words(book.offset), value)?);\n" =>
+            "    book.offset = signed_to_words(signed_add(signed_from_words(book.offset), value >> 127)?);\n";
+    }
+    56 "a settlement leaves its side's offset" {
+        "crates/risk/src/perp/settle.rs":
+            "    book.offset = signed_to_words(signed_add(signed_from_words(book.offset), value)?);\n" =>
+            "    book.offset = signed_to_words(signed_add(signed_from_words(book.offset), value >> 127)?);\n";
+    }
+    57 "a trade gives its side a unit of base too many" {
+        "crates/risk/src/perp/trade.rs":
+            "    add_base(market, new_side, base)?;\n" =>
+            "    add_base(market, new_side, base.saturating_add(1))?;\n";
+    }
+    58 "a loan that a loss opens is not marked on its balance" {
+        "crates/risk/src/perp/cash.rs":
+            "        balance.perp_shares = checked_add(balance.perp_shares, opened)?;\n" =>
+            "        balance.perp_shares = checked_add(balance.perp_shares, 0)?;\n";
+    }
+    59 "a market keeps half of its reserve" {
+        "crates/risk/src/perp/equity.rs":
+            "    market.skew_reserve = skew_reserve(market.mark, book::skew(market)?, &market.terms)?;\n" =>
+            "    market.skew_reserve = skew_reserve(market.mark, book::skew(market)?, &market.terms)? >> 1;\n";
+    }
+    60 "a sync leaves a second of funding to the next one" {
+        "crates/risk/src/perp/sync.rs":
+            "    market.synced_ts = now.ts;\n" =>
+            "    market.synced_ts = now.ts.saturating_sub(1);\n";
+    }
+    61 "funding may rise to twice its limit" {
+        "crates/risk/src/perp/sync.rs":
+            "velocity, market.terms.funding_limit, seconds)?;" =>
+            "velocity, market.terms.funding_limit << 1, seconds)?;";
+    }
+    62 "a side without size keeps its PnL index" {
+        "crates/risk/src/perp/trade.rs":
+            "            book.pnl_index = [0, 0];\n" =>
+            "";
+    }
+    63 "an order that ends leaves half of its lots pending" {
+        "crates/risk/src/perp/order/reserve.rs":
+            "    *pending = checked_sub(*pending, order.pending_lots())?;\n" =>
+            "    *pending = checked_sub(*pending, order.pending_lots() >> 1)?;\n";
+    }
+    64 "who asks to leave keeps its shares" {
+        "crates/risk/src/perp/liquidity/request.rs":
+            "    provider.shares = left;\n" =>
+            "    provider.shares = left.max(provider.shares);\n";
+    }
+    65 "an epoch is struck before its delay is over" {
+        "crates/risk/src/perp/liquidity/strike.rs":
+            "    if now.ts < first {" =>
+            "    if now.ts < end {";
+    }
+    66 "who enters pays the low net assets" {
+        "crates/risk/src/perp/liquidity/assets.rs":
+            "let high = (signed_sub(self.least, funds)?" =>
+            "let high = (signed_sub(self.most, funds)?";
+    }
+    67 "what a market spends is not its pool's" {
+        "crates/risk/src/perp/equity.rs":
+            "pool.spent = pool.spent.checked_add(paid)" =>
+            "pool.spent = pool.spent.checked_add(0)";
+    }
+    68 "a fill that opens looks at no cap" {
+        "crates/risk/src/perp/order/fill.rs":
+            "caps::exceeded(market, held, lots, caps::added(held, lots)?)? {" =>
+            "caps::exceeded(market, held, lots, caps::added(held, lots)?)?.filter(|_| order.reduce_only != 0) {";
+    }
+    69 "a later print will do" {
+        "crates/risk/src/perp/order/print.rs":
+            "        if previous >= order.eligible_ts {" =>
+            "        if previous >= self.publish_ts {";
+    }
+    70 "an owner takes an order back whenever it likes" {
+        "crates/risk/src/perp/order/cancel.rs":
+            "        By::Owner if is_ahead => {}" =>
+            "        By::Owner if is_ahead || now.ts >= order.placed_ts => {}";
+    }
+    71 "dust of a position is closed, and a lot more" {
+        "crates/risk/src/perp/liquidate.rs":
+            "held.saturating_sub(lots) < dust { held } else" =>
+            "held.saturating_sub(lots) < dust { held.saturating_add(1) } else";
+    }
+    72 "a settlement pays an atom more than it takes from the claim" {
+        "crates/risk/src/perp/settle.rs":
+            "    let value = i128::from(paid) << VALUE_BITS;" =>
+            "    let value = i128::from(paid.saturating_sub(1)) << VALUE_BITS;";
+    }
+    73 "a position that goes away takes the last one with it" {
+        "crates/risk/src/perp/slots.rs":
+            "    range.rotate_left(1);\n" =>
+            "";
+    }
+    74 "who receives funding gets it whole, whoever pays" {
+        "crates/risk/src/perp/sync.rs":
+            "if shared >= Product::of(received_base, whole) {" =>
+            "if shared >= Product::of(0, whole) {";
+    }
+    75 "a fill that opens does not look at health" {
+        "crates/risk/src/perp/order/fill.rs":
+            "Ok(filled) if is_safe(books, filled.print, maintenance)? =>" =>
+            "Ok(filled) if is_safe(books, filled.print, maintenance)? || order.reduce_only == 0 =>";
     }
 }

@@ -18,7 +18,10 @@ use solana_keypair::Keypair;
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
+pub(super) use self::perps::{Funding, Perps};
 use crate::utc;
+
+mod perps;
 
 /// Why a run ends early.
 #[derive(Debug)]
@@ -85,6 +88,14 @@ pub(super) enum Kind {
     Liquidator,
     /// Deleverages.
     Keeper,
+    /// Trades perps.
+    Trader,
+    /// Gives liquidity to the pool of perps.
+    Provider,
+    /// Fills orders of perps.
+    Filler,
+    /// The pool itself, which is no member.
+    Pool,
 }
 
 /// A participant with one margin account and a token account per bank.
@@ -133,6 +144,10 @@ pub(super) struct Touched<'a> {
     pub(super) banks: &'a [u16],
     pub(super) members: &'a [usize],
     pub(super) board: bool,
+    /// The pool of perps.
+    pub(super) pool: bool,
+    /// Perp markets.
+    pub(super) markets: &'a [u16],
 }
 
 /// Counts of everything that was sent and checked.
@@ -146,6 +161,8 @@ pub(super) struct Tally {
     pub(super) checks: BTreeMap<u8, u64>,
     /// Takeovers that did on chain exactly what the engine did on the host.
     pub(super) recomputed: u64,
+    /// Likewise liquidations of perps.
+    pub(super) perps_recomputed: u64,
 }
 
 impl Tally {
@@ -181,6 +198,8 @@ pub(super) struct Chain {
     /// Interest by bank.
     pub(super) interest: Vec<Interest>,
     pub(super) tally: Tally,
+    /// Perps, once they are listed.
+    pub(super) perps: Option<Perps>,
     anyone: Keypair,
     shares_moved: bool,
 }
@@ -209,6 +228,7 @@ impl Chain {
             members: Vec::new(),
             interest: Vec::new(),
             tally: Tally::default(),
+            perps: None,
             anyone,
             shares_moved: false,
         }
@@ -324,6 +344,9 @@ impl Chain {
             if bank.accrued_ts == now.ts {
                 self.interest[slot].count(before, now)?;
             }
+            if let Some(perps) = self.perps.as_mut().filter(|perps| perps.quote.bank == index) {
+                perps.earn(before, &bank);
+            }
             self.shares_moved |=
                 (before.asset_shares, before.liability_shares) != (bank.asset_shares, bank.liability_shares);
             self.banks[slot] = bank;
@@ -340,6 +363,9 @@ impl Chain {
             self.tally.checked(&[14, 15]);
             *self.board = board;
         }
+        if let Some(perps) = &mut self.perps {
+            perps.read_back(&self.world, touched, now)?;
+        }
         Ok(())
     }
 
@@ -350,6 +376,8 @@ impl Chain {
         }
         let at = self.world.svm.now();
         for bank in &self.banks {
+            // The pool of perps is a depositor like others, but not an account.
+            let bank = &self.perps.as_ref().map_or(*bank, |perps| perps.without_pool(bank));
             invariant::check_shares(bank, self.members.iter().map(|member| &member.state))
                 .map_err(|violation| Stop::Broken { violation, after: "this round", at })?;
             self.tally.checked(&[3]);
@@ -391,7 +419,7 @@ impl Chain {
             &self.banks[usize::from(bank)],
             atoms,
         );
-        let touched = Touched { banks: &[bank], members: &[member], board: false };
+        let touched = Touched { banks: &[bank], members: &[member], ..Touched::default() };
         Ok(self.submit("deposit", deposit, By::Member(member), touched)?.is_some())
     }
 
@@ -400,7 +428,7 @@ impl Chain {
         let who = &self.members[member];
         let slot = usize::from(bank);
         let withdraw = ballast_client::instructions::withdraw(&who.user(bank), &who.state, &self.banks[slot], atoms);
-        let touched = Touched { banks: &[bank], members: &[member], board: false };
+        let touched = Touched { banks: &[bank], members: &[member], ..Touched::default() };
         Ok(self.submit("withdraw", withdraw, By::Member(member), touched)?.is_some())
     }
 
@@ -409,7 +437,7 @@ impl Chain {
         let who = &self.members[member];
         let slot = usize::from(bank);
         let borrow = ballast_client::instructions::borrow(&who.user(bank), &who.state, &self.banks[slot], atoms);
-        let touched = Touched { banks: &[bank], members: &[member], board: false };
+        let touched = Touched { banks: &[bank], members: &[member], ..Touched::default() };
         Ok(self.submit("borrow", borrow, By::Member(member), touched)?.is_some())
     }
 
@@ -420,7 +448,7 @@ impl Chain {
             &self.banks[usize::from(bank)],
             atoms,
         );
-        let touched = Touched { banks: &[bank], members: &[member], board: false };
+        let touched = Touched { banks: &[bank], members: &[member], ..Touched::default() };
         Ok(self.submit("repay", repay, By::Member(member), touched)?.is_some())
     }
 
@@ -436,7 +464,11 @@ impl Chain {
 
     /// What an account holds, by the engine on the host.
     pub(super) fn portfolio(&self, account: &MarginAccount, banks: &[Bank]) -> RiskResult<Portfolio> {
-        Portfolio::of_account(account, &[], 0, self.now(), |index| banks.get(usize::from(index)))
+        let (positions, quote) = match &self.perps {
+            Some(perps) => (perps.exposures(account, banks, &self.board, self.now())?, perps.row),
+            None => (Vec::new(), 0),
+        };
+        Portfolio::of_account(account, &positions, quote, self.now(), |index| banks.get(usize::from(index)))
     }
 
     /// An account's Maintenance health, by the engine on the host.

@@ -3,7 +3,7 @@
 /// A crash with its prices.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
-    /// Name, `YYYY-MM-what`.
+    /// Name, `YYYY-MM-what`, or a day.
     pub(super) name: &'static str,
     /// What people call it.
     pub(super) title: &'static str,
@@ -42,6 +42,7 @@ pub(super) const EVENTS: &[Event] = &[
     ),
     event!("2025-04-tariffs", "Tariffs, April 2025", "2025-04-tariffs", ["SOL", "ETH", "BTC"]),
     event!("2025-10-cascade", "Cascade of 10 October 2025", "2025-10-cascade", ["SOL", "ETH", "BTC"]),
+    event!("2025-10-10", "Cascade of 10 October 2025, by the half hour", "2025-10-10", ["SOL", "ETH", "BTC"]),
 ];
 
 /// What is replayed if nothing is asked for.
@@ -63,7 +64,8 @@ mod tests {
         for event in EVENTS {
             for (symbol, text) in event.files {
                 let series = Series::parse(symbol, event.name, text).unwrap();
-                assert_eq!(series.spacing, 3_600, "{} {symbol}", event.name);
+                let spacing = if event.name == "2025-10-10" { 1_800 } else { 3_600 };
+                assert_eq!(series.spacing, spacing, "{} {symbol}", event.name);
             }
         }
     }

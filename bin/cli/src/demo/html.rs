@@ -6,6 +6,8 @@ use super::chart::{self, escape, Bars, Line};
 use super::report::{dollars, thousands, Report};
 use super::text::{amount, moment, quote, spacing};
 
+mod perps;
+
 const STYLE: &str = include_str!("html.css");
 
 /// The page.
@@ -29,6 +31,7 @@ pub(super) fn render(report: &Report) -> String {
     liquidations(&mut page, report);
     page.push_str("</div>\n");
     losses(&mut page, report);
+    perps::perps(&mut page, report);
     takers(&mut page, report);
     banks(&mut page, report);
     page.push_str("<div class=\"pair\">\n");
@@ -101,7 +104,12 @@ fn tiles(page: &mut String, report: &Report) {
     page.push_str(&tile(
         "Bad debt",
         dollars(losses.bad_debt_usd),
-        format!("{} by insurance, {} by depositors", dollars(losses.insured_usd), dollars(losses.socialized_usd)),
+        format!(
+            "{} by insurance, {} by the pool, {} by depositors",
+            dollars(losses.insured_usd),
+            dollars(losses.pooled_usd),
+            dollars(losses.socialized_usd)
+        ),
     ));
     let interest: f64 = report.banks.iter().map(|bank| bank.interest_paid_usd).sum();
     let earned: f64 = report.banks.iter().map(|bank| bank.interest_earned_usd).sum();
@@ -224,12 +232,17 @@ fn losses(page: &mut String, report: &Report) {
             bank.count.to_string(),
             amount(bank.deficit),
             amount(bank.insured),
+            amount(bank.pooled),
             amount(bank.socialized),
             dollars(bank.deficit_usd),
             format!("{:.4} %", bank.haircut_percent),
         ]);
     }
-    table(page, &["Bank", "Debts", "Unpaid", "By insurance", "By depositors", "In USD", "Of a deposit"], &rows);
+    table(
+        page,
+        &["Bank", "Debts", "Unpaid", "By insurance", "By the pool", "By depositors", "In USD", "Of a deposit"],
+        &rows,
+    );
     let rows: Vec<Vec<String>> = losses
         .holders
         .iter()

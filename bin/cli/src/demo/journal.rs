@@ -7,6 +7,7 @@ use ballast_risk::health::Health;
 use std::collections::BTreeMap;
 
 use super::chain::Chain;
+use super::perps::Ledger;
 
 /// One liquidation.
 #[derive(Clone, Copy, Debug)]
@@ -52,14 +53,20 @@ pub(super) struct Loss {
     pub(super) deficit: u64,
     /// Paid by insurance, atoms.
     pub(super) insured: u64,
+    /// Paid by the pool of perps, atoms.
+    pub(super) pooled: u64,
     /// Borne by depositors, atoms.
     pub(super) socialized: u64,
-    /// The debt, and what insurance paid of it, at the price of the moment.
+    /// The debt, and what insurance and the pool paid of it, at the price of the moment.
     pub(super) value: Usd,
     pub(super) insured_value: Usd,
+    pub(super) pooled_value: Usd,
     /// Part of a deposit that was left.
     pub(super) kept: f64,
 }
+
+/// The pool of perps among those who bear losses: no member has this number.
+pub(super) const POOL: usize = usize::MAX;
 
 /// All of it, in order.
 #[derive(Debug, Default)]
@@ -77,6 +84,8 @@ pub(super) struct Journal {
     pub(super) top_ups: u64,
     pub(super) further_loans: u64,
     pub(super) lender_exits: u64,
+    /// What became of perps.
+    pub(super) perps: Ledger,
 }
 
 impl Journal {
@@ -119,18 +128,28 @@ impl Journal {
             bank,
             deficit: loss.deficit,
             insured: loss.insured,
+            pooled: loss.pooled,
             socialized: loss.socialized,
             value: chain.value(bank, loss.deficit),
             insured_value: chain.value(bank, loss.insured),
+            pooled_value: chain.value(bank, loss.pooled),
             kept: part(loss.index_after, loss.index_before),
         });
         let cut = Index::from_words(loss.index_before).0.saturating_sub(Index::from_words(loss.index_after).0);
         if cut == 0 {
             return;
         }
-        for (member, holder) in chain.members.iter().enumerate() {
-            if let Some(balance) = holder.state.balance(bank).filter(|balance| balance.is_deposit()) {
-                let part = cut.saturating_mul(u128::from(balance.shares));
+        let deposits = chain.members.iter().enumerate().filter_map(|(member, holder)| {
+            let deposit = holder.state.balance(bank).filter(|balance| balance.is_deposit())?;
+            Some((member, deposit.shares))
+        });
+        let pool = chain.perps.iter().filter(|perps| perps.quote.bank == bank).map(|perps| {
+            let pool = &perps.pool;
+            (POOL, pool.shares + pool.entering + pool.claimable)
+        });
+        for (member, shares) in deposits.chain(pool) {
+            if shares > 0 {
+                let part = cut.saturating_mul(u128::from(shares));
                 let entry = self.borne.entry((bank, member)).or_default();
                 entry.0 = entry.0.saturating_add(part);
                 let value = chain.value(bank, u64::try_from(part >> 64).unwrap_or(u64::MAX));

@@ -1,10 +1,12 @@
 //! Keepers: deleverage accounts below their owner's floor, start the timer of unhealthy ones, and write off what nobody
 //! will pay. Anyone could.
 
+use ballast_client::addresses;
 use ballast_client::events::Event;
 use ballast_client::instructions as ix;
 use ballast_math::Usd;
 use ballast_state::MarginAccount;
+use solana_instruction::AccountMeta;
 
 use super::chain::{By, Chain, Stop, Touched};
 use super::journal::Journal;
@@ -73,8 +75,11 @@ impl Keeper {
             let (from, to) = (chain.members[account].state, chain.members[self.member].state);
             let expected = Context::of(chain).deleverage(&deal, from, to);
             let instruction = ix::deleverage(&takeover(chain, self.member, account, &deal), deal.max_repay, false);
-            let touched =
-                Touched { banks: &[deal.loan, deal.collateral], members: &[account, self.member], board: false };
+            let touched = Touched {
+                banks: &[deal.loan, deal.collateral],
+                members: &[account, self.member],
+                ..Touched::default()
+            };
             let sent = chain.submit("deleverage", instruction, By::Member(self.member), touched)?;
             let differs = Stop::Differs { after: "deleverage", at: chain.now().ts };
             let (sent, expected) = match (sent, expected) {
@@ -113,13 +118,21 @@ pub(super) fn resolve(chain: &mut Chain, journal: &mut Journal, account: usize) 
         chain.members[account].state.active().iter().filter(|b| b.is_loan()).map(|b| b.bank).collect();
     for bank in loans {
         let who = &chain.members[account];
-        let instruction = ix::resolve_bankruptcy(&who.account, &who.state, bank);
-        let touched = Touched { banks: &[bank], members: &[account], board: false };
+        let mut instruction = ix::resolve_bankruptcy(&who.account, &who.state, bank);
+        let of_perps = who.state.balance(bank).is_some_and(|balance| balance.perp_shares > 0);
+        if of_perps {
+            // What losses of perps opened, the pool pays.
+            instruction.accounts.push(AccountMeta::new(addresses::pool(&chain.group()), false));
+        }
+        let touched = Touched { banks: &[bank], members: &[account], pool: of_perps, ..Touched::default() };
         let Some(sent) = chain.submit("resolve_bankruptcy", instruction, By::Anyone, touched)? else { continue };
         for event in &sent.events {
             if let Event::BankruptcyResolved(receipt) = event {
                 journal.bankruptcies += 1;
                 journal.lost(chain, bank, &receipt.loss, account);
+                if of_perps {
+                    journal.perps.resolved(&receipt.loss);
+                }
             }
         }
     }

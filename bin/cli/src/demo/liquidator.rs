@@ -100,8 +100,11 @@ impl Liquidator {
             let bounds = context.bounds(&deal, &from);
             let takeover = takeover(chain, self.member, account, &deal);
             let instruction = ix::liquidate(&takeover, deal.max_repay);
-            let touched =
-                Touched { banks: &[deal.loan, deal.collateral], members: &[account, self.member], board: false };
+            let touched = Touched {
+                banks: &[deal.loan, deal.collateral],
+                members: &[account, self.member],
+                ..Touched::default()
+            };
             let sent = chain.submit("liquidate", instruction, By::Member(self.member), touched)?;
             let at = chain.now().ts;
             let differs = Stop::Differs { after: "liquidate", at };

@@ -12,9 +12,11 @@ use solana_instruction::Instruction;
 use solana_signer::Signer;
 
 use super::chain::{debt, By, Chain, Kind, Stop, Touched};
+use super::journal::Journal;
 use super::keeper::Keeper;
 use super::liquidator::{Appetite, Liquidator};
 use super::oracles::Oracles;
+use super::perps::{self, Book};
 use super::population::{self, Borrower};
 use super::prices::SCALE;
 use super::random::Random;
@@ -36,6 +38,12 @@ const KEEPERS: [(i64, u64); 2] = [(3, 0), (4, 25)];
 /// Their capital each, in hundredths of all loans.
 const KEEPER_CAPITAL: u64 = 2;
 
+/// One trader of perps for so many borrowers, one provider of their liquidity, and what the pool begins with in hundredths of
+/// what traders brought.
+const TRADERS: usize = 4;
+const PROVIDERS: usize = 60;
+const POOL: u64 = 60;
+
 /// Everybody in place, before the first print of the replay.
 #[derive(Debug)]
 pub(super) struct Market {
@@ -45,6 +53,8 @@ pub(super) struct Market {
     pub(super) borrowers: Vec<Borrower>,
     pub(super) liquidators: Vec<Liquidator>,
     pub(super) keepers: Vec<Keeper>,
+    /// Nothing where no perp is listed.
+    pub(super) book: Option<Book>,
 }
 
 /// Lists the tape's assets and lets `count` borrowers and everybody else in.
@@ -54,8 +64,8 @@ pub(super) fn open(
     seed: u64,
     progress: &mut dyn FnMut(&str, usize, usize),
 ) -> Result<Market, Stop> {
-    // A minute before the replay, so that the cool-off is over and the board is not halted.
-    let mut chain = Chain::new(tape.from - 60);
+    // Everybody comes a minute before the replay, so that the cool-off is over; liquidity of perps an epoch before that.
+    let mut chain = Chain::new(tape.from - 60 - perps::lead(tape));
     let mut oracles = Oracles::new();
     for (bank, path) in tape.paths.iter().enumerate() {
         list(&mut chain, &mut oracles, tape, u16::try_from(bank).unwrap_or(u16::MAX), &path.symbol, seed)?;
@@ -70,6 +80,7 @@ pub(super) fn open(
             chain.deposit(member, bank, atoms)?;
         }
     }
+    let book = open_book(&mut chain, &mut oracles, tape, count, seed)?;
     let loans = plan_loans(&chain, &borrowers)?;
     let mut lent = vec![0u64; chain.banks.len()];
     for (bank, atoms) in loans.iter().flatten() {
@@ -93,7 +104,32 @@ pub(super) fn open(
     }
     insure(&mut chain, &lent)?;
     chain.check_shares()?;
-    Ok(Market { chain, oracles, borrowers, liquidators, keepers })
+    Ok(Market { chain, oracles, borrowers, liquidators, keepers, book })
+}
+
+/// Perps with everybody who has to do with them, and a pool that is worth a part of what traders brought. Brings the chain to the
+/// minute before the replay.
+fn open_book(
+    chain: &mut Chain,
+    oracles: &mut Oracles,
+    tape: &Tape,
+    count: usize,
+    seed: u64,
+) -> Result<Option<Book>, Stop> {
+    if !perps::listed(chain, tape)? {
+        return Ok(None);
+    }
+    let mut book = Book::new(chain, tape.to - tape.from, seed)?;
+    let traders = (count / TRADERS).clamp(4, 1_000);
+    let brought = book.admit(chain, traders, tape.from, tape.to)?;
+    book.provide(chain, (count / PROVIDERS).clamp(2, 12), brought * POOL / 100)?;
+    chain.set_time(tape.from - 60);
+    oracles.publish(chain, tape);
+    oracles.refresh(chain, tape)?;
+    // Set-up is no event of the replay.
+    book.strike(chain, &mut Journal::default())?;
+    book.begin(chain)?;
+    Ok(Some(book))
 }
 
 /// Lists one asset as `migrations/demo.toml` says: feed with its sources, first price, bank.

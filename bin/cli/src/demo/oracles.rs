@@ -134,6 +134,16 @@ impl Oracles {
         }
     }
 
+    /// Copies the Pyth update of a row to an account of its own, as somebody who posts it once would: later updates leave it alone.
+    pub(super) fn keep(&self, chain: &mut Chain, row: u8) -> Option<Pubkey> {
+        let sources = &self.feeds.get(usize::from(row))?.sources;
+        let source = sources.iter().find(|source| source.provider == Provider::PythPull)?;
+        let data = chain.world.svm.account(&source.account)?.data;
+        let key = chain.world.key().pubkey();
+        chain.world.svm.put_data(&key, &Pubkey::new_from_array(source.provider.default_owners()[0]), data);
+        Some(key)
+    }
+
     /// Sends the refresh of every feed. True if a jump waits for confirmation.
     pub(super) fn refresh(&mut self, chain: &mut Chain, tape: &Tape) -> Result<bool, Stop> {
         let mut waiting = false;

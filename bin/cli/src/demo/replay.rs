@@ -7,6 +7,7 @@ use ballast_math::{Ratio, Usd};
 use ballast_risk::health::Health;
 use ballast_risk::interest;
 use ballast_risk::invariant;
+use ballast_state::PerpMarket;
 use solana_signer::Signer;
 
 use super::chain::{By, Chain, Stop, Touched};
@@ -15,6 +16,7 @@ use super::keeper;
 use super::market::{self, Market};
 use super::oracles::CONFIRM_AFTER;
 use super::owners::Owners;
+use super::perps;
 use super::random::Random;
 use super::tape::Tape;
 
@@ -31,6 +33,10 @@ const NEAR_BPS: u32 = 12_500;
 const HOT_BPS: u32 = 10_200;
 /// How long the replay goes on at the last prices, so that what is under way can end.
 const EPILOGUE: i64 = HOUR;
+/// How long before the end of an epoch providers ask, seconds.
+const ASKING: i64 = 120;
+/// How far sources lag behind the clock, seconds: an epoch is struck at prices published after its delay.
+const LAG: i64 = 10;
 
 #[derive(Clone, Copy, Debug)]
 enum Task {
@@ -51,6 +57,13 @@ enum Task {
     Resolve,
     /// Owners and lenders look.
     Owners(i64),
+    /// Traders of perps look; keepers fill their orders, and settle what they won and lost.
+    Trade,
+    Fill,
+    Settle,
+    /// Providers of liquidity ask, and their epoch is struck.
+    Ask,
+    Strike,
 }
 
 /// Who trades with the world outside.
@@ -75,6 +88,17 @@ pub(super) struct Sample {
     /// Liquidations and losses so far.
     pub(super) liquidations: usize,
     pub(super) losses: usize,
+    /// Perps, where there are any.
+    pub(super) perps: Option<PerpsSample>,
+}
+
+/// The pool and the markets at one moment.
+#[derive(Clone, Debug)]
+pub(super) struct PerpsSample {
+    /// Net assets of the pool, atoms.
+    pub(super) assets: i128,
+    /// By market.
+    pub(super) markets: Vec<PerpMarket>,
 }
 
 /// Members that are looked at together, and the prices at which they were.
@@ -108,6 +132,8 @@ pub(super) struct Replay<'a> {
     unhealthy: Vec<usize>,
     below: Vec<usize>,
     bankrupt: Vec<usize>,
+    /// Unhealthy members with perp positions.
+    exposed: Vec<usize>,
     /// Everybody, those near ill health, and those next to it or to their floor, each with the prices at which they were
     /// last looked at.
     circles: [Circle; 3],
@@ -140,6 +166,7 @@ impl<'a> Replay<'a> {
             unhealthy: Vec::new(),
             below: Vec::new(),
             bankrupt: Vec::new(),
+            exposed: Vec::new(),
             circles: [(0..market.chain.members.len()).collect(), Vec::new(), Vec::new()]
                 .map(|members| Circle { members, prices: vec![0; market.chain.banks.len()] }),
             looked_at: i64::MIN / 2,
@@ -157,6 +184,7 @@ impl<'a> Replay<'a> {
     /// Runs to the end. `progress` hears of every hour.
     pub(super) fn run(&mut self, progress: &mut dyn FnMut(i64, &Journal)) -> Result<(), Stop> {
         self.schedule(self.tape.from, Task::Print);
+        self.schedule_perps();
         while let Some(((at, _), task)) = self.queue.pop_first() {
             self.market.chain.set_time(at);
             if let Task::Owners(_) = task {
@@ -202,6 +230,7 @@ impl<'a> Replay<'a> {
             }
             Task::Liquidate(index) => {
                 market.liquidators[index].act(&mut market.chain, journal)?;
+                perps::liquidate(&mut market.chain, journal, market.liquidators[index].member, &self.exposed)?;
                 self.loaded.insert(Trader::Liquidator(index));
                 Ok(())
             }
@@ -229,14 +258,86 @@ impl<'a> Replay<'a> {
             }
             Task::Owners(hour) => {
                 let changed = self.owners.act(&mut market.chain, journal, &market.borrowers, hour)?;
-                for circle in &mut self.circles[1..] {
-                    circle.members.extend(&changed);
-                    circle.members.sort_unstable();
-                    circle.members.dedup();
-                }
+                self.watch(&changed);
                 Ok(())
             }
+            Task::Trade | Task::Fill | Task::Settle | Task::Ask | Task::Strike => self.perps(task),
         }
+    }
+
+    /// Looks at members more closely from now on.
+    fn watch(&mut self, members: &[usize]) {
+        for circle in &mut self.circles[1..] {
+            circle.members.extend(members);
+            circle.members.sort_unstable();
+            circle.members.dedup();
+        }
+    }
+
+    /// The first of everything that has to do with perps.
+    fn schedule_perps(&mut self) {
+        if self.market.book.is_some() {
+            self.schedule(self.tape.from + 1, Task::Trade);
+            self.schedule(self.tape.from + HOUR / 2, Task::Settle);
+            self.schedule_epoch();
+        }
+    }
+
+    /// The end of the pool's epoch: some ask before it, and its price is made after it.
+    fn schedule_epoch(&mut self) {
+        let Some(pool) = self.market.chain.perps.as_ref().map(|perps| perps.pool) else { return };
+        let now = self.market.chain.now().ts;
+        // An epoch that could not be struck goes on for as long again.
+        let missed = (now - pool.epoch_end).max(0) / i64::from(pool.epoch_length);
+        let mut end = pool.epoch_end + missed * i64::from(pool.epoch_length);
+        if end + i64::from(pool.min_delay) + LAG <= now {
+            end += i64::from(pool.epoch_length);
+        }
+        if end < self.tape.to {
+            self.schedule((end - ASKING).max(now), Task::Ask);
+            self.schedule(end + i64::from(pool.min_delay) + LAG, Task::Strike);
+        }
+    }
+
+    fn perps(&mut self, task: Task) -> Result<(), Stop> {
+        let (tape, market, journal) = (self.tape, &mut self.market, &mut self.journal);
+        let Market { chain, oracles, book: Some(book), .. } = market else { return Ok(()) };
+        let now = chain.now().ts;
+        match task {
+            Task::Trade => {
+                let next = book.trade(chain, journal, tape.to)?;
+                let round = now + book.round;
+                if let Some(at) = next {
+                    self.schedule(at, Task::Fill);
+                }
+                if round < tape.to {
+                    self.schedule(round, Task::Trade);
+                }
+            }
+            Task::Fill => {
+                let (traded, again) = book.fill(chain, oracles, journal, tape)?;
+                self.watch(&traded);
+                if let Some(at) = again {
+                    self.schedule(at.max(now + 1), Task::Fill);
+                }
+            }
+            Task::Settle => {
+                oracles.publish(chain, tape);
+                oracles.refresh(chain, tape)?;
+                book.settle(chain, journal)?;
+                if now + HOUR < tape.to + EPILOGUE {
+                    self.schedule(now + HOUR, Task::Settle);
+                }
+            }
+            Task::Ask => book.ask(chain)?,
+            _ => {
+                oracles.publish(chain, tape);
+                oracles.refresh(chain, tape)?;
+                book.strike(chain, journal)?;
+                self.schedule_epoch();
+            }
+        }
+        Ok(())
     }
 
     fn print(&mut self) -> Result<(), Stop> {
@@ -256,7 +357,7 @@ impl<'a> Replay<'a> {
             self.schedule(at + CONFIRM_AFTER, Task::Confirm);
         }
         // A jump that is confirmed may leave accounts unhealthy: then liquidators look, too.
-        if waiting || !self.unhealthy.is_empty() {
+        if waiting || !self.unhealthy.is_empty() || !self.exposed.is_empty() {
             self.schedule(at + 1, Task::Mark);
             for index in 0..self.market.liquidators.len() {
                 let act = at + self.market.liquidators[index].delay;
@@ -282,13 +383,15 @@ impl<'a> Replay<'a> {
             self.schedule(at + 20, Task::Rebalance(trader));
         }
 
-        let done = self.journal.liquidations.len() + self.journal.losses.len();
+        let perps = self.market.chain.tally.perps_recomputed as usize;
+        let done = self.journal.liquidations.len() + self.journal.losses.len() + perps;
         self.stuck = if done > self.progress_mark { 0 } else { self.stuck.saturating_add(1) };
         self.progress_mark = done;
-        if self.unhealthy.is_empty() {
+        let anybody = !self.unhealthy.is_empty() || !self.exposed.is_empty();
+        if !anybody {
             self.stuck = 0;
         }
-        let busy = waiting || (!self.unhealthy.is_empty() && self.stuck < PATIENCE);
+        let busy = waiting || (anybody && self.stuck < PATIENCE);
         let next = self.tape.next_print(at, if busy { BUSY } else { i64::MAX });
         if next <= self.tape.to + EPILOGUE {
             self.schedule(next, Task::Print);
@@ -334,6 +437,7 @@ impl<'a> Replay<'a> {
         self.unhealthy.clear();
         self.below.clear();
         self.bankrupt.clear();
+        self.exposed.clear();
         let dust = Usd(chain.board.rules.dust);
         for member in list {
             let account = &chain.members[member].state;
@@ -343,6 +447,16 @@ impl<'a> Replay<'a> {
             let health = chain.health(account, &banks)?;
             let under = |bps: u64| health.factor_is_below_ratio(Ratio(bps)).map_err(ballast_risk::RiskError::from);
             let floor = account.policy.floor;
+            // With perps no move is small.
+            if account.perp_count > 0 {
+                for circle in &mut self.circles[(widest + 1).max(1)..] {
+                    circle.members.push(member);
+                }
+                if health.is_negative() {
+                    self.exposed.push(member);
+                }
+                continue;
+            }
             if widest < 1 && under(Ratio::from_bps(NEAR_BPS).0)? {
                 self.circles[1].members.push(member);
             }
@@ -393,6 +507,16 @@ impl<'a> Replay<'a> {
             }
         }
         let insurance = banks.iter().map(|bank| chain.value(bank.index, bank.insurance).0).sum();
+        let perps = match &chain.perps {
+            Some(perps) => {
+                let markets = (0..perps.pool.market_count)
+                    .map(|index| perps.synced(index, &banks, &chain.board, chain.now()))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let assets = perps.assets(&markets, &banks[0], chain.now())?;
+                Some(PerpsSample { assets, markets })
+            }
+            None => None,
+        };
         self.samples.push(Sample {
             at,
             prices: self.tape.paths.iter().map(|path| path.at(at)).collect(),
@@ -401,12 +525,16 @@ impl<'a> Replay<'a> {
             insurance: Usd(insurance),
             liquidations: self.journal.liquidations.len(),
             losses: self.journal.losses.len(),
+            perps,
         });
         Ok(())
     }
 
     /// Collects fees, and checks everything once more.
     fn finish(&mut self) -> Result<(), Stop> {
+        if let Some(book) = &self.market.book {
+            book.settle(&mut self.market.chain, &mut self.journal)?;
+        }
         self.sample()?;
         let chain = &mut self.market.chain;
         for index in 0..chain.banks.len() {

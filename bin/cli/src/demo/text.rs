@@ -19,6 +19,7 @@ pub(super) fn render(report: &Report) -> String {
         takers,
         deleverages,
         losses,
+        perps::section,
         banks,
         behaviour,
         oracles,
@@ -44,6 +45,8 @@ macro_rules! line {
 macro_rules! prose {
     ($text:expr, $($args:tt)*) => { paragraph($text, &format!($($args)*)) };
 }
+
+mod perps;
 
 /// A heading over the full width.
 fn heading(text: &mut String, title: &str) {
@@ -326,11 +329,12 @@ fn losses(text: &mut String, report: &Report) {
     }
     line!(
         text,
-        "{:<6} {:>5} {:>18} {:>18} {:>18} {:>14} {:>12}",
+        "{:<6} {:>5} {:>15} {:>15} {:>13} {:>15} {:>11} {:>12}",
         "bank",
         "debts",
         "unpaid",
         "by insurance",
+        "by the pool",
         "by depositors",
         "in USD",
         "of a deposit"
@@ -338,11 +342,12 @@ fn losses(text: &mut String, report: &Report) {
     for bank in &losses.banks {
         line!(
             text,
-            "{:<6} {:>5} {:>18} {:>18} {:>18} {:>14} {:>10} %",
+            "{:<6} {:>5} {:>15} {:>15} {:>13} {:>15} {:>11} {:>10} %",
             clip(&bank.symbol, 6),
             bank.count,
             amount(bank.deficit),
             amount(bank.insured),
+            amount(bank.pooled),
             amount(bank.socialized),
             dollars(bank.deficit_usd),
             format!("{:.4}", bank.haircut_percent)

@@ -18,6 +18,21 @@ fn the_smallest_price_keeps_six_digits() {
     assert!(distance.abs_diff_below(&pow2(40), 1_000_000));
 }
 
+#[test]
+fn the_largest_price_is_ten_million_dollars() {
+    assert_eq!(Price::MAX, Price(10_995_116_277_760_000_000));
+}
+
+/// Whole tokens: then the bits under a step of the value decide alone.
+#[test]
+fn whole_tokens_are_worth_a_step_more_unless_exact() {
+    for (price, down, up) in
+        [(1, 0, 1), (2, 0, 1), (1 << 19, 0, 1), (1 << 20, 1, 1), ((1 << 20) + 2, 1, 2), (3 << 20, 3, 3)]
+    {
+        assert_eq!(Price(price).value(Units(1 << 64)).unwrap(), (Usd(down), Usd(up)), "{price}");
+    }
+}
+
 trait Near {
     fn abs_diff_below(&self, other: &Self, bound: u64) -> bool;
 }

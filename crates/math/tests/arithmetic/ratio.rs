@@ -16,6 +16,7 @@ fn bounds() {
     assert!(Ratio(u64::MAX).add(Ratio(1)).is_err());
     assert!(Ratio(1).sub(Ratio(2)).is_err());
     assert_eq!(Ratio(1).excess_over(Ratio(2)), Ratio::ZERO);
+    assert_eq!(Ratio(5).excess_over(Ratio(2)), Ratio(3));
     assert!(Ratio::ONE.div_down(Ratio::ZERO).is_err());
     assert!(Ratio::ONE.div_up(Ratio::ZERO).is_err());
     assert!(Ratio::quotient_down(1, 0).is_err());

@@ -13,6 +13,7 @@ fn sums_and_differences() {
     assert!(Usd(1).sub(Usd(2)).is_err());
     assert_eq!(Usd(5).sub(Usd(2)).unwrap(), Usd(3));
     assert_eq!(Usd(1).excess_over(Usd(2)), Usd::ZERO);
+    assert_eq!(Usd(5).excess_over(Usd(2)), Usd(3));
 }
 
 #[test]

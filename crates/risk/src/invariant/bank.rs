@@ -44,7 +44,16 @@ pub fn check_bank(bank: &Bank, vault: u64) -> Checked {
 /// # Errors
 /// `SHARES_ADD_UP`.
 pub fn check_shares<'a>(bank: &Bank, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> Checked {
-    let (mut deposits, mut loans) = (0u128, 0u128);
+    add_up(bank, 0, accounts)
+}
+
+/// The deposits are `deposits` shares of others and those of the accounts, the loans the accounts'.
+pub(super) fn add_up<'a>(
+    bank: &Bank,
+    mut deposits: u128,
+    accounts: impl IntoIterator<Item = &'a MarginAccount>,
+) -> Checked {
+    let mut loans = 0u128;
     for account in accounts {
         if let Some(balance) = account.balance(bank.index) {
             let sum = if balance.is_loan() { &mut loans } else { &mut deposits };

@@ -1,6 +1,6 @@
 //! Prices, rates and requirements.
 
-use ballast_math::{Price, Ratio, Usd};
+use ballast_math::{Price, Ratio, Units, Usd};
 use ballast_state::{PriceFeed, RiskBoard, SideRates};
 
 use super::{
@@ -123,11 +123,20 @@ fn alone(portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<Usd> {
     for exposure in portfolio.exposures() {
         let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
         let mid = Price(row.mid);
-        let (long, short) = (exposure.deposits.max(exposure.loans), exposure.deposits.min(exposure.loans));
-        let rate = if exposure.deposits >= exposure.loans { row.maintenance_long } else { row.maintenance_short };
+        let (long, short) = (exposure.deposits.add(exposure.perp_long)?, exposure.loans.add(exposure.perp_short)?);
+        let matched = long.min(short);
+        // What perps won and lost is exposure to the quote token, and matches nothing.
+        let (profit, loss) = if exposure.feed == portfolio.quote {
+            (portfolio.profit, portfolio.loss)
+        } else {
+            (Units::ZERO, Units::ZERO)
+        };
+        let (long, short) = (long.add(profit)?, short.add(loss)?);
+        let rate = if long >= short { row.maintenance_long } else { row.maintenance_short };
+        let (long, short) = (long.max(short), long.min(short));
         let size = mid.value_up(long.excess_over(short))?;
         let share = Ratio::from_bits(rate).add(Ratio::from_bits(row.maintenance_add_on))?.add(impact(row, size))?;
-        let matched = Ratio::from_bits(row.basis).of_up(mid.value_up(short)?)?;
+        let matched = Ratio::from_bits(row.basis).of_up(mid.value_up(matched)?)?;
         total = total.add(share.of_up(size)?)?.add(matched)?.add(ROUNDING)?;
     }
     Ok(total)

@@ -1,7 +1,7 @@
 //! Liquidation: when, how much, at what bonus, and how its taker is left.
 
-use ballast_math::Ratio;
-use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
+use ballast_math::{Decimals, Price, Ratio};
+use ballast_state::{Bank, BonusLock, MarginAccount, PerpMarket, RiskBoard};
 
 use super::{
     holds, require, value_down, value_up, Checked, BONUS_BOUNDED, FACTOR_RISES, HEALTH_RISES, NO_OVERSHOOT,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::health::{self, Assessment, Health, Portfolio, Valuation};
 use crate::liquidation::{is_within_target, Liquidated};
-use crate::{Now, RiskResult};
+use crate::{Now, RiskError, RiskResult};
 
 /// What a check of a liquidation needs besides its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -56,12 +56,17 @@ pub fn check_liquidation(done: &Liquidated, context: &LiquidationContext<'_>) ->
             NO_OVERSHOOT,
         )?;
     }
-    let lock = &context.lock;
-    let bounded = done.bonus.0 >= minimum && done.bonus.0 <= u64::from(rules.bonus_max);
-    let growth = u64::from(rules.bonus_growth).saturating_mul(context.now.seconds_since(lock.ts));
-    let locked = lock.ts == 0 || done.bonus.0 <= lock.bonus.saturating_add(growth).max(minimum);
-    require(bounded && locked, BONUS_BOUNDED)?;
+    check_bonus(done.bonus, &context.lock, context.board, context.now)?;
     holds(is_paid_in_full(done, context), PAID_IN_FULL)
+}
+
+fn check_bonus(bonus: Ratio, lock: &BonusLock, board: &RiskBoard, now: Now) -> Checked {
+    let rules = &board.rules;
+    let minimum = u64::from(rules.bonus_min);
+    let bounded = bonus.0 >= minimum && bonus.0 <= u64::from(rules.bonus_max);
+    let growth = u64::from(rules.bonus_growth).saturating_mul(now.seconds_since(lock.ts));
+    let locked = lock.ts == 0 || bonus.0 <= lock.bonus.saturating_add(growth).max(minimum);
+    require(bounded && locked, BONUS_BOUNDED)
 }
 
 /// The value handed over, down, is at most the value repaid, up, and the bonus.
@@ -111,4 +116,53 @@ pub fn check_taker(after: &Portfolio, before: Option<i64>, board: &RiskBoard, no
         Ok(value.is_none_or(|value| value >= 0 || before.is_some_and(|before| value >= before)))
     };
     holds(safe(), TAKER_SAFE)
+}
+
+/// What a liquidation of a perp position did.
+#[derive(Clone, Copy, Debug)]
+pub struct PositionLiquidation {
+    /// Maintenance health before.
+    pub before: Health,
+    /// After, and before a loss was absorbed.
+    pub after: Health,
+    /// The bonus.
+    pub bonus: Ratio,
+    /// The bonus lock before it.
+    pub lock: BonusLock,
+    /// True if the position was closed whole, or by the one lot that is the least: then the target may be passed.
+    pub closed: bool,
+}
+
+/// INV-7 to INV-10 of the liquidation of a position in a perp market.
+///
+/// # Errors
+/// The invariant that does not hold.
+pub fn check_position_liquidation(
+    done: &PositionLiquidation,
+    market: &PerpMarket,
+    board: &RiskBoard,
+    now: Now,
+) -> Checked {
+    let rules = &board.rules;
+    let (Ok(before), Ok(after)) = (done.before.value(), done.after.value()) else { return Err(HEALTH_RISES) };
+    require(after >= before, HEALTH_RISES)?;
+    // At the smallest bonus it may be too much for the factor to rise.
+    if done.bonus.0 > u64::from(rules.bonus_min) {
+        require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
+    }
+    // Without equity the debt counts at the target's multiple, though premium that comes back pays it at once: a little too much
+    // is closed.
+    let insolvent = done.before.assets < done.before.liabilities;
+    if !done.closed && !insolvent {
+        holds(is_in_target(&done.after, market, board), NO_OVERSHOOT)?;
+    }
+    check_bonus(done.bonus, &done.lock, board, now)
+}
+
+/// HF at the target at most, but for what rounding bonus and premium to atoms of the quote token can leave: two of them.
+fn is_in_target(after: &Health, market: &PerpMarket, board: &RiskBoard) -> RiskResult<bool> {
+    let row = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+    let atoms = Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift }.units_up(2)?;
+    let target = Ratio(board.rules.liquidation_target).of_up(after.burden()?)?;
+    Ok(after.assets <= target.add(Price(row.mid).value_up(atoms)?)?)
 }

@@ -10,7 +10,10 @@ mod books;
 mod deleverage;
 mod lending;
 mod liquidation;
+mod liquidity;
 mod loss;
+mod orders;
+mod perps;
 mod settings;
 
 pub use account::{check_account, check_flags, check_not_taken, check_rest_untouched, check_sequence, check_timer};
@@ -26,11 +29,23 @@ pub use lending::{
     check_borrow_cap, check_deposit_cap, check_exit, check_initial, check_loan_size, check_no_outflow, check_outflow,
     check_risk_allowed, check_utilisation, Exit, NewRisk,
 };
-pub use liquidation::{check_liquidation, check_not_spared, check_taker, check_unhealthy, LiquidationContext};
+pub use liquidation::{
+    check_liquidation, check_not_spared, check_position_liquidation, check_taker, check_unhealthy, LiquidationContext,
+    PositionLiquidation,
+};
+pub use liquidity::{check_epoch_price, check_liquidity, check_quote_shares, check_spent, check_strike, check_tagged};
 pub use loss::{check_loss, check_nothing_left};
+pub use orders::{
+    check_cancelled, check_fill_caps, check_fill_health, check_fill_price, check_order_allowed, check_orders,
+    check_pending, check_placed, check_print, FillPaid,
+};
+pub use perps::{
+    check_claims, check_equity, check_funding, check_market, check_other_holdings, check_position_closed,
+    check_position_slots, check_positions, check_positions_still, check_settled, check_sizes, check_synced,
+};
 pub use settings::{
     check_account_names, check_bank_names, check_bank_settings, check_board_settings, check_feed_names,
-    check_feed_settings, check_group_settings,
+    check_feed_settings, check_group_settings, check_market_names, check_market_settings, check_pool_settings,
 };
 
 use ballast_math::Usd;
@@ -115,6 +130,27 @@ invariants! {
     EXITS_OPEN = 52, "nothing refuses a repayment, and nothing but the vault a withdrawal without debt";
     JUMPS_WAIT = 53, "one source's jump is accepted after a second print on its side only, and not beyond the nearer one";
     HALTS_GRACED = 54, "the first refresh after a halt starts a grace";
+    POSITIONS_ADD_UP = 55, "positions are dense, one for a market, and add up to their side's base, offset and count";
+    CLAIMS_COVERED = 56, "what the pool owes a side is the sum of its claims, to 2⁻³² of an atom a position";
+    SIZES_FIT = 57, "a side's open interest is the sum of its sizes, to a lot a position";
+    LOANS_TAGGED = 58, "the loans that losses of perps opened add up to the bank's, and are parts of loans";
+    EQUITY_TRUE = 59, "after an instruction a market's reserve, budget, equity and backing are what its books and its pool's say";
+    MARKET_SYNCED = 60, "after a sync a market stands at the board's prices, funding paid to now";
+    FUNDING_BOUNDED = 61, "a funding rate stays within its limit, a carry below one";
+    INDEX_FINE = 62, "a position index is one at most, and fine enough or its market ends; a side without size starts anew";
+    ORDERS_RESERVED = 63, "what pending orders set aside is counted on their account, their lots on their market";
+    LIQUIDITY_ADDS_UP = 64, "what providers own, wait for and may claim is there, and no more but the dust of claims";
+    EPOCHS_STAY = 65, "an epoch is struck once, in its order and its minute, books what it says, and never changes";
+    EPOCH_PRICED = 66, "an epoch's prices hold the pool's net assets between them: funds less what it owes and reserves";
+    SPENT_ADDS_UP = 67, "what markets spent adds up to what their pool did";
+    FILL_CAPPED = 68, "a fill that opens leaves account, side and skew within their caps";
+    FILL_AT_PRINT = 69, "an order ends at the first print published at its moment or later, and fills at the end of its band, within its limit";
+    ORDER_BINDING = 70, "an order is taken back by its owner before its print can be known, or by anyone once it has expired";
+    POSITION_CLOSED = 71, "a liquidation only makes a position smaller";
+    CLAIM_PAID_ONCE = 72, "a settlement takes from the claim what it pays: a loss whole, a profit as far as it may be paid";
+    POSITIONS_STILL = 73, "a position changes by a fill, a settlement or a liquidation of its own only";
+    POOL_TAKES_FUNDING = 74, "a sync moves what the pool owes by the skew's move and by funding, of which the pool pays nothing";
+    FILL_SAFE = 75, "a fill leaves Maintenance health at its print at zero at least";
 }
 
 /// Asset indices below this (2⁻³²) count in whole atoms.

@@ -1,6 +1,8 @@
 //! Settings that only administration changes, and names by which accounts refer to one another.
 
-use ballast_state::{Bank, BankMode, Group, MarginAccount, OutflowWindow, PriceFeed, PriceState, RiskBoard};
+use ballast_state::{
+    Bank, BankMode, Group, LiquidityPool, MarginAccount, OutflowWindow, PerpMarket, PriceFeed, PriceState, RiskBoard,
+};
 
 use super::{require, Checked, NAMES_AGREE, SETTINGS_GUARDED};
 
@@ -18,6 +20,7 @@ pub fn check_bank_settings(before: &Bank, after: &Bank) -> Checked {
             liability_index: [0; 2],
             asset_shares: 0,
             liability_shares: 0,
+            perp_loan_shares: 0,
             vault_balance: 0,
             insurance: 0,
             fees: 0,
@@ -72,6 +75,44 @@ pub fn check_feed_settings(before: &PriceFeed, after: &PriceFeed) -> Checked {
 /// `SETTINGS_GUARDED`.
 pub fn check_group_settings(before: &Group, after: &Group) -> Checked {
     require(before == after, SETTINGS_GUARDED)
+}
+
+/// INV-46 between two states of a perp market.
+///
+/// # Errors
+/// `SETTINGS_GUARDED`.
+pub fn check_market_settings(before: &PerpMarket, after: &PerpMarket) -> Checked {
+    let lots = |market: &PerpMarket| {
+        let quote = (market.quote_decimals, market.quote_reciprocal, market.quote_shift);
+        (market.lot_decimals, market.lot_reciprocal, market.lot_shift, quote)
+    };
+    let names =
+        |market: &PerpMarket| (market.group, market.pool, market.index, market.feed, market.quote_feed, market.symbol);
+    let terms = |market: &PerpMarket| (market.terms, market.mode, market.paused_until);
+    let same = lots(before) == lots(after) && names(before) == names(after) && terms(before) == terms(after);
+    require(same, SETTINGS_GUARDED)
+}
+
+/// INV-46 between two states of a pool.
+///
+/// # Errors
+/// `SETTINGS_GUARDED`.
+pub fn check_pool_settings(before: &LiquidityPool, after: &LiquidityPool) -> Checked {
+    let names = |pool: &LiquidityPool| (pool.group, pool.bank, pool.bank_address, pool.feed, pool.decimals);
+    let rules = |pool: &LiquidityPool| (pool.epoch_length, pool.min_delay, pool.exit_fee, pool.cap);
+    let markets = |pool: &LiquidityPool| (pool.market_count, pool.weight);
+    let same = names(before) == names(after) && rules(before) == rules(after) && markets(before) == markets(after);
+    require(same, SETTINGS_GUARDED)
+}
+
+/// INV-48 of the perp market that stands at `index` of a pool.
+///
+/// # Errors
+/// `NAMES_AGREE`.
+pub fn check_market_names(market: &PerpMarket, index: u16, pool: &LiquidityPool, board: &RiskBoard) -> Checked {
+    let listed = board.row(market.feed).is_some() && market.feed != market.quote_feed;
+    let named = (market.index, market.group, market.quote_feed) == (index, board.group, pool.feed);
+    require(named && listed && pool.group == board.group && index < pool.market_count, NAMES_AGREE)
 }
 
 /// INV-48 of the bank that stands at `index` of a group whose board is given.

@@ -1,5 +1,6 @@
 //! One side of a market, and a position on it (rules-perps 1).
 
+pub use ballast_math::{from_words as unsigned, to_words as words};
 use ballast_math::{mul_shift_floor, signed_from_words, signed_sub, MathError, MathResult, Product};
 use ballast_state::{PerpMarket, PerpPosition, PerpSide, SideBook};
 
@@ -9,21 +10,6 @@ pub const INDEX_BITS: u32 = 52;
 pub const INDEX_ONE: u64 = 1 << INDEX_BITS;
 /// Under it sizes get too coarse: the market ends.
 pub const INDEX_MIN: u64 = 1 << 28;
-
-/// A number from its stored words, low word first.
-#[inline]
-#[must_use]
-pub fn unsigned(words: [u64; 2]) -> u128 {
-    let [low, high] = words;
-    (u128::from(high) << 64) | u128::from(low)
-}
-
-/// Stored form of a number.
-#[inline]
-#[must_use]
-pub fn words(x: u128) -> [u64; 2] {
-    [ballast_math::low(x), ballast_math::high(x)]
-}
 
 /// `⌊b·A⌋`: the lots of a base, down.
 ///

@@ -1,5 +1,5 @@
 use ballast_math::{Price, Ratio, Usd};
-use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow, NO_CLASS};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow, NO_CLASS};
 
 use super::liquidate::{close, lots_worth, most_discount};
 use super::{book, refresh_equity, slots, Traded};
@@ -63,7 +63,10 @@ pub fn plan_hedge(
     let size = book::size(slots::find(account, market.index).ok_or(RiskError::NoPosition)?, market)?;
     let pair = liquidation::open(board, loan_bank, collateral_bank, account, portfolio, now)?;
     let row = board.row(market.feed).ok_or(RiskError::FeedNotListed)?;
-    price::check_fresh(row, now, board.rules.liquidate_max_age).map_err(|_| RiskError::PairPriceStale)?;
+    for feed in [market.feed, market.quote_feed] {
+        let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
+        price::check_fresh(row, now, board.rules.liquidate_max_age).map_err(|_| RiskError::PairPriceStale)?;
+    }
     let leg = if size > 0 { Leg::Collateral } else { Leg::Loan };
     let (feed, matched) = matched_with(&pair, leg);
     let of_class = matched.class == row.class && row.class != NO_CLASS;
@@ -129,8 +132,9 @@ pub fn close_hedge(
     Ok(HedgeClosed { paid, premium, insurance })
 }
 
-/// Checks what the liquidation of a hedge left: `portfolio` is the account after it. Locks the episode's bonus and sets the timer.
-/// Bad debt waits for `resolve_bankruptcy`.
+/// Checks what the liquidation of a hedge left: `portfolio` is the account after it. Sets the timer. The bonus was the smallest there
+/// is, which no lock forbids: it locks nothing, or closing dust would keep the bonus of everything else down. Bad debt waits for
+/// `resolve_bankruptcy`.
 ///
 /// # Errors
 /// `LiquidationWouldWorsen`; arithmetic.
@@ -144,7 +148,6 @@ pub fn conclude_hedge(
 ) -> RiskResult<Health> {
     let after = Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?;
     check_outcome(&plan.before, &after, plan.minimal)?;
-    account.bonus_lock = BonusLock { ts: now.ts, bonus: plan.bonus.0 };
     timer::mark(account, &after, &board.rules, now);
     Ok(after)
 }

@@ -191,11 +191,14 @@ pub fn conclude_position(
     let mut assessment = plan.others;
     change_feeds(&mut assessment, portfolio, plan.feeds, board, Change::Add)?;
     let after = Health::of(&assessment, board)?;
-    check_outcome(&plan.before, &after, plan.minimal)?;
+    let nothing_left = bankruptcy::seizable(portfolio.exposures(), board, now)? < Usd(board.rules.dust);
+    // Who owes more than there is, and holds nothing but positions that hedge each other or a loan, is closed leg by leg all the
+    // same: there is no equity to protect, and until the last one is closed nothing can be written off.
+    if !(nothing_left && plan.before.assets < plan.before.liabilities) {
+        check_outcome(&plan.before, &after, plan.minimal)?;
+    }
     account.bonus_lock = BonusLock { ts: now.ts, bonus: plan.bonus.0 };
-    let bankrupt = after.assets < after.liabilities
-        && account.perp_count == 0
-        && bankruptcy::seizable(portfolio.exposures(), board, now)? < Usd(board.rules.dust);
+    let bankrupt = after.assets < after.liabilities && account.perp_count == 0 && nothing_left;
     let loss = if bankrupt { bankruptcy::absorb(bank, account, Some(pool))? } else { None };
     timer::mark(account, &after, &board.rules, now);
     Ok((after, loss))

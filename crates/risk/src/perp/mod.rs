@@ -35,7 +35,10 @@ pub use premium::skew_reserve;
 pub use settle::{payable, settle, settle_account};
 pub use shrink::shrink;
 pub use sync::{accrue_funding, move_mark, pay_funding, sync, sync_within_day, Synced};
-pub use terms::{configure, is_tighter, list, validate_lot, validate_terms};
+pub use terms::{
+    configure, count_on_feed, is_tighter, list, note_terms, require_floors, tighten, validate_lot, validate_terms,
+    MAX_MARKETS,
+};
 pub use trade::{exchange, trade, Fill, Traded};
 
 /// Fraction bits of a value.

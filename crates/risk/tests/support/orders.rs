@@ -167,6 +167,7 @@ impl Exchange {
                 let portfolio = portfolio(books.account, books.market, books.bank, now)?;
                 assess_maintenance_at(&portfolio, board, books.market.feed, offer.print.price, now)
             })
+            .map(|(outcome, _)| outcome)
         })
     }
 

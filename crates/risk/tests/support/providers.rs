@@ -100,9 +100,9 @@ impl World {
 
     pub(crate) fn claim_from(&mut self, who: usize, number: u64) -> RiskResult<Claimed> {
         interest::accrue(&mut self.bank, self.now)?;
-        let epoch = self.epochs.iter().find(|epoch| epoch.number == number).copied().unwrap();
+        let epoch = self.epochs.iter_mut().find(|epoch| epoch.number == number).unwrap();
         let (provider, account) = &mut self.providers[who];
-        let claimed = liquidity::claim(&mut self.pool, provider, &epoch, &mut self.bank, account)?;
+        let claimed = liquidity::claim(&mut self.pool, provider, epoch, &mut self.bank, account)?;
         self.claims += 1;
         Ok(claimed)
     }

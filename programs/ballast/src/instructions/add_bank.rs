@@ -9,7 +9,7 @@ use ballast_state::{Account as _, Bank, BankMode, Group, RiskBoard};
 use crate::args::BankArgs;
 use crate::create::Creation;
 use crate::emit;
-use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
+use crate::error::{ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{BankConfigured, EventHeader};
 use crate::roles;
 use crate::view::view_mut;

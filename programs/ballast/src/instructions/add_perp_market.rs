@@ -29,6 +29,7 @@ pub struct AddPerpMarket<'info> {
     #[account(mut)]
     pub board: UncheckedAccount<'info>,
     /// CHECK: the underlying's feed, by view and its group.
+    #[account(mut)]
     pub feed: UncheckedAccount<'info>,
     /// CHECK: the group's pool, by view and its group.
     #[account(mut)]
@@ -48,14 +49,15 @@ pub struct AddPerpMarket<'info> {
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `BankMismatch`, `WrongSystemProgram`, `AlreadyExists`, the price errors,
-/// `DecimalsNotSupported`, `PriceOutOfRange`, `LotOutOfRange`, `InvalidParameter`, `PremiumTooSteep`, `BasisBelowBonus`, `NoPullSource`.
+/// `DecimalsNotSupported`, `PriceOutOfRange`, `LotOutOfRange`, `InvalidParameter`, `PremiumTooSteep`, `BasisBelowBonus`, `NoPullSource`,
+/// `TooManyMarkets`.
 pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals: u8, args: &MarketArgs) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     roles::require_full(&*view::<Group>(&accounts.group)?, accounts.authority.key)?;
     let mut board = view_mut::<RiskBoard>(&accounts.board)?;
     ensure_same(&board.group, accounts.group.key, BallastError::WrongBoard)?;
-    let feed = view::<PriceFeed>(&accounts.feed)?;
+    let mut feed = view_mut::<PriceFeed>(&accounts.feed)?;
     ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     ensure_same(&pool.group, &board.group, BallastError::WrongGroup)?;
@@ -65,9 +67,7 @@ pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals
     let quote = board.row(pool.feed).or_raise(BallastError::FeedNotListed)?;
     price::check_usable(row, now, board.rules.borrow_max_age).or_fail()?;
     price::check_usable(quote, now, board.rules.borrow_max_age).or_fail()?;
-    // Only such a source can say which print an order fills at.
-    let pulled = feed.sources.iter().any(|source| source.provider == Provider::PythPull.to_u8());
-    ensure!(pulled, BallastError::NoPullSource);
+    require_pull_source(&feed)?;
     // The quote token's own exposure is what perps won and lost.
     ensure!(feed.row != pool.feed, BallastError::InvalidParameter);
     let mut market = Creation {
@@ -93,8 +93,17 @@ pub(crate) fn handle(ctx: Context<AddPerpMarket>, symbol: [u8; 16], lot_decimals
     market.synced_ts = now.ts;
     market.mark = perp::mark_of(&market, row.mid, quote.mid).or_fail()?;
     perp::list(&mut market, &mut pool, &feed, args.terms()).or_fail()?;
-    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
+    perp::count_on_feed(&mut feed, &market).or_fail()?;
+    feed.sequence = feed.sequence.wrapping_add(1);
+    loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
     perp::validate_lot(&market).or_fail()?;
     limits::count_on(&mut board, feed.row).or_fail()?;
     emit::log(&MarketConfigured::of(EventHeader::of_market(accounts.market.key(), &market, now), &market))
+}
+
+/// Only such a source can say which print an order fills at.
+pub(super) fn require_pull_source(feed: &PriceFeed) -> Result<()> {
+    let pulled = feed.sources.iter().any(|source| source.provider == Provider::PythPull.to_u8());
+    ensure!(pulled, BallastError::NoPullSource);
+    Ok(())
 }

@@ -13,7 +13,7 @@ use crate::loader::{self, Holdings};
 /// Where `end_liquidation` has the margin account.
 const MARGIN_ACCOUNT_AT_END: usize = 1;
 
-/// Accounts of `begin_liquidation`. The banks of the account's other balances follow.
+/// Accounts of `begin_liquidation`. The banks of the account's other balances and the markets of its positions follow.
 #[derive(Accounts)]
 pub struct BeginLiquidation<'info> {
     /// The liquidator: seizes, repays and ends.
@@ -42,7 +42,7 @@ pub struct BeginLiquidation<'info> {
 ///
 /// # Errors
 /// `NotTopLevel`, `WrongSysvar`, `MissingEnd`, `EndNotUnique`, `SamePair`, `AccountInTransit`, `WrongGroup`, `WrongBoard`,
-/// `MissingAccount`, `DuplicateAccount`, those of [`staged::begin`].
+/// `MissingAccount`, `MarketNotSynced`, `DuplicateAccount`, those of [`staged::begin`].
 pub(crate) fn handle<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -23,7 +23,7 @@ use crate::view::view_mut;
 ///
 /// # Errors
 /// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` and `WrongTokenAccount` (a delegate's), `WrongGroup`, `WrongBoard`,
-/// `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, `MissingAccount`, those of [`lending::borrow`],
+/// `WrongVault`, `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, `MissingAccount`, `MarketNotSynced`, those of [`lending::borrow`],
 /// `RiskPaused`, the price errors, `InsufficientHealth`, `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
     let now = loader::now()?;

@@ -8,7 +8,7 @@ use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, LiquidityClaimed};
 use crate::loader;
-use crate::view::{view, view_mut};
+use crate::view::view_mut;
 
 /// Accounts of `claim_liquidity`.
 #[derive(Accounts)]
@@ -23,8 +23,10 @@ pub struct ClaimLiquidity<'info> {
     pub provider: UncheckedAccount<'info>,
     /// CHECK: the epoch, by view and pool.
     #[cfg(not(feature = "idl-build"))]
+    #[account(mut)]
     pub epoch: UncheckedAccount<'info>,
     #[cfg(feature = "idl-build")]
+    #[account(mut)]
     pub epoch: AccountLoader<'info, ballast_state::Epoch>,
     /// CHECK: the pool, by view.
     #[account(mut)]
@@ -49,11 +51,11 @@ pub(crate) fn handle(ctx: Context<ClaimLiquidity>) -> Result<()> {
     let mut provider = loader::provider(&accounts.provider, &accounts.pool)?;
     ensure_same(&provider.owner, accounts.owner.key, BallastError::Unauthorised)?;
     ensure_same(&account.owner, accounts.owner.key, BallastError::Unauthorised)?;
-    let epoch = view::<Epoch>(accounts.epoch.as_ref())?;
+    let mut epoch = view_mut::<Epoch>(accounts.epoch.as_ref())?;
     ensure_same(&epoch.pool, accounts.pool.key, BallastError::PoolMismatch)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &pool.group, now)?;
     flash::require_none(&bank).or_fail()?;
-    let claimed = liquidity::claim(&mut pool, &mut provider, &epoch, &mut bank, &mut account).or_fail()?;
+    let claimed = liquidity::claim(&mut pool, &mut provider, &mut epoch, &mut bank, &mut account).or_fail()?;
     emit::log(&LiquidityClaimed {
         header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
         provider: accounts.provider.key(),

@@ -22,6 +22,7 @@ pub struct ConfigurePerpMarket<'info> {
     /// CHECK: its board, by view and group.
     pub board: UncheckedAccount<'info>,
     /// CHECK: the underlying's feed, by view, group and row.
+    #[account(mut)]
     pub feed: UncheckedAccount<'info>,
     /// CHECK: the group's pool, by key.
     #[account(mut)]
@@ -33,8 +34,9 @@ pub struct ConfigurePerpMarket<'info> {
     pub market: UncheckedAccount<'info>,
 }
 
-/// Changes a market's terms and mode, after funding up to now at the old ones. What can only lower risk comes at once, by the
-/// admin or the risk admin; all else is for the admin of a group without a timelock, and for the timelock.
+/// Changes a market's terms and mode. What can only lower risk comes at once, by the admin or the risk admin, whatever became
+/// of prices; all else is for the admin of a group without a timelock, and for the timelock, after funding up to now at the old
+/// terms.
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `PoolMismatch`, `BankMismatch`, `PriceUnset`,
@@ -44,19 +46,23 @@ pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketA
     let accounts = &ctx.accounts;
     let power = roles::power(&*view::<Group>(&accounts.group)?, accounts.authority.key)?;
     let board = loader::board(&accounts.board, accounts.group.key)?;
-    let feed = view::<PriceFeed>(&accounts.feed)?;
+    let mut feed = view_mut::<PriceFeed>(&accounts.feed)?;
     ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
     let mut market = loader::market(&accounts.market, &board.group)?;
     ensure!(feed.row == market.feed, BallastError::MarketMismatch);
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
     let terms = args.terms();
-    if power == Power::Tightening {
-        ensure!(perp::is_tighter(&market, &terms, mode), BallastError::TimelockRequired);
+    if perp::is_tighter(&market, &terms, mode) {
+        perp::tighten(&mut market, terms, mode).or_fail()?;
+    } else {
+        ensure!(power == Power::Full, BallastError::TimelockRequired);
+        loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
+        perp::configure(&mut market, &mut pool, &feed, terms, mode).or_fail()?;
+        perp::refresh_equity(&mut market, &pool, &bank, now).or_fail()?;
     }
-    perp::configure(&mut market, &mut pool, &feed, terms, mode).or_fail()?;
-    perp::refresh_equity(&mut market, &pool, &bank, now).or_fail()?;
+    perp::note_terms(&mut feed, &market).or_fail()?;
+    feed.sequence = feed.sequence.wrapping_add(1);
     emit::log(&MarketConfigured::of(EventHeader::of_market(accounts.market.key(), &market, now), &market))
 }

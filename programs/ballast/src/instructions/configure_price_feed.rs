@@ -1,11 +1,13 @@
 //! `configure_price_feed`.
 
 use anchor_lang::prelude::*;
+use ballast_risk::perp;
 use ballast_state::{Group, PriceFeed, RiskBoard};
 
+use super::add_perp_market::require_pull_source;
 use crate::args::PriceFeedArgs;
 use crate::emit;
-use crate::error::{ensure_same, BallastError, Result};
+use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PriceFeedConfigured};
 use crate::roles;
 use crate::view::{view, view_mut};
@@ -29,10 +31,13 @@ pub struct ConfigurePriceFeed<'info> {
     pub feed: AccountLoader<'info, PriceFeed>,
 }
 
-/// Changes a feed. The judged price stays; a source that changed starts without a print. For the admin of a group without a timelock, and for the timelock.
+/// Changes a feed. The judged price stays; a source that changed starts without a print. A feed of perps keeps a source that
+/// says what it printed before, and floors that allow their terms. For the admin of a group without a timelock, and for the
+/// timelock.
 ///
 /// # Errors
-/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`.
+/// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `InvalidParameter`, `MarginTooHigh`, `AddOnBelowBonus`; with
+/// perps `NoPullSource`, `PremiumTooSteep`.
 pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> Result<()> {
     let group = view::<Group>(&ctx.accounts.group)?;
     roles::require_full(&group, ctx.accounts.authority.key)?;
@@ -41,6 +46,10 @@ pub(crate) fn handle(ctx: Context<ConfigurePriceFeed>, args: &PriceFeedArgs) -> 
     let mut feed = view_mut::<PriceFeed>(ctx.accounts.feed.as_ref())?;
     ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
     super::add_price_feed::write(&mut feed, &mut board, args)?;
+    if feed.perps > 0 {
+        require_pull_source(&feed)?;
+        perp::require_floors(&feed).or_fail()?;
+    }
     emit::log(&PriceFeedConfigured {
         header: EventHeader::of_feed(ctx.accounts.feed.key(), &feed, crate::loader::now()?),
         row: feed.row,

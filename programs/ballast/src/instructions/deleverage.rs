@@ -8,7 +8,8 @@ use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deleveraged, EventHeader, HealthPoint};
 use crate::loader::{self, Holdings};
 
-/// Accounts of `deleverage`. The banks of the account's other balances follow, then those of the keeper's.
+/// Accounts of `deleverage`. The banks of the account's other balances and the markets of its positions
+/// follow, then those of the keeper's.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Deleverage<'info> {
@@ -37,7 +38,7 @@ pub struct Deleverage<'info> {
 /// 3. The keeper must be healthy at Initial, or no worse than before.
 ///
 /// # Errors
-/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `SamePair`, those of
+/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `MarketNotSynced`, `SamePair`, those of
 /// [`deleverage::deleverage`], `InsufficientHealth` (of the keeper).
 pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
     let now = loader::now()?;
@@ -47,8 +48,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u
     let event = {
         let mut keeper = loader::idle_account(&accounts.keeper)?;
         let mut account = loader::idle_account(&accounts.margin_account)?;
-        ensure!(accounts.authority.key == &keeper.owner, BallastError::Unauthorised);
-        ensure!(account.group == keeper.group, BallastError::WrongGroup);
+        loader::check_parties(accounts.authority.key, &keeper, &account)?;
         let board = loader::board(&accounts.board, &keeper.group)?;
         let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
         let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;

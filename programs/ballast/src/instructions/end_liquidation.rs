@@ -10,7 +10,7 @@ use crate::events::{EventHeader, Liquidated};
 use crate::loader::{self, Holdings};
 use crate::view::{view, view_mut};
 
-/// Accounts of `end_liquidation`. The banks of the account's other balances follow.
+/// Accounts of `end_liquidation`. The banks of the account's other balances and the markets of its positions follow.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct EndLiquidation<'info> {
@@ -35,7 +35,7 @@ pub struct EndLiquidation<'info> {
 /// 3. Write off at once what nothing is left to pay for.
 ///
 /// # Errors
-/// `Unauthorised`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `DuplicateAccount`, those of [`staged::end`].
+/// `Unauthorised`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `MarketNotSynced`, `DuplicateAccount`, those of [`staged::end`].
 pub(crate) fn handle<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -4,20 +4,24 @@ use anchor_lang::prelude::*;
 use ballast_oracle::Provider;
 use ballast_risk::health::assess_maintenance_at;
 use ballast_risk::perp::order::{self, Books, Offer, Prices, Print};
-use ballast_risk::{flash, perp, RiskError};
-use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PriceFeed, Zeroable};
+use ballast_risk::{flash, RiskError};
+use ballast_state::{rights, Bank, LiquidityPool, MarginAccount, PerpMarket, PriceFeed, Zeroable};
 
 use super::refresh_price_feed;
 use crate::emit;
 use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
-use crate::events::{EventHeader, OrderFilled};
+use crate::events::{EventHeader, OrderFilled, PositionPoint};
 use crate::loader::{self, Holdings};
+use crate::roles;
 use crate::view::{view, view_mut};
 
 /// Accounts of `fill_order`. The trader's other banks and markets follow.
 #[derive(Accounts)]
 pub struct FillOrder<'info> {
-    /// CHECK: a margin account of the group that gets the keeper's fee, by `loader::idle_account` and its group.
+    /// The keeper: owns the account that gets its fee, or may deposit into it.
+    pub authority: Signer<'info>,
+    /// CHECK: a margin account of the group that gets the keeper's fee, by `loader::idle_account` and its group; whose, by
+    /// `roles`.
     #[account(mut)]
     pub keeper: UncheckedAccount<'info>,
     /// CHECK: the trader's margin account, by `loader::idle_account`.
@@ -50,14 +54,16 @@ pub struct FillOrder<'info> {
 /// 3. Trade at it, test Maintenance at it, move money; or end the order.
 ///
 /// # Errors
-/// `AccountInTransit`, `DuplicateAccount`, `OrdersMismatch`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`,
-/// `BankInFlashLoan`, `NoPullSource`, `MissingAccount`, `MarketNotSynced`, why the print cannot be read, those of [`perp::sync`]
+/// `AccountInTransit`, `DuplicateAccount`, `Unauthorised`, `OrdersMismatch`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`,
+/// `BankInFlashLoan`, `NoPullSource`, `MissingAccount`, `MarketNotSynced`, why the print cannot be read, those of [`loader::sync`]
 /// and [`order::fill`].
 pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     ensure!(accounts.keeper.key != accounts.margin_account.key, BallastError::DuplicateAccount);
     let mut keeper = loader::idle_account(&accounts.keeper)?;
+    // A stranger's account would get a deposit it may have no slot for, or does not want.
+    roles::require_right(&keeper, accounts.authority.key, rights::DEPOSIT)?;
     let mut account = loader::idle_account(&accounts.margin_account)?;
     ensure_same(&keeper.group, &account.group, BallastError::WrongGroup)?;
     let mut orders = loader::orders(&accounts.orders, &accounts.margin_account)?;
@@ -69,7 +75,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
     flash::require_none(&bank).or_fail()?;
-    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
+    loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
 
     let pulled = |source: &ballast_state::OracleSource| source.provider == Provider::PythPull.to_u8();
     let source = feed.sources.iter().position(pulled).or_raise(BallastError::NoPullSource)?;
@@ -89,7 +95,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
         &mut keeper,
         &Offer { id, source, print },
         now,
-        |books| match holdings.portfolio_with(books.account, books.bank, books.market, &board, now) {
+        |books| match holdings.portfolio_with(books.account, &[books.bank], books.market, &board, now) {
             Ok(portfolio) => assess_maintenance_at(&portfolio, &board, feed.row, print.price, now),
             // The loader's own errors are not the engine's: this one stands for them until the call returns.
             Err(error) => {
@@ -101,8 +107,9 @@ pub(crate) fn handle<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> R
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let outcome = outcome.or_fail()?;
-    let position = perp::slots::held(&account, &market).or_raise(BallastError::Overflow)?;
+    let (outcome, keeper_fee) = outcome.or_fail()?;
+    let position = (&*market, PositionPoint::of(&account, &market)?);
     let header = EventHeader::of_account(accounts.margin_account.key(), &account, now);
-    emit::log(&OrderFilled::of(header, accounts.keeper.key(), id, (&market, position), &outcome, board.sequence))
+    let ended = (&outcome, keeper_fee);
+    emit::log(&OrderFilled::of(header, accounts.keeper.key(), id, position, ended, board.sequence))
 }

@@ -8,7 +8,8 @@ use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Liquidated};
 use crate::loader::{self, Holdings};
 
-/// Accounts of `liquidate`. The banks of the liquidatee's other balances follow, then those of the liquidator's.
+/// Accounts of `liquidate`. The banks of the liquidatee's other balances and the markets of its positions
+/// follow, then those of the liquidator's.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Liquidate<'info> {
@@ -39,7 +40,7 @@ pub struct Liquidate<'info> {
 /// No tokens move: it works at full utilisation, under every pause and cap.
 ///
 /// # Errors
-/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `SamePair`, those of
+/// `AccountInTransit`, `Unauthorised`, `SelfLiquidation`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `MarketNotSynced`, `SamePair`, those of
 /// [`liquidation::liquidate`], `InsufficientHealth` (of the liquidator).
 pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
     let now = loader::now()?;
@@ -49,8 +50,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u6
     let event = {
         let mut liquidator = loader::idle_account(&accounts.liquidator)?;
         let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
-        ensure!(accounts.authority.key == &liquidator.owner, BallastError::Unauthorised);
-        ensure!(liquidatee.group == liquidator.group, BallastError::WrongGroup);
+        loader::check_parties(accounts.authority.key, &liquidator, &liquidatee)?;
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut loan_bank = loader::accrued_bank(&accounts.loan_bank, &board.group, now)?;
         let mut collateral_bank = loader::accrued_bank(&accounts.collateral_bank, &board.group, now)?;

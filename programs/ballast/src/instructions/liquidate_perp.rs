@@ -6,7 +6,7 @@ use ballast_state::{LiquidityPool, MarginAccount};
 
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
-use crate::events::{EventHeader, PerpLiquidated};
+use crate::events::{EventHeader, PerpLiquidated, PositionPoint};
 use crate::loader::{self, Holdings};
 use crate::view::view_mut;
 
@@ -53,14 +53,13 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
     let event = {
         let mut liquidator = loader::idle_account(&accounts.liquidator)?;
         let mut liquidatee = loader::idle_account(&accounts.liquidatee)?;
-        ensure!(accounts.authority.key == &liquidator.owner, BallastError::Unauthorised);
-        ensure!(liquidatee.group == liquidator.group, BallastError::WrongGroup);
+        loader::check_parties(accounts.authority.key, &liquidator, &liquidatee)?;
         let board = loader::board(&accounts.board, &liquidator.group)?;
         let mut market = loader::market(&accounts.market, &board.group)?;
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
         loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
         let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
-        perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
+        loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
         let others = holdings.others(&liquidatee, &bank, &market, &board, now)?;
         let portfolio = loader::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
@@ -81,7 +80,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
         let (after, loss) =
             perp::conclude_position(&board, &mut pool, &mut bank, account, &portfolio, &plan, now).or_fail()?;
         let header = EventHeader::of_account(accounts.liquidatee.key(), &liquidatee, now);
-        PerpLiquidated::of(header, accounts.liquidator.key(), &market, &board, (&plan, &closed), &after, loss)
+        let position = (&*market, PositionPoint::of(&liquidatee, &market)?);
+        PerpLiquidated::of(header, accounts.liquidator.key(), position, &board, (&plan, &closed), &after, loss)
     };
     emit::receipt(&ctx.accounts.event_authority, &event)
 }

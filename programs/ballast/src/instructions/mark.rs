@@ -8,7 +8,7 @@ use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Marked};
 use crate::loader::{self, Holdings};
 
-/// Accounts of `mark`. The banks of the account's balances follow.
+/// Accounts of `mark`. The banks of the account's balances and the markets of its positions follow.
 #[derive(Accounts)]
 pub struct Mark<'info> {
     /// CHECK: a margin account, by `loader::idle_account`.
@@ -21,7 +21,7 @@ pub struct Mark<'info> {
 /// Looks at the account's Maintenance health and sets its timer. Anyone may, unpaid.
 ///
 /// # Errors
-/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `MissingAccount`.
+/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `MissingAccount`, `MarketNotSynced`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
     let now = loader::now()?;
     let event = {

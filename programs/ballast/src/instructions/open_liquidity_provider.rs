@@ -48,6 +48,7 @@ pub(crate) fn handle(ctx: Context<OpenLiquidityProvider>) -> Result<()> {
     provider.bump = ctx.bumps.provider;
     provider.pool = pool_key;
     provider.owner = owner;
+    provider.payer = accounts.payer.key();
     let header = EventHeader::of_provider(accounts.provider.key(), &pool, &provider, loader::now()?);
     emit::log(&LiquidityProviderOpened { header, owner })
 }

@@ -45,6 +45,7 @@ pub(crate) fn handle(ctx: Context<OpenOrders>) -> Result<()> {
     orders.version = Orders::VERSION;
     orders.bump = ctx.bumps.orders;
     orders.margin_account = margin_account;
+    orders.payer = accounts.payer.key();
     orders.next_id = 1;
     emit::log(&OrdersOpened {
         header: EventHeader::of_account(margin_account, &account, loader::now()?),

@@ -1,7 +1,6 @@
 //! `place_order`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::perp;
 use ballast_risk::perp::order::{self, Prices, Request};
 use ballast_state::{rights, Bank, LiquidityPool, MarginAccount, PriceFeed};
 
@@ -41,7 +40,7 @@ pub struct PlaceOrder<'info> {
 ///
 /// # Errors
 /// `AccountInTransit`, `Unauthorised`, `OrdersMismatch`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`,
-/// `FeedMismatch`, `MissingAccount`, `MarketNotSynced`, those of [`perp::sync_within_day`] and [`order::place`]; `InsufficientHealth` for what
+/// `FeedMismatch`, `MissingAccount`, `MarketNotSynced`, those of [`loader::sync_within_day`] and [`order::place`]; `InsufficientHealth` for what
 /// may add risk.
 pub(crate) fn handle<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: &OrderArgs) -> Result<()> {
     let now = loader::now()?;
@@ -57,14 +56,14 @@ pub(crate) fn handle<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: &Order
     let pool = view::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    perp::sync_within_day(&mut market, &pool, &bank, &board, now).or_fail()?;
+    loader::sync_within_day(&accounts.market, &mut market, &pool, &bank, &board, now)?;
     let prices = Prices { board: &board, feed: &feed };
     let account: &mut MarginAccount = &mut account;
     let order = order::place(prices, &mut market, &pool, account, &mut orders, args.request(), now).or_fail()?;
     if order.reduce_only == 0 {
         roles::require_right(account, accounts.authority.key, rights::TRADE)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = holdings.portfolio_with(account, &bank, &market, &board, now)?;
+        let portfolio = holdings.portfolio_with(account, &[&bank], &market, &board, now)?;
         loader::require_initial(&portfolio, &board, account, now)?;
     }
     emit::log(&OrderPlaced::of(

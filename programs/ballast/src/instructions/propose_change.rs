@@ -14,13 +14,14 @@ use crate::loader;
 use crate::view::view_mut;
 
 /// Instructions that wait for the timelock. Each has the authority as its first account.
-const TIMELOCKED: [&[u8]; 12] = [
+const TIMELOCKED: [&[u8]; 13] = [
     instruction::AddBank::DISCRIMINATOR,
     instruction::AddPerpMarket::DISCRIMINATOR,
     instruction::AddPriceFeed::DISCRIMINATOR,
     instruction::ConfigureBank::DISCRIMINATOR,
     instruction::ConfigureGroup::DISCRIMINATOR,
     instruction::ConfigurePerpMarket::DISCRIMINATOR,
+    instruction::ConfigurePool::DISCRIMINATOR,
     instruction::ConfigurePriceFeed::DISCRIMINATOR,
     instruction::ConfigureRiskClass::DISCRIMINATOR,
     instruction::ConfigureTimelock::DISCRIMINATOR,

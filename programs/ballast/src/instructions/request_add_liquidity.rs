@@ -38,7 +38,7 @@ pub struct RequestAddLiquidity<'info> {
 ///
 /// # Errors
 /// `AccountInTransit`, `Unauthorised`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `BankInFlashLoan`, those of
-/// [`liquidity::request_deposit`], and where the account owes something `WrongBoard`, `MissingAccount`, `RiskPaused`, the
+/// [`liquidity::request_deposit`], and where the account owes something `WrongBoard`, `MissingAccount`, `MarketNotSynced`, `RiskPaused`, the
 /// price errors, `InsufficientHealth`.
 pub(crate) fn handle<'info>(ctx: Context<'info, RequestAddLiquidity<'info>>, amount: Option<u64>) -> Result<()> {
     let now = loader::now()?;

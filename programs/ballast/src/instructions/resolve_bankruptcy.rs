@@ -32,7 +32,7 @@ pub struct ResolveBankruptcy<'info> {
 /// 3. Insurance pays, then the pool what losses of perps opened, then the bank's lenders bear the rest alike.
 ///
 /// # Errors
-/// `AccountInTransit`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `BankMismatch`, `PoolMissing`, the others of
+/// `AccountInTransit`, `WrongGroup`, `WrongBoard`, `MissingAccount`, `MarketNotSynced`, `BankMismatch`, `PoolMissing`, the others of
 /// [`bankruptcy::resolve`].
 pub(crate) fn handle<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
     let now = loader::now()?;

@@ -6,7 +6,7 @@ use ballast_state::LiquidityPool;
 
 use crate::emit;
 use crate::error::{OrFail, Result};
-use crate::events::{EventHeader, PnlSettled};
+use crate::events::{EventHeader, PnlSettled, PositionPoint};
 use crate::loader;
 use crate::view::view_mut;
 
@@ -50,7 +50,7 @@ pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
-    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
+    loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
     let by_owner = accounts.authority.key == &account.owner;
     let paid =
         perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, &board, by_owner, now).or_fail()?;
@@ -59,6 +59,8 @@ pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
         market: market.index,
         market_sequence: market.sequence,
         pool_sequence: pool.sequence,
+        mark: market.mark,
         paid,
+        position: PositionPoint::of(&account, &market)?,
     })
 }

@@ -63,6 +63,10 @@ pub(crate) fn handle<'info>(ctx: Context<'info, StrikeEpoch<'info>>) -> Result<(
     .program_account::<Epoch>()?;
     epoch.bump = ctx.bumps.epoch;
     epoch.pool = pool_key;
+    epoch.payer = accounts.payer.key();
     liquidity::strike(&mut pool, &mut epoch, &bank, &mut markets, &board, now).or_fail()?;
+    for (market, info) in markets.iter().zip(ctx.remaining_accounts) {
+        loader::tell_synced(info, market, &board, now)?;
+    }
     emit::log(&EpochStruck::of(EventHeader::of_pool(pool_key, &pool, now), &epoch, board.sequence))
 }

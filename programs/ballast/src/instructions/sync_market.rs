@@ -1,12 +1,9 @@
 //! `sync_market`.
 
 use anchor_lang::prelude::*;
-use ballast_risk::perp;
 use ballast_state::{Bank, LiquidityPool};
 
-use crate::emit;
-use crate::error::{OrFail, Result};
-use crate::events::{EventHeader, MarketSynced};
+use crate::error::Result;
 use crate::loader;
 use crate::view::{view, view_mut};
 
@@ -33,7 +30,7 @@ pub struct SyncMarket<'info> {
 /// at a position needs it after a refresh.
 ///
 /// # Errors
-/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, those of [`perp::sync`].
+/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, those of [`loader::sync`].
 pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
@@ -42,6 +39,5 @@ pub(crate) fn handle(ctx: Context<SyncMarket>) -> Result<()> {
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
-    perp::sync(&mut market, &mut pool, &bank, &board, now).or_fail()?;
-    emit::log(&MarketSynced::of(EventHeader::of_market(accounts.market.key(), &market, now), &market, board.sequence))
+    loader::sync(accounts.market.as_ref(), &mut market, &mut pool, &bank, &board, now)
 }

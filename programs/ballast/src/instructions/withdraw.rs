@@ -13,7 +13,8 @@ use crate::roles;
 use crate::token::{Terms, Transfer};
 use crate::view::view_mut;
 
-/// Accounts of `withdraw` and `borrow`. Of an account that owes something, the banks of the other balances follow.
+/// Accounts of `withdraw` and `borrow`. Of an account that owes something, the banks of the other balances and the
+/// markets of its positions follow.
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
     /// Owns the margin account, or may send tokens from it to its owner.
@@ -63,7 +64,7 @@ impl<'info> Withdraw<'info> {
 /// # Errors
 /// `AccountInTransit`, `Unauthorised`, `DestinationNotOwners` and `WrongTokenAccount` (a delegate's), `WrongGroup`, `WrongVault`,
 /// `WrongMint`, `WrongTokenProgram`, `DuplicateAccount`, those of [`lending::withdraw`]; with a liability `WrongBoard`,
-/// `MissingAccount`, `RiskPaused`, the price errors, `InsufficientHealth`; `VaultMismatch`, `VaultBelowBooks`.
+/// `MissingAccount`, `MarketNotSynced`, `RiskPaused`, the price errors, `InsufficientHealth`; `VaultMismatch`, `VaultBelowBooks`.
 pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
     let now = loader::now()?;
     let transfer = ctx.accounts.transfer();

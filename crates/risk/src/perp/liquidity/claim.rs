@@ -23,7 +23,7 @@ pub struct Claimed {
 pub fn claim(
     pool: &mut LiquidityPool,
     provider: &mut LiquidityProvider,
-    epoch: &Epoch,
+    epoch: &mut Epoch,
     bank: &mut Bank,
     account: &mut MarginAccount,
 ) -> RiskResult<Claimed> {
@@ -38,6 +38,7 @@ pub fn claim(
     }
     if enters {
         let entering = core::mem::take(&mut provider.entering);
+        epoch.entering_claimed = checked_add(epoch.entering_claimed, entering)?;
         if epoch.minted == 0 {
             claimed.shares = entering;
         } else {
@@ -46,6 +47,7 @@ pub fn claim(
         }
     }
     if leaves {
+        epoch.leaving_claimed = checked_add(epoch.leaving_claimed, provider.leaving)?;
         let rest = checked_sub(epoch.leaving, epoch.burnt)?;
         let rolled = mul_div_down(provider.leaving, rest, epoch.leaving)?;
         let paid = mul_div_down(provider.leaving, epoch.paid, epoch.leaving)?;
@@ -65,4 +67,11 @@ pub fn claim(
     }
     count(pool, provider);
     Ok(claimed)
+}
+
+/// True once nobody can claim of an epoch any more. What waited from an epoch before was rounded down for each who waits, so that
+/// requests can come to some shares less than an epoch counts: then this never is.
+#[must_use]
+pub fn is_claimed(epoch: &Epoch) -> bool {
+    (epoch.entering_claimed, epoch.leaving_claimed) == (epoch.entering, epoch.leaving)
 }

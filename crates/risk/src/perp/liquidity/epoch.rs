@@ -41,14 +41,30 @@ pub(super) fn first_strike(end: i64, pool: &LiquidityPool) -> i64 {
     end.saturating_add(i64::from(pool.min_delay))
 }
 
-/// Brings the pool to `now`, in time for a request.
+/// [`next_end`] of an epoch that takes requests.
 ///
 /// # Errors
 /// `RequestsCutOff` between an epoch's end and its strike.
-pub(super) fn collect(pool: &mut LiquidityPool, now: Now) -> RiskResult<()> {
-    pool.epoch_end = next_end(pool, now)?;
-    if now.ts >= pool.epoch_end {
+pub fn collecting_end(pool: &LiquidityPool, now: Now) -> RiskResult<i64> {
+    let end = next_end(pool, now)?;
+    if now.ts >= end {
         return Err(RiskError::RequestsCutOff);
     }
+    Ok(end)
+}
+
+/// Brings the pool to `now`, in time for a request.
+///
+/// # Errors
+/// As [`collecting_end`].
+pub(super) fn collect(pool: &mut LiquidityPool, now: Now) -> RiskResult<()> {
+    pool.epoch_end = collecting_end(pool, now)?;
     Ok(())
+}
+
+/// True if new settings can only lower risk: the cap no larger, and nothing else touched.
+#[must_use]
+pub fn is_tighter(before: &LiquidityPool, after: &LiquidityPool) -> bool {
+    let others = |pool: &LiquidityPool| (pool.epoch_length, pool.min_delay, pool.exit_fee);
+    after.cap <= before.cap && others(after) == others(before)
 }

@@ -5,7 +5,7 @@ use ballast_state::{Account, Bank, Epoch, LiquidityPool, PerpMarket, RiskBoard};
 
 use super::assets::has_size;
 use super::{epoch, liquidity_of, requirement, value_of, Liabilities, NetAssets};
-use crate::perp::{book, funds, refresh_equity, sync};
+use crate::perp::{book, funds, refresh_equity, start_day, sync};
 use crate::{interest, price, Now, RiskError, RiskResult};
 
 /// Makes the price of the epoch that ended, and gives its requests what they get (rules-perps 7). Anyone may call it, in the
@@ -71,6 +71,9 @@ fn measure<M: DerefMut<Target = PerpMarket>>(
         if has_size(market) {
             require_marks(market, board, first, now)?;
             sync(market, pool, bank, board, now)?;
+        } else {
+            // Its feed may be dead, but what it spent on an earlier day is no longer its own.
+            start_day(market, pool, now)?;
         }
         liabilities.add(market, board, now)?;
     }

@@ -63,7 +63,8 @@ pub enum Outcome {
 
 /// Fills an order at its print or ends it: all of it or nothing. The market must be synced and the bank accrued. `saved` is room
 /// for a copy of the books, whatever it holds. `maintenance` says the trader's health after the fill with the feed at the
-/// print's price ([`assess_maintenance_at`](crate::health::assess_maintenance_at)): for as long the market stands at it, too.
+/// print's price ([`assess_maintenance_at`](crate::health::assess_maintenance_at)): for as long the market stands at it, too. Returns how the order ended, and the
+/// atoms its keeper got.
 ///
 /// # Errors
 /// `NoOrder`, `MarketMismatch`, `FeedMismatch`, `NoUsableSource` for a source the feed does not have, `OrderExpired`,
@@ -78,12 +79,12 @@ pub fn fill<'a>(
     offer: &Offer,
     now: Now,
     maintenance: impl FnOnce(&Books<'a>) -> RiskResult<Health>,
-) -> RiskResult<Outcome> {
+) -> RiskResult<(Outcome, u64)> {
     let order = *reserve::find(orders, offer.id)?;
     require_fillable(prices, books, &order, offer, now)?;
     if let Some(rejection) = rejection(prices, books.market, &order, offer, now)? {
         reserve::release(orders, order.id, books.account, books.market)?;
-        return Ok(Outcome::Void(rejection));
+        return Ok((Outcome::Void(rejection), 0));
     }
     books.copy_to(saved);
     let (outcome, fee) = match attempt(prices.board, books, &order, &offer.print, now)? {
@@ -100,7 +101,7 @@ pub fn fill<'a>(
         pay_keeper(books.bank, keeper, fee)?;
     }
     reserve::release(orders, order.id, books.account, books.market)?;
-    Ok(outcome)
+    Ok((outcome, fee))
 }
 
 /// What an order that ends pays its keeper: what was set aside for it when its account was healthy, and no more than the deposit

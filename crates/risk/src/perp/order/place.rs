@@ -2,6 +2,7 @@ use ballast_state::{LiquidityPool, MarginAccount, MarketMode, Order, Orders, Per
 
 use super::super::{require_synced, slots};
 use super::{caps, requirement, reserve, time, Prices};
+use crate::error::require;
 use crate::liquidation::staged;
 use crate::{Now, RiskError, RiskResult};
 
@@ -139,12 +140,4 @@ fn require_room(account: &MarginAccount, orders: &Orders, market: &PerpMarket, p
     }
     let balance = account.balance(pool.bank).is_some() || usize::from(account.balance_count) < BALANCES;
     require(balance, RiskError::TooManyBalances)
-}
-
-fn require(holds: bool, otherwise: RiskError) -> RiskResult<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(otherwise)
-    }
 }

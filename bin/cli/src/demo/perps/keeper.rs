@@ -1,0 +1,232 @@
+//! Keepers of perps: fill orders at their prints, sync markets, settle what positions won and lost, liquidate. Anyone could.
+
+use ballast_client::addresses;
+use ballast_client::events::Event;
+use ballast_client::perps::{self as ix, Follow};
+use ballast_risk::health::Portfolio;
+use ballast_risk::perp::{self, book, slots, PositionPlan};
+use ballast_risk::{interest, RiskError, RiskResult};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PriceFeed};
+
+use super::traders::Pending;
+use super::{banks_of, Book, Side};
+use crate::demo::chain::{claim, By, Chain, Stop, Touched};
+use crate::demo::journal::Journal;
+use crate::demo::oracles::Oracles;
+use crate::demo::tape::Tape;
+
+/// Most liquidations of one liquidator in a round.
+const TAKES: usize = 4;
+/// Seconds after which an order is offered its print again.
+const AGAIN: i64 = 5;
+/// A claim of fewer atoms is not worth settling: a hundred dollars.
+const WORTH: u64 = 100_000_000;
+
+impl Book {
+    /// Fills what can be filled now, publishing the prints that orders wait for. Returns members that trade, and when to come
+    /// again.
+    pub(in crate::demo) fn fill(
+        &mut self,
+        chain: &mut Chain,
+        oracles: &mut Oracles,
+        journal: &mut Journal,
+        tape: &Tape,
+    ) -> Result<(Vec<usize>, Option<i64>), Stop> {
+        let now = chain.now().ts;
+        let is_new = |order: &Pending| order.print.is_none() && order.eligible <= now;
+        if self.pending.iter().any(|order| order.print.is_some() || is_new(order)) {
+            oracles.publish(chain, tape);
+            oracles.refresh(chain, tape)?;
+        }
+        if self.pending.iter().any(is_new) {
+            let markets: Vec<u8> =
+                chain.perps.iter().flat_map(|perps| &perps.markets).map(|market| market.feed).collect();
+            // An account of its own keeps each print: the next update overwrites the oracle's.
+            let prints: Vec<_> = markets.into_iter().map(|row| oracles.keep(chain, row)).collect();
+            for order in self.pending.iter_mut().filter(|order| is_new(order)) {
+                order.print = prints[usize::from(self.traders[order.trader].market)].map(|key| (key, now));
+            }
+        }
+        let (due, waiting): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|order| order.print.is_some());
+        self.pending = waiting;
+        let mut traded = Vec::new();
+        for order in due {
+            if self.offer(chain, journal, &order)? {
+                traded.push(self.traders[order.trader].member);
+                self.ended(chain, order.trader, tape.to);
+            } else {
+                self.pending.push(order);
+            }
+        }
+        let again = |order: &Pending| if order.print.is_some() { now + AGAIN } else { order.eligible };
+        Ok((traded, self.pending.iter().map(again).min()))
+    }
+
+    /// Offers an order its print, or takes it back where it is too late. True if that ended it.
+    fn offer(&self, chain: &mut Chain, journal: &mut Journal, order: &Pending) -> Result<bool, Stop> {
+        let one = &self.traders[order.trader];
+        let (Some(perps), Some((print, published))) = (&chain.perps, order.print) else { return Ok(false) };
+        let (market, filler) = (perps.market(one.market), self.filler);
+        let who = &chain.members[one.member];
+        if chain.now().ts > order.expiry {
+            let cancel = ix::cancel_order(&who.owner(), market, &who.account, order.id);
+            let touched = Touched { members: &[one.member], markets: &[one.market], ..Touched::default() };
+            chain.require("cancel_order", cancel, By::Member(one.member), touched)?;
+            journal.perps.fills.entry(one.market).or_default().ended += 1;
+            return Ok(true);
+        }
+        // Sources that lag, or a jump that has to be confirmed, hold the feed back behind the print.
+        let feed: PriceFeed = chain.world.svm.read(&addresses::feed(&chain.group(), market.row));
+        if feed.accepted_ts < published {
+            return Ok(false);
+        }
+        let banks = banks_of(chain, &who.state);
+        let follow = Follow { banks: &banks, markets: &[] };
+        let keeper = chain.members[filler].account;
+        let fill =
+            ix::fill_order((&chain.members[filler].owner(), &keeper), market, &who.account, order.id, &print, follow);
+        let has = claim(&chain.members[filler].state, &chain.accrued()?[0]);
+        let touched = Touched {
+            banks: &[0],
+            members: &[one.member, filler],
+            pool: true,
+            markets: &[one.market],
+            ..Touched::default()
+        };
+        let Some(sent) = chain.submit("fill_order", fill, By::Member(filler), touched)? else { return Ok(false) };
+        // A credit is rounded down to whole shares.
+        let fee = claim(&chain.members[filler].state, &chain.banks[0]).saturating_sub(has);
+        for event in &sent.events {
+            if let Event::OrderFilled(filled) = event {
+                journal.perps.filled(filled, fee);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Brings every market to now, and settles every claim that is worth it.
+    pub(in crate::demo) fn settle(&self, chain: &mut Chain, journal: &mut Journal) -> Result<(), Stop> {
+        let Some((quote, count)) = chain.perps.as_ref().map(|perps| (perps.quote, perps.pool.market_count)) else {
+            return Ok(());
+        };
+        for index in 0..count {
+            let touched = Touched { pool: true, markets: &[index], ..Touched::default() };
+            let sync = ix::sync_market(quote, index);
+            journal.perps.syncs += u64::from(chain.submit("sync_market", sync, By::Anyone, touched)?.is_some());
+        }
+        for one in &self.traders {
+            let Some(perps) = &chain.perps else { return Ok(()) };
+            let who = &chain.members[one.member];
+            let Some(position) = slots::find(&who.state, one.market) else { continue };
+            let (mut bank, board, now) = (chain.accrued()?[0], &*chain.board, chain.now());
+            let (mut market, mut pool, mut account) = (perps.markets[usize::from(one.market)], perps.pool, who.state);
+            perp::sync(&mut market, &mut pool, &bank, board, now)?;
+            let held = book::size(position, &market).map_err(RiskError::from)?;
+            let due = perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, board, false, now);
+            // A loss waits while its price is in doubt, a profit while the pool could not pay it.
+            if due.map_or(0, i64::unsigned_abs) < WORTH {
+                continue;
+            }
+            let side = Side::of(one.market, held);
+            let settle = ix::settle_pnl(&chain.members[self.filler].owner(), quote, &who.account, one.market);
+            let touched = Touched {
+                banks: &[0],
+                members: &[one.member],
+                pool: true,
+                markets: &[one.market],
+                ..Touched::default()
+            };
+            let Some(sent) = chain.submit("settle_pnl", settle, By::Member(self.filler), touched)? else { continue };
+            for event in &sent.events {
+                if let Event::PnlSettled(settled) = event {
+                    journal.perps.settled(side, settled.paid);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A liquidation of a position, computed on the host as the program's handler does, line for line.
+struct Expected {
+    market: PerpMarket,
+    pool: LiquidityPool,
+    bank: Bank,
+    account: MarginAccount,
+    taker: MarginAccount,
+}
+
+/// Liquidates positions of unhealthy accounts, a few in a round. It takes no capital: they are closed against the pool.
+pub(in crate::demo) fn liquidate(
+    chain: &mut Chain,
+    journal: &mut Journal,
+    taker: usize,
+    accounts: &[usize],
+) -> Result<(), Stop> {
+    let mut taken = 0;
+    for &account in accounts {
+        if taken == TAKES {
+            break;
+        }
+        let Some(perps) = &chain.perps else { return Ok(()) };
+        let (from, to) = (chain.members[account].state, chain.members[taker].state);
+        let Some(market) = from.positions().first().map(|position| position.market) else { continue };
+        let Ok(expected) = expect(chain, market, from, to) else { continue };
+        let banks = banks_of(chain, &from);
+        let follow = Follow { banks: &banks, markets: &[] };
+        let who = (&chain.members[taker].owner(), &chain.members[taker].account);
+        let liquidatee = chain.members[account].account;
+        let liquidate = ix::liquidate_perp(who, perps.quote, &liquidatee, market, u64::MAX, follow);
+        let touched =
+            Touched { banks: &[0], members: &[account, taker], pool: true, markets: &[market], ..Touched::default() };
+        let differs = Stop::Differs { after: "liquidate_perp", at: chain.now().ts };
+        let Some(sent) = chain.submit("liquidate_perp", liquidate, By::Member(taker), touched)? else {
+            return Err(differs);
+        };
+        let same =
+            chain.perps.as_ref().is_some_and(|perps| {
+                perps.markets[usize::from(market)] == expected.market && perps.pool == expected.pool
+            }) && chain.banks[0] == expected.bank
+                && chain.members[account].state == expected.account
+                && chain.members[taker].state == expected.taker;
+        let receipt = sent.events.iter().find_map(|event| match event {
+            Event::PerpLiquidated(receipt) => Some(receipt),
+            _ => None,
+        });
+        let (true, Some(receipt)) = (same, receipt) else { return Err(differs) };
+        chain.tally.perps_recomputed += 1;
+        journal.perps.liquidated(receipt);
+        if receipt.loss.deficit > 0 {
+            journal.lost(chain, 0, &receipt.loss, account);
+        }
+        taken += 1;
+    }
+    Ok(())
+}
+
+fn expect(chain: &Chain, index: u16, account: MarginAccount, taker: MarginAccount) -> RiskResult<Expected> {
+    let perps = chain.perps.as_ref().ok_or(RiskError::MarketMismatch)?;
+    let (board, now) = (&*chain.board, chain.now());
+    let mut bank = chain.banks[usize::from(perps.quote.bank)];
+    interest::accrue(&mut bank, now)?;
+    let mut market = perps.markets[usize::from(index)];
+    let (mut pool, mut account, mut taker) = (perps.pool, account, taker);
+    perp::sync(&mut market, &mut pool, &bank, board, now)?;
+    let portfolio = |account: &MarginAccount, market: &PerpMarket, bank: &Bank| {
+        let exposures: Vec<_> =
+            account.positions().iter().map(|one| perp::exposure(one, market)).collect::<RiskResult<_>>()?;
+        Portfolio::of_account(account, &exposures, perps.row, now, |index| {
+            if index == bank.index {
+                Some(bank)
+            } else {
+                chain.banks.get(usize::from(index))
+            }
+        })
+    };
+    let before = portfolio(&account, &market, &bank)?;
+    let plan: PositionPlan = perp::plan_position(board, &market, &account, &before, u64::MAX, now)?;
+    perp::close_position(board, &mut market, &mut pool, &mut bank, &mut account, &mut taker, &plan, now)?;
+    let after = portfolio(&account, &market, &bank)?;
+    perp::conclude_position(board, &mut pool, &mut bank, &mut account, &after, &plan, now)?;
+    Ok(Expected { market, pool, bank, account, taker })
+}

@@ -1,0 +1,161 @@
+//! Who paid whom, as the program's events tell it.
+
+use std::collections::BTreeMap;
+
+use ballast_client::ballast::events::{EpochStruck, OrderFilled, PerpLiquidated};
+use ballast_client::ballast::types::LossShare;
+use ballast_math::Index;
+use ballast_risk::perp::VALUE_BITS;
+use ballast_state::{Bank, PerpSide};
+
+/// A side of a market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::demo) struct Side {
+    pub(in crate::demo) market: u16,
+    pub(in crate::demo) is_long: bool,
+}
+
+impl Side {
+    /// The side of a number of lots.
+    pub(super) fn of(market: u16, lots: i64) -> Self {
+        Self { market, is_long: PerpSide::of(lots) == PerpSide::Long }
+    }
+}
+
+/// What positions of one side received and paid so far, atoms of the quote token.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::demo) struct Flows {
+    /// Received of what they won, or below zero paid of what they lost: funding and premium included.
+    pub(in crate::demo) settled: i128,
+    /// Of it, premium paid.
+    pub(in crate::demo) premium: i128,
+    /// Fees of fills, to the pool.
+    pub(in crate::demo) fees: i128,
+    /// Paid to who filled orders.
+    pub(in crate::demo) keepers: i128,
+    /// Bonuses of liquidations, and of them what went to insurance.
+    pub(in crate::demo) bonuses: i128,
+    pub(in crate::demo) insured_bonuses: i128,
+    /// Debts they left, and who paid them: insurance, the pool, lenders.
+    pub(in crate::demo) unpaid: i128,
+    pub(in crate::demo) insured: i128,
+    pub(in crate::demo) pooled: i128,
+    pub(in crate::demo) socialized: i128,
+}
+
+impl Flows {
+    /// Adds others.
+    pub(in crate::demo) fn add(&mut self, other: &Self) {
+        for (sum, part) in [
+            (&mut self.settled, other.settled),
+            (&mut self.premium, other.premium),
+            (&mut self.fees, other.fees),
+            (&mut self.keepers, other.keepers),
+            (&mut self.bonuses, other.bonuses),
+            (&mut self.insured_bonuses, other.insured_bonuses),
+            (&mut self.unpaid, other.unpaid),
+            (&mut self.insured, other.insured),
+            (&mut self.pooled, other.pooled),
+            (&mut self.socialized, other.socialized),
+        ] {
+            *sum += part;
+        }
+    }
+}
+
+/// Orders of a market.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::demo) struct Fills {
+    pub(in crate::demo) placed: u64,
+    pub(in crate::demo) filled: u64,
+    /// Ended without a fill: for health or a cap, void, or expired.
+    pub(in crate::demo) ended: u64,
+    /// Value at their prints, atoms.
+    pub(in crate::demo) volume: u128,
+    pub(in crate::demo) liquidations: u64,
+    /// Value at the marks, atoms.
+    pub(in crate::demo) liquidated: u128,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(in crate::demo) struct Ledger {
+    pub(in crate::demo) sides: BTreeMap<Side, Flows>,
+    pub(in crate::demo) fills: BTreeMap<u16, Fills>,
+    /// Debts written off after their positions were gone.
+    pub(in crate::demo) later: Flows,
+    /// What liquidity entered and left with, atoms.
+    pub(in crate::demo) entered: i128,
+    pub(in crate::demo) left: i128,
+    pub(in crate::demo) epochs: u64,
+    pub(in crate::demo) settlements: u64,
+    pub(in crate::demo) syncs: u64,
+}
+
+impl Ledger {
+    /// An order met its print; `fee` is what its keeper got.
+    pub(super) fn filled(&mut self, event: &OrderFilled, fee: u64) {
+        let fills = self.fills.entry(event.market).or_default();
+        let before = event.position.lots - event.lots;
+        let held = if before == 0 { event.lots } else { before };
+        let flows = self.sides.entry(Side::of(event.market, held)).or_default();
+        flows.keepers += i128::from(fee);
+        if event.outcome != 0 {
+            fills.ended += 1;
+            return;
+        }
+        fills.filled += 1;
+        fills.volume += value(event.lots, event.print);
+        flows.settled += i128::from(event.paid);
+        flows.premium += i128::from(event.premium);
+        flows.fees += i128::from(event.fee);
+    }
+
+    /// A position's claim was settled.
+    pub(super) fn settled(&mut self, side: Side, paid: i64) {
+        self.settlements += 1;
+        self.sides.entry(side).or_default().settled += i128::from(paid);
+    }
+
+    /// A position was liquidated.
+    pub(super) fn liquidated(&mut self, event: &PerpLiquidated) {
+        let fills = self.fills.entry(event.market).or_default();
+        fills.liquidations += 1;
+        fills.liquidated += value(event.lots, event.mark);
+        // What closes a long sells.
+        let flows = self.sides.entry(Side::of(event.market, -event.lots)).or_default();
+        flows.settled += i128::from(event.paid);
+        flows.premium += i128::from(event.premium);
+        flows.bonuses += i128::from(event.bonus_paid);
+        flows.insured_bonuses += i128::from(event.insurance);
+        flows.unpaid += i128::from(event.loss.deficit);
+        flows.insured += i128::from(event.loss.insured);
+        flows.pooled += i128::from(event.loss.pooled);
+        flows.socialized += i128::from(event.loss.socialized);
+    }
+
+    /// A debt that losses of perps opened was written off later.
+    pub(in crate::demo) fn resolved(&mut self, loss: &LossShare) {
+        let flows = &mut self.later;
+        flows.unpaid += i128::from(loss.deficit);
+        flows.insured += i128::from(loss.insured);
+        flows.pooled += i128::from(loss.pooled);
+        flows.socialized += i128::from(loss.socialized);
+    }
+
+    /// Liquidity entered and left at one price.
+    pub(super) fn struck(&mut self, event: &EpochStruck, bank: &Bank) {
+        let atoms = |shares: u64| {
+            let index = Index::from_words(bank.asset_index).0;
+            i128::try_from((index * u128::from(shares)) >> 64).unwrap_or(i128::MAX)
+        };
+        self.epochs += 1;
+        self.entered += if event.minted > 0 { atoms(event.entering) } else { 0 };
+        self.left += atoms(event.paid);
+    }
+}
+
+/// Lots at a mark, atoms.
+fn value(lots: i64, mark: u64) -> u128 {
+    (u128::from(lots.unsigned_abs()) * u128::from(mark)) >> VALUE_BITS
+}
