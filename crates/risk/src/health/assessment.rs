@@ -178,26 +178,21 @@ impl Assessment {
         Ok(assessment)
     }
 
-    /// The requirement of one perp exposure and nothing else, at Initial or Maintenance, up.
+    /// The requirement of one perp exposure and nothing else, at Initial or Maintenance, up. It is that of as much held or owed:
+    /// without equity nothing tells them apart.
     ///
     /// # Errors
     /// As [`Assessment::of`].
     #[inline(never)]
     pub(super) fn required_alone(
         perp: &PerpExposure,
-        quote: u8,
         board: &RiskBoard,
         valuation: Valuation,
         now: Now,
     ) -> RiskResult<Usd> {
         let mut assessment = Self::empty(valuation, now);
-        let claims = Claims { has_perps: true, quote, profit: perp.profit, loss: perp.loss };
-        let (perp_long, perp_short) = (perp.long, perp.short);
-        let exposure = Exposure { feed: perp.feed, perp_long, perp_short, ..Exposure::default() };
-        assessment.change(&claims, &exposure, board, Change::Add)?;
-        // Nothing is held of the quote token, but its price has to be there.
-        let row = board.row(quote).ok_or(RiskError::FeedNotListed)?;
-        assessment.price(quote, row, true, board)?;
+        let exposure = Exposure { feed: perp.feed, deposits: perp.long, loans: perp.short, ..Exposure::default() };
+        assessment.change(&Claims::NONE, &exposure, board, Change::Add)?;
         Ok(assessment.requirement(board)?)
     }
 

@@ -50,6 +50,11 @@ pub(super) struct Claims {
     pub(super) loss: Units,
 }
 
+impl Claims {
+    /// Those of an account without perps.
+    pub(super) const NONE: Self = Self { has_perps: false, quote: 0, profit: Units::ZERO, loss: Units::ZERO };
+}
+
 /// An account's exposures, one per feed.
 #[derive(Clone, Copy, Debug)]
 pub struct Portfolio {

@@ -140,8 +140,11 @@ pub fn assess_initial(portfolio: &Portfolio, board: &RiskBoard, valuation: Valua
 /// # Errors
 /// As [`Assessment::of`] at Initial.
 pub fn initial_requirement_alone(perp: &PerpExposure, quote: u8, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
-    let initial = Assessment::required_alone(perp, quote, board, Valuation::Initial, now)?;
-    let maintenance = Assessment::required_alone(perp, quote, board, Valuation::Maintenance, now)?;
+    let initial = Assessment::required_alone(perp, board, Valuation::Initial, now)?;
+    // Nothing is held of the quote token, but its price has to be there.
+    let quote = board.row(quote).ok_or(RiskError::FeedNotListed)?;
+    price::check_usable(quote, now, board.rules.borrow_max_age)?;
+    let maintenance = Assessment::required_alone(perp, board, Valuation::Maintenance, now)?;
     Ok(initial.max(five_quarters(maintenance)?))
 }
 
