@@ -69,15 +69,16 @@ proptest! {
 fn a_requirement_alone_in_numbers() {
     let mut board = board();
     let coins = Units(1_000 << 64);
+    // To the nearest cent.
     let required = |board: &RiskBoard, long, short| {
-        let cents = initial_requirement_alone(&perp(1, long, short), 0, board, NOW).unwrap();
-        (cents.0 as f64 / dollars(1).0 as f64 * 100.0).round()
+        let usd = initial_requirement_alone(&perp(1, long, short), 0, board, NOW).unwrap();
+        (usd.0 * 100 + dollars(1).0 / 2) / dollars(1).0
     };
-    assert_eq!(required(&board, coins, Units::ZERO), 115_000.0);
-    assert_eq!(required(&board, Units::ZERO, coins), 135_000.0);
+    assert_eq!(required(&board, coins, Units::ZERO), 115_000);
+    assert_eq!(required(&board, Units::ZERO, coins), 135_000);
     let row = &mut board.rows[1];
     (row.initial_long, row.initial_add_on) = (row.maintenance_long, row.maintenance_add_on);
-    assert_eq!(required(&board, coins, Units::ZERO), 75_000.0);
+    assert_eq!(required(&board, coins, Units::ZERO), 75_000);
 }
 
 /// As an account's: neither the price of the underlying nor that of the quote token may be in doubt or missing.
