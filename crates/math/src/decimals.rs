@@ -1,6 +1,5 @@
-use crate::ops::wide;
+use crate::ops::{low, wide};
 use crate::price::Units;
-use crate::ratio::shift_up;
 use crate::{MathError, MathResult};
 
 /// Most decimals a listed mint may have.
@@ -61,7 +60,10 @@ impl Decimals {
                 let Some(reciprocal) = self.reciprocal.checked_add(1) else {
                     return Err(MathError::here());
                 };
-                Ok(Units(shift_up(wide(atoms, reciprocal), u32::from(shift))?))
+                // Below 64 by construction, as above; a bit is what rounding up comes to at most.
+                let (product, shift) = (wide(atoms, reciprocal), shift & 63);
+                let exact = low(product) & (1u64 << shift).wrapping_sub(1) == 0;
+                Ok(Units((product >> shift).wrapping_add(u128::from(!exact))))
             }
         }
     }

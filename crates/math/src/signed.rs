@@ -1,4 +1,4 @@
-use crate::ops::{from_words, to_words};
+use crate::ops::{from_words, high, low, to_words, wide};
 use crate::{MathError, MathResult, Product};
 
 /// From its stored words, two's complement, low word first.
@@ -75,10 +75,36 @@ pub fn with_sign(magnitude: u128, negative: bool) -> MathResult<i128> {
 #[track_caller]
 #[inline(never)]
 pub fn mul_shift_floor(a: u128, b: i128, bits: u32) -> MathResult<i128> {
+    // Positions fit a word, whatever their index has come to.
+    if high(a) == 0 && bits < u64::BITS {
+        return mul_shift_word(low(a), b, bits);
+    }
     let product = Product::of(a, b.unsigned_abs());
     if b < 0 {
         with_sign(product.shift_up(bits)?, true)
     } else {
         with_sign(product.shift_down(bits)?, false)
     }
+}
+
+/// [`mul_shift_floor`] of a word, `bits` from 1 to 63: a product of three words.
+#[track_caller]
+#[inline]
+fn mul_shift_word(a: u64, b: i128, bits: u32) -> MathResult<i128> {
+    let magnitude = b.unsigned_abs();
+    let rest = wide(a, low(magnitude));
+    // (2^64 − 1)² and a word more are below 2^128.
+    let top = wide(a, high(magnitude)).wrapping_add(u128::from(high(rest)));
+    let rest = low(rest);
+    // `bits` and what is left of a word are below 64; of the top, so many bits have to be free.
+    let up = u64::BITS.wrapping_sub(bits) & 63;
+    if high(top) >> (bits & 63) != 0 {
+        return Err(MathError::here());
+    }
+    let whole = (top << up) | u128::from(rest >> (bits & 63));
+    if b >= 0 {
+        return with_sign(whole, false);
+    }
+    let exact = (rest << up) == 0;
+    with_sign(crate::checked_add_wide(whole, u128::from(!exact))?, true)
 }

@@ -60,8 +60,12 @@ pub fn project_one(bank: &Bank, is_loan: bool, now: Now) -> MathResult<Index> {
 /// By how much the liability index rises until `now`; nothing if it stands.
 #[inline]
 fn liability_rise(bank: &Bank, index: Index, now: Now) -> MathResult<Option<u128>> {
+    // A bank that lends nothing is spared the time.
+    if bank.liability_shares == 0 || bank.borrow_rate == 0 {
+        return Ok(None);
+    }
     let elapsed = now.seconds_since(bank.accrued_ts);
-    if elapsed == 0 || bank.borrow_rate == 0 || bank.liability_shares == 0 {
+    if elapsed == 0 {
         return Ok(None);
     }
     let growth = exp_m1_up(wide(bank.borrow_rate, elapsed).min(MAX_EXPONENT_Q64))?;

@@ -12,6 +12,9 @@ impl Now {
     #[inline]
     #[must_use]
     pub fn seconds_since(self, earlier: i64) -> u64 {
-        u64::try_from(self.ts.saturating_sub(earlier)).unwrap_or(0)
+        if self.ts <= earlier {
+            return 0;
+        }
+        self.ts.abs_diff(earlier)
     }
 }

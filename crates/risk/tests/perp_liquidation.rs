@@ -113,6 +113,8 @@ impl Scene {
             &plan,
             now,
         )?;
+        // What closing changed was exchanged in the assessment before it: the sum is that of the whole account.
+        assert_eq!(health, assess_maintenance(&portfolio, &self.board, now).unwrap());
         assert_eq!(loss.is_some(), health.assets < health.liabilities && self.trader.perp_count == 0);
         Ok((plan, closed, health))
     }
@@ -280,6 +282,36 @@ fn half_of_a_hedge_is_not_liquidated() {
         now,
     );
     assert_eq!(outcome.unwrap_err(), RiskError::LiquidationWouldWorsen);
+}
+
+/// What else the account holds is not assessed again; the outcome is the whole account's all the same, with feeds in one class and
+/// whether any of the position is left or not.
+#[test]
+fn the_outcome_counts_what_closing_does_not_touch() {
+    let now = after(20);
+    for (lots, class, most) in [(20 * SOL, 1, u64::MAX), (-20 * SOL, 1, 3_000_000), (20 * SOL, 255, u64::MAX)] {
+        let mut scene = Scene::new(400 * MILLION, lots);
+        scene.board.rows[2] = btc();
+        scene.board.row_count = 3;
+        (scene.board.rows[1].class, scene.board.rows[2].class) = (class, class);
+        scene.board.class_kappa[1] = 1 << 30;
+        scene.move_to(price(if lots > 0 { 135 } else { 165 }, 1), now);
+        scene.board.rows[2].publish_ts = now.ts;
+        let with_btc = |mut portfolio: Portfolio| {
+            portfolio.entry(2).unwrap().loans = ballast_math::Decimals::new(3).unwrap().units_up(2).unwrap();
+            portfolio
+        };
+        let portfolio = with_btc(scene.portfolio(now));
+        let plan = perp::plan_position(&scene.board, &scene.market, &scene.trader, &portfolio, most, now).unwrap();
+        let Scene { board, market, pool, bank, trader, liquidator } = &mut scene;
+        perp::close_position(board, market, pool, bank, trader, liquidator, &plan, now).unwrap();
+        let left = with_btc(scene.portfolio(now));
+        assert_eq!(scene.size() == 0, plan.lots.unsigned_abs() == lots.unsigned_abs());
+        let whole = assess_maintenance(&left, &scene.board, now).unwrap();
+        let Scene { board, pool, bank, trader, .. } = &mut scene;
+        let outcome = perp::conclude_position(board, pool, bank, trader, &left, &plan, now);
+        assert_eq!(outcome.map(|(health, _)| health), Ok(whole), "{lots} {class}");
+    }
 }
 
 /// Where the assets do not cover what is owed, others would pay the bonus: it is the smallest, however large the account is.

@@ -276,11 +276,8 @@ impl<'a> Holdings<'a> {
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.balances(account, named, now)?;
-        for position in account.positions() {
-            let market = self.markets.iter().find(|market| market.index == position.market);
-            add_position(&mut portfolio, position, market.or_raise(BallastError::MissingAccount)?, board)?;
-        }
+        let mut portfolio = self.balances(account, named, None, now)?;
+        self.add_positions(&mut portfolio, account, None, board)?;
         Ok(portfolio)
     }
 
@@ -297,31 +294,51 @@ impl<'a> Holdings<'a> {
         board: &RiskBoard,
         now: Now,
     ) -> Result<Box<Portfolio>> {
-        let mut portfolio = self.balances(account, named, now)?;
-        for position in account.positions() {
-            let market = if position.market == named_market.index {
-                named_market
-            } else {
-                let market = self.markets.iter().find(|market| market.index == position.market);
-                market.or_raise(BallastError::MissingAccount)?
-            };
-            add_position(&mut portfolio, position, market, board)?;
-        }
+        let mut portfolio = self.balances(account, named, None, now)?;
+        self.add_positions(&mut portfolio, account, Some(named_market.index), board)?;
+        add_named_position(&mut portfolio, account, named_market, board)?;
         Ok(portfolio)
     }
 
-    fn balances(&self, account: &MarginAccount, named: &[&Bank], now: Now) -> Result<Box<Portfolio>> {
+    /// What the account holds without what it has in a named bank and market: what neither a trade there nor its settlement
+    /// changes. [`with_named`] adds it.
+    ///
+    /// # Errors
+    /// As [`Holdings::portfolio`].
+    #[inline(never)]
+    pub(crate) fn others(
+        &self,
+        account: &MarginAccount,
+        named: &Bank,
+        named_market: &PerpMarket,
+        board: &RiskBoard,
+        now: Now,
+    ) -> Result<Box<Portfolio>> {
+        let mut portfolio = self.balances(account, &[], Some(named.index), now)?;
+        self.add_positions(&mut portfolio, account, Some(named_market.index), board)?;
+        Ok(portfolio)
+    }
+
+    /// The account's balances, but for one `left_out`.
+    fn balances(
+        &self,
+        account: &MarginAccount,
+        named: &[&Bank],
+        left_out: Option<u16>,
+        now: Now,
+    ) -> Result<Box<Portfolio>> {
         let mut portfolio = Box::new(Portfolio::new(0));
         portfolio.add_orders(account);
         let mut next = 0usize;
-        for balance in account.active() {
-            let bank: &Bank = if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {
+        for balance in account.active().iter().filter(|balance| left_out != Some(balance.bank)) {
+            let expected = self.banks.get(next).filter(|bank| bank.index == balance.bank);
+            let bank: &Bank = if let Some(bank) = expected {
+                next = next.saturating_add(1);
+                bank
+            } else if let Some(bank) = named.iter().find(|bank| bank.index == balance.bank) {
                 bank
             } else {
-                let at = match self.banks.get(next) {
-                    Some(bank) if bank.index == balance.bank => Some(next),
-                    _ => self.banks.iter().position(|bank| bank.index == balance.bank),
-                };
+                let at = self.banks.iter().position(|bank| bank.index == balance.bank);
                 let at = at.or_raise(BallastError::MissingAccount)?;
                 next = at.saturating_add(1);
                 self.banks.get(at).or_raise(BallastError::MissingAccount)?
@@ -329,6 +346,27 @@ impl<'a> Holdings<'a> {
             portfolio.add_balance(balance, bank, now).or_fail()?;
         }
         Ok(portfolio)
+    }
+
+    /// Adds the account's positions, but for one `left_out`.
+    fn add_positions(
+        &self,
+        portfolio: &mut Portfolio,
+        account: &MarginAccount,
+        left_out: Option<u16>,
+        board: &RiskBoard,
+    ) -> Result<()> {
+        let mut next = 0usize;
+        for position in account.positions().iter().filter(|position| left_out != Some(position.market)) {
+            let at = match self.markets.get(next) {
+                Some(market) if market.index == position.market => Some(next),
+                _ => self.markets.iter().position(|market| market.index == position.market),
+            };
+            let at = at.or_raise(BallastError::MissingAccount)?;
+            next = at.saturating_add(1);
+            add_position(portfolio, position, self.markets.get(at).or_raise(BallastError::MissingAccount)?, board)?;
+        }
+        Ok(())
     }
 
     /// Sum of the sequence numbers of the account's banks, without the `named`, and of its perp markets; wrapping.
@@ -383,6 +421,39 @@ impl<'a> Holdings<'a> {
         let portfolio = self.portfolio(taker, pair, board, now)?;
         health::check_taker(&portfolio, board, pair.map(|bank| bank.feed), before, now).or_fail()
     }
+}
+
+/// What an account holds, from [`Holdings::others`] of it.
+///
+/// # Errors
+/// `MarketNotSynced`; the engine's.
+#[inline(never)]
+#[allow(clippy::borrowed_box, reason = "copied from heap to heap: a portfolio is half a frame")]
+pub(crate) fn with_named(
+    others: &Box<Portfolio>,
+    account: &MarginAccount,
+    named: &Bank,
+    named_market: &PerpMarket,
+    board: &RiskBoard,
+    now: Now,
+) -> Result<Box<Portfolio>> {
+    let mut portfolio = Box::clone(others);
+    if let Some(balance) = account.balance(named.index) {
+        portfolio.add_balance(balance, named, now).or_fail()?;
+    }
+    add_named_position(&mut portfolio, account, named_market, board)?;
+    Ok(portfolio)
+}
+
+/// Adds what an account has in a market that the instruction names.
+fn add_named_position(
+    portfolio: &mut Portfolio,
+    account: &MarginAccount,
+    market: &PerpMarket,
+    board: &RiskBoard,
+) -> Result<()> {
+    let position = account.positions().iter().find(|position| position.market == market.index);
+    position.map_or(Ok(()), |position| add_position(portfolio, position, market, board))
 }
 
 /// Adds a position to a portfolio. Its market must stand at the board's prices.

@@ -1,7 +1,7 @@
-use ballast_math::{scaled_root_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
+use ballast_math::{high, low, scaled_root_up, wide, MathError, MathResult, Price, Ratio, Units, Usd};
 use ballast_state::{RiskBoard, RiskRow, CLASSES, NO_CLASS};
 
-use super::portfolio::{Exposure, Portfolio};
+use super::portfolio::{Claims, Exposure, PerpExposure, Portfolio};
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
 
@@ -49,7 +49,7 @@ pub(crate) fn rates_of(row: &RiskRow, valuation: Valuation) -> Rates {
 }
 
 /// Sums of a risk class: what its net longs and net shorts lose in "all down" and "all up".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ClassSums {
     /// Σ vL·X over net longs, up.
     long_loss: Usd,
@@ -61,8 +61,13 @@ struct ClassSums {
     short_gain: Usd,
 }
 
-/// Equity and requirement as sums over feeds, exact under putting a part in and taking it out.
-#[derive(Clone, Copy, Debug)]
+impl ClassSums {
+    const NONE: Self =
+        Self { long_loss: Usd::ZERO, long_gain: Usd::ZERO, short_loss: Usd::ZERO, short_gain: Usd::ZERO };
+}
+
+/// Equity and requirement as sums over feeds, exact under putting an exposure in and taking it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assessment {
     valuation: Valuation,
     now: Now,
@@ -74,58 +79,65 @@ pub struct Assessment {
     base: Usd,
     classes: [ClassSums; CLASSES],
     used: u16,
+    /// What perps gain on the way from mid to the price that counts, down.
+    gained: Usd,
+    /// What they lose on it, up.
+    lost: Usd,
     /// True while Initial surely asks 5/4 of Maintenance of every exposure added, so that Maintenance need not be computed to
     /// know it: each is alone in its risk, open on one side, and priced within its row's lead of mid.
     pub(super) leads: bool,
 }
 
-/// One feed's part of an [`Assessment`].
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    assets: Usd,
-    liabilities: Usd,
-    base: Usd,
-    class: Option<(u8, ClassSums)>,
-    leads: bool,
-}
-
 /// An exposure netted inside its feed.
 #[derive(Clone, Copy, Debug)]
-struct Net<'a> {
-    row: &'a RiskRow,
+struct Net {
     /// Net long, or nothing.
     is_long: bool,
     /// |n|, for the quote with unrealised PnL at mid.
     units: Units,
     /// Of long and short, what is matched inside the feed.
     matched: Units,
-    /// True if s = n: no perps of the feed, and no PnL in it.
-    is_settled: bool,
+    /// True if this is worth more or less than what is netted: there are perps of the feed, or what perps won and lost counts in
+    /// it and not at mid.
+    is_apart: bool,
 }
 
-impl<'a> Net<'a> {
+impl Net {
     #[inline]
-    fn of(portfolio: &Portfolio, exposure: &Exposure, board: &'a RiskBoard) -> RiskResult<Self> {
-        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+    fn of(claims: &Claims, exposure: &Exposure, valuation: Valuation) -> MathResult<Self> {
         let (mut long, mut short) = (exposure.deposits, exposure.loans);
-        let mut pnl = (Units::ZERO, Units::ZERO);
-        let mut is_settled = true;
-        if portfolio.has_perps() {
+        if !claims.has_perps {
+            let (is_long, units, matched) = netted(long, short);
+            return Ok(Self { is_long, units, matched, is_apart: false });
+        }
+        let is_quote = exposure.feed == claims.quote;
+        let mut is_apart = is_quote && !valuation.is_at_mid();
+        if (exposure.perp_long.0 | exposure.perp_short.0) != 0 {
             long = long.add(exposure.perp_long)?;
             short = short.add(exposure.perp_short)?;
-            is_settled = (exposure.perp_long.0 | exposure.perp_short.0) == 0;
-            if exposure.feed == portfolio.quote {
-                // The quote's own exposure includes what perps won and lost, at mid.
-                pnl = (portfolio.profit, portfolio.loss);
-                // Even at a PnL of zero at mid: the band moves it.
-                is_settled = false;
-            }
+            is_apart = true;
         }
-        let matched = long.min(short);
-        let (net_long, net_short) = if is_settled { (long, short) } else { (long.add(pnl.0)?, short.add(pnl.1)?) };
-        let is_long = net_long >= net_short;
-        let units = if is_long { net_long.excess_over(net_short) } else { net_short.excess_over(net_long) };
-        Ok(Self { row, is_long, units, matched, is_settled })
+        let (is_long, units, matched) = netted(long, short);
+        let mut net = Self { is_long, units, matched, is_apart };
+        if is_quote {
+            // What perps won and lost, at mid, is matched with nothing.
+            (net.is_long, net.units, _) = netted(long.add(claims.profit)?, short.add(claims.loss)?);
+        }
+        Ok(net)
+    }
+}
+
+/// Whether long outweighs short or equals it, by how much they differ, and what they share.
+#[inline]
+fn netted(long: Units, short: Units) -> (bool, Units, Units) {
+    // Most are on one side alone.
+    if short == Units::ZERO {
+        return (true, long, short);
+    }
+    if long >= short {
+        (true, long.excess_over(short), short)
+    } else {
+        (false, short.excess_over(long), long)
     }
 }
 
@@ -139,8 +151,10 @@ impl Assessment {
             assets: Usd::ZERO,
             liabilities: Usd::ZERO,
             base: Usd::ZERO,
-            classes: [ClassSums::default(); CLASSES],
+            classes: [ClassSums::NONE; CLASSES],
             used: 0,
+            gained: Usd::ZERO,
+            lost: Usd::ZERO,
             leads: valuation.is_initial(),
         }
     }
@@ -152,14 +166,38 @@ impl Assessment {
     #[inline(never)]
     pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
         let mut assessment = Self::empty(valuation, now);
+        let claims = portfolio.claims();
+        // The quote token of perps is not open on one side alone: the band moves what they won and lost.
+        assessment.leads &= !claims.has_perps;
         for exposure in portfolio.exposures() {
-            let part = assessment.part(portfolio, exposure, board)?;
-            assessment.apply::<ADD>(&part)?;
+            assessment.change(&claims, exposure, board, Change::Add)?;
+        }
+        if claims.has_perps && !valuation.is_at_mid() {
+            assessment.add_quote(portfolio, board)?;
         }
         Ok(assessment)
     }
 
-    /// Replaces the exposure `before` by `after`, of the same feed.
+    /// The requirement of one perp exposure and nothing else, at Initial or Maintenance, up. It is that of as much held or owed:
+    /// without equity nothing tells them apart.
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    #[inline(never)]
+    pub(super) fn required_alone(
+        perp: &PerpExposure,
+        board: &RiskBoard,
+        valuation: Valuation,
+        now: Now,
+    ) -> RiskResult<Usd> {
+        let mut assessment = Self::empty(valuation, now);
+        let exposure = Exposure { feed: perp.feed, deposits: perp.long, loans: perp.short, ..Exposure::default() };
+        assessment.change(&Claims::NONE, &exposure, board, Change::Add)?;
+        Ok(assessment.requirement(board)?)
+    }
+
+    /// Replaces the exposure `before` by `after`, of the same feed. At Maintenance only: elsewhere what perps won and lost is worth
+    /// what all of them together make it.
     ///
     /// # Errors
     /// As [`Assessment::of`].
@@ -170,11 +208,23 @@ impl Assessment {
         after: &Exposure,
         board: &RiskBoard,
     ) -> RiskResult<()> {
-        let out = self.part(portfolio, before, board)?;
-        let back = self.part(portfolio, after, board)?;
-        self.apply::<TAKE>(&out)?;
-        self.apply::<ADD>(&back)?;
-        Ok(())
+        let claims = portfolio.claims();
+        self.change(&claims, before, board, Change::Take)?;
+        self.change(&claims, after, board, Change::Add)
+    }
+
+    /// Puts a portfolio's exposure to a feed in, or takes it out, at Maintenance as [`Assessment::replace`].
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    pub(crate) fn change_feed(
+        &mut self,
+        portfolio: &Portfolio,
+        feed: u8,
+        board: &RiskBoard,
+        change: Change,
+    ) -> RiskResult<()> {
+        self.change(&portfolio.claims(), &portfolio.exposure(feed), board, change)
     }
 
     /// The requirement R, up.
@@ -203,7 +253,7 @@ impl Assessment {
     /// True if the class holds both net longs and net shorts.
     #[must_use]
     pub fn is_hedged(&self, class: u8) -> bool {
-        let sums = self.classes.get(usize::from(class)).copied().unwrap_or_default();
+        let Some(sums) = self.classes.get(usize::from(class)) else { return false };
         // The gains tell a side that is there even where its own loss rate is zero.
         let long = sums.long_loss.0 | sums.long_gain.0;
         let short = sums.short_loss.0 | sums.short_gain.0;
@@ -228,136 +278,166 @@ impl Assessment {
         Ok(price::aged_end(row, end, self.now)?)
     }
 
-    fn part(&self, portfolio: &Portfolio, exposure: &Exposure, board: &RiskBoard) -> RiskResult<Part> {
-        let net = Net::of(portfolio, exposure, board)?;
-        let row = net.row;
+    /// Puts an exposure in or takes it out.
+    #[inline(never)]
+    fn change(&mut self, claims: &Claims, exposure: &Exposure, board: &RiskBoard, change: Change) -> RiskResult<()> {
+        let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
+        let net = Net::of(claims, exposure, self.valuation)?;
         let price = self.price(exposure.feed, row, net.is_long, board)?;
         let (size_down, size) = price.value(net.units)?;
-        let (assets, liabilities) = match (net.is_settled, net.is_long) {
-            (true, true) => (size_down, Usd::ZERO),
-            (true, false) => (Usd::ZERO, size),
-            (false, _) => self.equity_with_perps(portfolio, exposure, price, board)?,
-        };
-        let rates = rates_of(row, self.valuation);
-        let mut unnetted = rates.add_on.add(impact(row, size)?)?;
-        let class = if row.class == NO_CLASS {
-            unnetted = unnetted.add(if net.is_long { rates.long } else { rates.short })?;
-            None
+        if net.is_apart {
+            self.change_beside_perps(claims, exposure, (row, price), board, change)?;
         } else if net.is_long {
-            let long_loss = rates.long.of_up(size)?;
-            Some(ClassSums { long_loss, long_gain: rates.short.of_down(size_down)?, ..ClassSums::default() })
+            self.assets = change.of(self.assets, size_down)?;
         } else {
-            let short_loss = rates.short.of_up(size)?;
-            Some(ClassSums { short_loss, short_gain: rates.long.of_down(size_down)?, ..ClassSums::default() })
+            self.liabilities = change.of(self.liabilities, size)?;
+        }
+
+        // As `rates_of`, but none that is not needed.
+        let is_initial = self.valuation.is_initial();
+        let add_on = if is_initial { row.initial_add_on } else { row.maintenance_add_on };
+        let rate = |is_long: bool| {
+            Ratio::from_bits(match (is_initial, is_long) {
+                (true, true) => row.initial_long,
+                (true, false) => row.initial_short,
+                (false, true) => row.maintenance_long,
+                (false, false) => row.maintenance_short,
+            })
         };
-        let mut base = unnetted.of_up(size)?;
+        let mut unnetted = Ratio::from_bits(add_on).add(impact(row, size))?;
+        if row.class == NO_CLASS {
+            unnetted = unnetted.add(rate(net.is_long))?;
+            // A net short counts at its high end, never below mid.
+            self.leads = self.leads
+                && net.matched == Units::ZERO
+                && row.lead != RiskRow::NEVER_LEADS
+                && (!net.is_long || price >= Price(row.mid).scale_up(Ratio::from_bits(row.lead))?);
+        } else {
+            self.leads = false;
+            self.used |= 1u16.checked_shl(u32::from(row.class)).unwrap_or(0);
+            let Some(sums) = self.classes.get_mut(usize::from(row.class)) else { return Err(MathError::here().into()) };
+            let (loss, gain) = if net.is_long {
+                (&mut sums.long_loss, &mut sums.long_gain)
+            } else {
+                (&mut sums.short_loss, &mut sums.short_gain)
+            };
+            *loss = change.of(*loss, rate(net.is_long).of_up(size)?)?;
+            *gain = change.of(*gain, rate(!net.is_long).of_down(size_down)?)?;
+        }
+        self.base = change.of(self.base, unnetted.of_up(size)?)?;
         if net.matched != Units::ZERO && row.basis != 0 {
-            base = base.add(Ratio::from_bits(row.basis).of_up(price.value_up(net.matched)?)?)?;
+            let matched = Ratio::from_bits(row.basis).of_up(price.value_up(net.matched)?)?;
+            self.base = change.of(self.base, matched)?;
         }
-        // A net short counts at its high end, never below mid.
-        let leads = self.leads
-            && class.is_none()
-            && net.is_settled
-            && net.matched == Units::ZERO
-            && row.lead != RiskRow::NEVER_LEADS
-            && (!net.is_long || price >= Price(row.mid).scale_up(Ratio::from_bits(row.lead))?);
-        Ok(Part { assets, liabilities, base, class: class.map(|sums| (row.class, sums)), leads })
+        Ok(())
     }
 
-    /// Assets and liabilities of a feed with perps: the quote token's include what the positions won and lost.
+    /// Assets and liabilities of a feed that perps are of, or settled in. What they won and lost is the quote token's: here at
+    /// mid, and at other prices by [`Assessment::add_quote`] once it is known what each gains and loses on the way from mid.
     #[inline(never)]
-    fn equity_with_perps(
-        &self,
-        portfolio: &Portfolio,
+    fn change_beside_perps(
+        &mut self,
+        claims: &Claims,
         exposure: &Exposure,
-        price: Price,
+        (row, price): (&RiskRow, Price),
         board: &RiskBoard,
-    ) -> RiskResult<(Usd, Usd)> {
-        if exposure.feed == portfolio.quote {
-            return self.quote_equity(portfolio, exposure, board);
+        change: Change,
+    ) -> RiskResult<()> {
+        let is_quote = exposure.feed == claims.quote;
+        let is_at_mid = self.valuation.is_at_mid();
+        let perps = netted(exposure.perp_long, exposure.perp_short);
+        if !is_at_mid && perps.1 != Units::ZERO {
+            let price = if is_quote {
+                // By the sign of what is held and owed, without what was won and lost.
+                let long = exposure.deposits.add(exposure.perp_long)?;
+                let short = exposure.loans.add(exposure.perp_short)?;
+                self.price(exposure.feed, row, long >= short, board)?
+            } else {
+                price
+            };
+            let (is_long, units, _) = perps;
+            let way = Price(price.0.abs_diff(row.mid));
+            if (price.0 >= row.mid) == is_long {
+                self.gained = change.of(self.gained, way.value_down(units)?)?;
+            } else {
+                self.lost = change.of(self.lost, way.value_up(units)?)?;
+            }
         }
-        Ok((
-            price.value_down(exposure.deposits.excess_over(exposure.loans))?,
-            price.value_up(exposure.loans.excess_over(exposure.deposits))?,
-        ))
+        match (is_quote, is_at_mid) {
+            (true, false) => Ok(()),
+            (true, true) => {
+                let (gain, loss) = (exposure.deposits.add(claims.profit)?, exposure.loans.add(claims.loss)?);
+                self.change_equity(gain, loss, price, change)
+            }
+            (false, _) => self.change_equity(exposure.deposits, exposure.loans, price, change),
+        }
     }
 
-    /// Assets and liabilities of the quote token with unrealised perp PnL: at mid, plus what the move from mid to the price
-    /// that counts does to each position.
-    fn quote_equity(&self, portfolio: &Portfolio, quote: &Exposure, board: &RiskBoard) -> RiskResult<(Usd, Usd)> {
-        let quote_row = board.row(quote.feed).ok_or(RiskError::FeedNotListed)?;
+    /// Adds the quote token with what perps won and lost at mid, and what they gained and lost on the way from there, in USD:
+    /// one division each turns the sums into quote tokens.
+    #[inline(never)]
+    fn add_quote(&mut self, portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<()> {
+        let quote = portfolio.exposure(portfolio.quote);
+        let row = board.row(quote.feed).ok_or(RiskError::FeedNotListed)?;
+        let mid = Price(row.mid);
         let mut gain = quote.deposits.add(portfolio.profit)?;
         let mut loss = quote.loans.add(portfolio.loss)?;
-        if !self.valuation.is_at_mid() {
-            // In USD first: one division each turns the sums into quote tokens.
-            let (mut gained, mut lost) = (Usd::ZERO, Usd::ZERO);
-            for exposure in portfolio.exposures() {
-                if (exposure.perp_long.0 | exposure.perp_short.0) == 0 {
-                    continue;
-                }
-                let row = board.row(exposure.feed).ok_or(RiskError::FeedNotListed)?;
-                let (moved_up, move_size) = self.move_from_mid(row, exposure, board)?;
-                let perp_long = exposure.perp_long >= exposure.perp_short;
-                let units = Units(exposure.perp_long.0.abs_diff(exposure.perp_short.0));
-                if moved_up == perp_long {
-                    gained = gained.add(move_size.value_down(units)?)?;
-                } else {
-                    lost = lost.add(move_size.value_up(units)?)?;
-                }
-            }
-            let mid = Price(quote_row.mid);
-            if gained != Usd::ZERO {
-                gain = gain.add(mid.units_down(gained)?)?;
-            }
-            if lost != Usd::ZERO {
-                loss = loss.add(mid.units_up(lost)?)?;
-            }
+        if self.gained != Usd::ZERO {
+            gain = gain.add(mid.units_down(self.gained)?)?;
         }
-        let price = self.price(quote.feed, quote_row, gain >= loss, board)?;
-        Ok((price.value_down(gain.excess_over(loss))?, price.value_up(loss.excess_over(gain))?))
+        if self.lost != Usd::ZERO {
+            loss = loss.add(mid.units_up(self.lost)?)?;
+        }
+        let price = self.price(quote.feed, row, gain >= loss, board)?;
+        self.change_equity(gain, loss, price, Change::Add)
     }
 
-    /// How far the price that counts for an exposure lies from mid, and in which direction.
-    fn move_from_mid(&self, row: &RiskRow, exposure: &Exposure, board: &RiskBoard) -> RiskResult<(bool, Price)> {
-        let long = exposure.deposits.add(exposure.perp_long)?;
-        let short = exposure.loans.add(exposure.perp_short)?;
-        let price = self.price(exposure.feed, row, long >= short, board)?;
-        Ok((price.0 >= row.mid, Price(price.0.abs_diff(row.mid))))
-    }
-
-    #[inline]
-    fn apply<const ADDS: bool>(&mut self, part: &Part) -> MathResult<()> {
-        let combine = |sum: Usd, term: Usd| if ADDS { sum.add(term) } else { sum.sub(term) };
-        self.assets = combine(self.assets, part.assets)?;
-        self.liabilities = combine(self.liabilities, part.liabilities)?;
-        self.base = combine(self.base, part.base)?;
-        self.leads = part.leads;
-        if let Some((class, add)) = &part.class {
-            let Some(sums) = self.classes.get_mut(usize::from(*class)) else { return Err(MathError::here()) };
-            sums.long_loss = combine(sums.long_loss, add.long_loss)?;
-            sums.long_gain = combine(sums.long_gain, add.long_gain)?;
-            sums.short_loss = combine(sums.short_loss, add.short_loss)?;
-            sums.short_gain = combine(sums.short_gain, add.short_gain)?;
-            self.used |= 1u16.checked_shl(u32::from(*class)).unwrap_or(0);
+    /// Assets, down, or liabilities, up, of what is left of a gain and a loss.
+    fn change_equity(&mut self, gain: Units, loss: Units, price: Price, change: Change) -> RiskResult<()> {
+        let (is_long, units, _) = netted(gain, loss);
+        if units == Units::ZERO {
+            return Ok(());
+        }
+        if is_long {
+            self.assets = change.of(self.assets, price.value_down(units)?)?;
+        } else {
+            self.liabilities = change.of(self.liabilities, price.value_up(units)?)?;
         }
         Ok(())
     }
 }
 
-/// [`Assessment::apply`] puts a part in.
-const ADD: bool = true;
-/// [`Assessment::apply`] takes a part out.
-const TAKE: bool = false;
+/// What happens to a term of a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It is put in.
+    Add,
+    /// It is taken out.
+    Take,
+}
+
+impl Change {
+    #[inline]
+    fn of(self, sum: Usd, term: Usd) -> MathResult<Usd> {
+        match self {
+            Self::Add => sum.add(term),
+            Self::Take => sum.sub(term),
+        }
+    }
+}
 
 /// `imp(N) = min(icap, Y·√(N / depth))`, up. Zero where the feed has no depth.
 #[inline]
-pub(crate) fn impact(row: &RiskRow, size: Usd) -> MathResult<Ratio> {
+pub(crate) fn impact(row: &RiskRow, size: Usd) -> Ratio {
     if row.impact_slope == 0 || size == Usd::ZERO {
-        return Ok(Ratio::ZERO);
+        return Ratio::ZERO;
     }
     let (root, half) = scaled_root_up(size.0);
-    let product = wide(row.impact_slope, root);
-    let bits = half.checked_add(24).ok_or_else(MathError::here)?;
-    let whole = product.checked_shr(bits).and_then(|q| q.checked_add(1)).ok_or_else(MathError::here)?;
-    Ok(Ratio(u64::try_from(whole).unwrap_or(u64::MAX)).min(Ratio::from_bits(row.impact_cap)))
+    // A shift by less than a word: half of its bits at most, and 24.
+    let (product, bits) = (wide(row.impact_slope, root), half.wrapping_add(24) & 63);
+    if high(product) >> bits != 0 {
+        return Ratio::from_bits(row.impact_cap);
+    }
+    let whole = (high(product) << (64u32.wrapping_sub(bits) & 63)) | (low(product) >> bits);
+    Ratio(whole.saturating_add(1)).min(Ratio::from_bits(row.impact_cap))
 }

@@ -10,6 +10,9 @@ mod report;
 
 pub use assessment::{Assessment, Valuation};
 pub use portfolio::{decimals, Exposure, PerpExposure, Portfolio, MAX_FEEDS};
-pub use report::{assess_initial, assess_maintenance, assess_maintenance_at, check_taker, taker_value, Health};
+pub use report::{
+    assess_initial, assess_maintenance, assess_maintenance_at, check_taker, initial_requirement_alone, taker_value,
+    Health,
+};
 
-pub(crate) use assessment::{impact, rates_of};
+pub(crate) use assessment::{impact, rates_of, Change};

@@ -1,5 +1,5 @@
 use ballast_math::{Decimals, Units, Usd};
-use ballast_state::{Balance, Bank, MarginAccount, BALANCES, PERPS};
+use ballast_state::{Balance, Bank, MarginAccount, BALANCES, PERPS, ROWS};
 
 use crate::{interest, Now, RiskError, RiskResult};
 
@@ -21,6 +21,11 @@ pub struct Exposure {
     pub perp_short: Units,
 }
 
+/// A whole array of nothing: a constant is cleared in one piece, elements one by one.
+const NOTHING: [Exposure; MAX_FEEDS] =
+    [Exposure { feed: 0, deposits: Units::ZERO, loans: Units::ZERO, perp_long: Units::ZERO, perp_short: Units::ZERO };
+        MAX_FEEDS];
+
 /// An account's perp position in one market, as health takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerpExposure {
@@ -36,13 +41,27 @@ pub struct PerpExposure {
     pub loss: Units,
 }
 
+/// What an account's perps won and lost in quote tokens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claims {
+    pub(super) has_perps: bool,
+    pub(super) quote: u8,
+    pub(super) profit: Units,
+    pub(super) loss: Units,
+}
+
+impl Claims {
+    /// Those of an account without perps.
+    pub(super) const NONE: Self = Self { has_perps: false, quote: 0, profit: Units::ZERO, loss: Units::ZERO };
+}
+
 /// An account's exposures, one per feed.
 #[derive(Clone, Copy, Debug)]
 pub struct Portfolio {
     exposures: [Exposure; MAX_FEEDS],
-    count: usize,
-    /// True while the feeds of the exposures rise, as the balances' do.
-    sorted: bool,
+    count: u8,
+    /// By feed, the number of its exposure, counted from one. Zero: none.
+    places: [u8; ROWS],
     has_perps: bool,
     /// Row of the quote token of perps.
     pub quote: u8,
@@ -61,9 +80,9 @@ impl Portfolio {
     #[must_use]
     pub fn new(quote: u8) -> Self {
         Self {
-            exposures: [Exposure::default(); MAX_FEEDS],
+            exposures: NOTHING,
             count: 0,
-            sorted: true,
+            places: [0; ROWS],
             has_perps: false,
             quote,
             profit: Units::ZERO,
@@ -134,7 +153,7 @@ impl Portfolio {
     /// Adds a perp position.
     ///
     /// # Errors
-    /// More feeds than an account can have; arithmetic.
+    /// As [`Portfolio::entry`]; arithmetic.
     pub fn add_perp(&mut self, perp: &PerpExposure) -> RiskResult<()> {
         let exposure = self.entry(perp.feed)?;
         exposure.perp_long = exposure.perp_long.add(perp.long)?;
@@ -156,40 +175,41 @@ impl Portfolio {
         self.has_perps
     }
 
+    /// What perps won and lost, and where it counts.
+    #[inline]
+    pub(super) fn claims(&self) -> Claims {
+        Claims { has_perps: self.has_perps, quote: self.quote, profit: self.profit, loss: self.loss }
+    }
+
     /// All exposures, in no particular order.
     #[inline]
     #[must_use]
     pub fn exposures(&self) -> &[Exposure] {
-        self.exposures.get(..self.count).unwrap_or(&self.exposures)
+        self.exposures.get(..usize::from(self.count)).unwrap_or(&self.exposures)
     }
 
     /// The exposure to a feed; nothing if there is none.
     #[must_use]
     pub fn exposure(&self, feed: u8) -> Exposure {
-        let found = self.exposures().iter().find(|exposure| exposure.feed == feed);
+        let place = self.places.get(usize::from(feed)).and_then(|place| place.checked_sub(1));
+        let found = place.and_then(|place| self.exposures.get(usize::from(place)));
         found.copied().unwrap_or(Exposure { feed, ..Exposure::default() })
     }
 
     /// The exposure to a feed, to be changed.
     ///
     /// # Errors
-    /// More feeds than an account can have.
+    /// `FeedNotListed` for a feed that no board has; `TooManyBalances` for more feeds than an account can have.
     #[inline]
     pub fn entry(&mut self, feed: u8) -> RiskResult<&mut Exposure> {
-        let used = self.exposures.get(..self.count).unwrap_or(&self.exposures);
-        let slot = match used.last() {
-            // Balances come sorted by feed: it is the last entry, or a new one.
-            Some(last) if self.sorted && last.feed < feed => self.count,
-            _ => used.iter().rposition(|exposure| exposure.feed == feed).unwrap_or_else(|| {
-                self.sorted = used.is_empty();
-                used.len()
-            }),
-        };
-        let exposure = self.exposures.get_mut(slot).ok_or(RiskError::TooManyBalances)?;
-        if slot == self.count {
-            exposure.feed = feed;
-            self.count = slot.saturating_add(1);
+        let place = self.places.get_mut(usize::from(feed)).ok_or(RiskError::FeedNotListed)?;
+        if let Some(slot) = place.checked_sub(1) {
+            return self.exposures.get_mut(usize::from(slot)).ok_or(RiskError::TooManyBalances);
         }
+        let exposure = self.exposures.get_mut(usize::from(self.count)).ok_or(RiskError::TooManyBalances)?;
+        self.count = self.count.saturating_add(1);
+        *place = self.count;
+        exposure.feed = feed;
         Ok(exposure)
     }
 }

@@ -2,7 +2,7 @@ use ballast_math::{MathResult, Price, Ratio, Usd};
 use ballast_state::RiskBoard;
 
 use super::assessment::{Assessment, Valuation};
-use super::portfolio::Portfolio;
+use super::portfolio::{PerpExposure, Portfolio};
 use crate::{price, Now, RiskError, RiskResult};
 
 /// An account's health at one level.
@@ -128,11 +128,29 @@ pub fn assess_initial(portfolio: &Portfolio, board: &RiskBoard, valuation: Valua
     let mut initial = Health::of(&assessment, board)?;
     if !assessment.leads {
         let maintenance = assess_maintenance(portfolio, board, now)?.requirement;
-        let quarter = Usd(maintenance.0.div_ceil(4));
-        initial.requirement = initial.requirement.max(maintenance.add(quarter)?);
+        initial.requirement = initial.requirement.max(five_quarters(maintenance)?);
     }
     initial.requirement = initial.requirement.add(portfolio.reserved)?;
     Ok(initial)
+}
+
+/// Initial requirement of one perp exposure that won and lost nothing, and of nothing else, as [`assess_initial`] has it of a
+/// portfolio of that.
+///
+/// # Errors
+/// As [`Assessment::of`] at Initial.
+pub fn initial_requirement_alone(perp: &PerpExposure, quote: u8, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
+    let initial = Assessment::required_alone(perp, board, Valuation::Initial, now)?;
+    // Nothing is held of the quote token, but its price has to be there.
+    let quote = board.row(quote).ok_or(RiskError::FeedNotListed)?;
+    price::check_usable(quote, now, board.rules.borrow_max_age)?;
+    let maintenance = Assessment::required_alone(perp, board, Valuation::Maintenance, now)?;
+    Ok(initial.max(five_quarters(maintenance)?))
+}
+
+/// The least that Initial asks for, by the requirement at Maintenance.
+fn five_quarters(maintenance: Usd) -> MathResult<Usd> {
+    maintenance.add(Usd(maintenance.0.div_ceil(4)))
 }
 
 /// Initial health of the taker of a liquidation or deleverage before it, for [`check_taker`]. None without a liability.

@@ -135,7 +135,7 @@ fn alone(portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<Usd> {
         let rate = if long >= short { row.maintenance_long } else { row.maintenance_short };
         let (long, short) = (long.max(short), long.min(short));
         let size = mid.value_up(long.excess_over(short))?;
-        let share = Ratio::from_bits(rate).add(Ratio::from_bits(row.maintenance_add_on))?.add(impact(row, size)?)?;
+        let share = Ratio::from_bits(rate).add(Ratio::from_bits(row.maintenance_add_on))?.add(impact(row, size))?;
         let matched = Ratio::from_bits(row.basis).of_up(mid.value_up(matched)?)?;
         total = total.add(share.of_up(size)?)?.add(matched)?.add(ROUNDING)?;
     }

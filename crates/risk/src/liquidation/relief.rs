@@ -69,7 +69,7 @@ pub(crate) fn relief(row: &RiskRow, exposure: &Exposure, hedge: Hedge, leg: Leg,
         Leg::Loan => rates.short,
         Leg::Collateral => rates.long,
     };
-    let impact = impact(row, Price(row.mid).value_up(size)?)?;
+    let impact = impact(row, Price(row.mid).value_up(size)?);
     Ok(match bound {
         Bound::Lower => {
             let unnetted = rates.add_on.add(impact)?;

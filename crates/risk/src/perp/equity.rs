@@ -1,4 +1,4 @@
-use ballast_math::{signed_add, signed_sub, MathError, MathResult, Ratio};
+use ballast_math::{high, signed_add, signed_sub, wide, MathError, MathResult, Ratio};
 use ballast_state::{Bank, LiquidityPool, PerpMarket};
 
 use super::{book, skew_reserve, VALUE_BITS};
@@ -20,9 +20,13 @@ pub fn funds(pool: &LiquidityPool, bank: &Bank, now: Now) -> MathResult<u64> {
 /// Overflow.
 pub fn budget(market: &PerpMarket, pool: &LiquidityPool, funds: u64) -> MathResult<i64> {
     let all = i128::from(funds).wrapping_add(i128::from(pool.spent));
-    let weight = if all < 0 { Ratio::ONE.0 } else { u64::from(market.terms.weight) };
-    let share = all.checked_mul(i128::from(weight)).ok_or_else(MathError::here)? >> Ratio::BITS;
-    i64::try_from(signed_sub(share, i128::from(market.spent))?).map_err(|_| MathError::here())
+    let share = match u64::try_from(all) {
+        // A weight has 32 bits: a word is left.
+        Ok(all) => i128::from(high(wide(all, u64::from(market.terms.weight) << Ratio::BITS))),
+        Err(_) if all < 0 => all,
+        Err(_) => all.checked_mul(i128::from(market.terms.weight)).ok_or_else(MathError::here)? >> Ratio::BITS,
+    };
+    i64::try_from(share.wrapping_sub(i128::from(market.spent))).map_err(|_| MathError::here())
 }
 
 /// Starts a synced market's day, if it is a new one (ADR 16): of what was spent, only what open claims answer remains. What was
@@ -82,7 +86,8 @@ pub fn refresh_equity(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank
     market.skew_reserve = skew_reserve(market.mark, book::skew(market)?, &market.terms)?;
     market.budget = budget(market, pool, funds(pool, bank, now)?)?;
     let spare = i128::from(market.budget).wrapping_sub(i128::from(market.skew_reserve));
-    let spare = spare.checked_mul(1 << VALUE_BITS).ok_or_else(MathError::here)?;
+    // Two words less one another, with 32 fraction bits: below 2^98.
+    let spare = spare << VALUE_BITS;
     let equity = signed_sub(spare, signed_add(long, short)?)? >> VALUE_BITS;
     market.equity = i64::try_from(equity).map_err(|_| MathError::here())?;
     market.backing = backing(spare, long, short)?.0;

@@ -3,7 +3,7 @@
 //! Rates in 10⁻¹⁸ of the price per second; positive: longs pay. In every second the rate first moves by the velocity, inside
 //! ±limit, and is then paid.
 
-use ballast_math::{signed_add, signed_mul, signed_sub, MathError, MathResult};
+use ballast_math::{checked_add, signed_add, signed_mul, signed_sub, wide, MathError, MathResult};
 use ballast_state::MarketTerms;
 
 /// Fraction of a rate: 10¹⁸.
@@ -26,20 +26,28 @@ pub fn velocity(skew: i64, terms: &MarketTerms) -> MathResult<i64> {
 /// # Errors
 /// Overflow: impossible for limits below 2⁴⁰ and less than 2³⁴ seconds.
 pub fn accumulate(rate: i64, velocity: i64, limit: u64, seconds: u64) -> MathResult<(i128, i64)> {
+    if seconds == 0 {
+        return Ok((0, rate));
+    }
     let (r, v, t) = (i128::from(rate), i128::from(velocity), i128::from(seconds));
-    if v == 0 || t == 0 {
+    if v == 0 {
         return Ok((signed_mul(t, r)?, rate));
     }
     let edge = if v > 0 { i128::from(limit) } else { i128::from(limit).wrapping_neg() };
-    // Both have the sign of v: a quotient of magnitudes.
-    let room = signed_sub(edge, r)?.checked_div(v).ok_or_else(MathError::here)?;
-    let linear = t.min(room.max(0));
+    let gap = signed_sub(edge, r)?;
+    // A rate beyond its limit has no room; else both have the sign of v: a quotient of magnitudes.
+    let room = if (gap < 0) == (v < 0) { gap.unsigned_abs() } else { 0 };
+    let room = room.checked_div(u128::from(velocity.unsigned_abs())).ok_or_else(MathError::here)?;
+    let linear = u64::try_from(room).map_or(seconds, |room| seconds.min(room));
     // m·r + v·m(m + 1)/2 + (t − m)·edge
-    let triangle = signed_mul(linear, signed_add(linear, 1)?)? >> 1;
-    let rising = signed_add(signed_mul(linear, r)?, signed_mul(v, triangle)?)?;
-    let flat = signed_mul(signed_sub(t, linear)?, edge)?;
-    let last = if linear == t { signed_add(r, signed_mul(v, t)?)? } else { edge };
-    Ok((signed_add(rising, flat)?, i64::try_from(last).map_err(|_| MathError::here())?))
+    let triangle = i128::try_from(wide(linear, checked_add(linear, 1)?) >> 1).map_err(|_| MathError::here())?;
+    let rising = signed_add(signed_mul(i128::from(linear), r)?, signed_mul(v, triangle)?)?;
+    if linear == seconds {
+        let last = signed_add(r, signed_mul(v, t)?)?;
+        return Ok((rising, i64::try_from(last).map_err(|_| MathError::here())?));
+    }
+    let flat = signed_mul(signed_sub(t, i128::from(linear))?, edge)?;
+    Ok((signed_add(rising, flat)?, i64::try_from(edge).map_err(|_| MathError::here())?))
 }
 
 /// An interval of funding, split where the rate changes its sign.

@@ -4,7 +4,7 @@ use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, R
 use super::cash::owe_pool;
 use super::{book, most_paid, move_claim, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
-use crate::health::{rates_of, Assessment, Exposure, Health, Portfolio, Valuation};
+use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
 use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
 use crate::{flash, price, swap, timer, Now, RiskError, RiskResult};
 
@@ -21,6 +21,10 @@ pub struct PositionPlan {
     minimal: bool,
     /// Maintenance health before.
     pub before: Health,
+    /// The account without what closing changes: its exposures to the position's feed and to the quote token.
+    others: Assessment,
+    /// The two, or one where they are the same.
+    feeds: (u8, Option<u8>),
 }
 
 /// What the liquidation of a position moved, atoms of the quote token.
@@ -60,6 +64,9 @@ pub fn plan_position(
         price::check_fresh(row, now, board.rules.liquidate_max_age).map_err(|_| RiskError::PairPriceStale)?;
     }
     let leg = if size > 0 { Leg::Collateral } else { Leg::Loan };
+    let feeds = (market.feed, Some(market.quote_feed).filter(|quote| *quote != market.feed));
+    let mut others = assessment;
+    change_feeds(&mut others, portfolio, feeds, board, Change::Take)?;
     let mut closing = Closing {
         board,
         portfolio,
@@ -89,6 +96,8 @@ pub fn plan_position(
         unhealthy_since: account.unhealthy_since,
         minimal: bonus.0 == u64::from(board.rules.bonus_min) && bonus >= thresholds.factor,
         before,
+        others,
+        feeds,
     })
 }
 
@@ -164,8 +173,9 @@ pub(super) fn lots_worth(
     Ok(if held > 0 { lots.wrapping_neg() } else { lots })
 }
 
-/// Checks what a liquidation left: `portfolio` is the account after it. Locks the episode's bonus, sets the timer, and writes
-/// off at once what nothing is left to pay for.
+/// Checks what a liquidation left: `portfolio` is the account after it, which differs from the one planned with in the position's
+/// feed and in the quote token alone. Locks the episode's bonus, sets the timer, and writes off at once what nothing is left to
+/// pay for.
 ///
 /// # Errors
 /// `LiquidationWouldWorsen`; arithmetic.
@@ -178,7 +188,9 @@ pub fn conclude_position(
     plan: &PositionPlan,
     now: Now,
 ) -> RiskResult<(Health, Option<Loss>)> {
-    let after = Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?;
+    let mut assessment = plan.others;
+    change_feeds(&mut assessment, portfolio, plan.feeds, board, Change::Add)?;
+    let after = Health::of(&assessment, board)?;
     let nothing_left = bankruptcy::seizable(portfolio.exposures(), board, now)? < Usd(board.rules.dust);
     // Who owes more than there is, and holds nothing but positions that hedge each other or a loan, is closed leg by leg all the
     // same: there is no equity to protect, and until the last one is closed nothing can be written off.
@@ -190,6 +202,18 @@ pub fn conclude_position(
     let loss = if bankrupt { bankruptcy::absorb(bank, account, Some(pool))? } else { None };
     timer::mark(account, &after, &board.rules, now);
     Ok((after, loss))
+}
+
+/// Takes what closing changes out of an assessment, or puts it in.
+fn change_feeds(
+    assessment: &mut Assessment,
+    portfolio: &Portfolio,
+    (feed, quote): (u8, Option<u8>),
+    board: &RiskBoard,
+    change: Change,
+) -> RiskResult<()> {
+    assessment.change_feed(portfolio, feed, board, change)?;
+    quote.map_or(Ok(()), |quote| assessment.change_feed(portfolio, quote, board, change))
 }
 
 /// The bonus on what was closed, atoms of the quote token, down.

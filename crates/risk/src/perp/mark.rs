@@ -1,4 +1,4 @@
-use ballast_math::{wide, MathError, MathResult};
+use ballast_math::{high, wide, MathError, MathResult};
 use ballast_state::PerpMarket;
 
 use super::{MAX_MARK, VALUE_BITS};
@@ -22,15 +22,19 @@ pub fn mark_of(market: &PerpMarket, price: u64, quote_price: u64) -> RiskResult<
 }
 
 fn quotient(market: &PerpMarket, price: u64, quote_price: u64) -> MathResult<u128> {
-    let numerator = u128::from(price) << VALUE_BITS;
     let power = |exponent: u8| 10u64.checked_pow(u32::from(exponent)).ok_or_else(MathError::here);
     let quotient = match market.quote_decimals.checked_sub(market.lot_decimals) {
-        // Listing bounds the difference by nine: 96 + 30 bits.
-        Some(up) => numerator
-            .checked_mul(u128::from(power(up)?))
-            .and_then(|numerator| numerator.checked_div(u128::from(quote_price))),
+        Some(up) => {
+            let numerator = wide(price, power(up)?);
+            // Listing bounds the difference by nine: 94 bits and 32.
+            if high(numerator) >> VALUE_BITS != 0 {
+                return Err(MathError::here());
+            }
+            (numerator << VALUE_BITS).checked_div(u128::from(quote_price))
+        }
         None => {
-            numerator.checked_div(wide(quote_price, power(market.lot_decimals.saturating_sub(market.quote_decimals))?))
+            let scale = power(market.lot_decimals.saturating_sub(market.quote_decimals))?;
+            (u128::from(price) << VALUE_BITS).checked_div(wide(quote_price, scale))
         }
     };
     quotient.ok_or_else(MathError::here)

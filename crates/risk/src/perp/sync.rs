@@ -1,6 +1,4 @@
-use ballast_math::{
-    signed_add, signed_from_words, signed_mul, signed_to_words, with_sign, MathError, MathResult, Product,
-};
+use ballast_math::{signed_add, signed_from_words, signed_to_words, wide, with_sign, MathError, MathResult, Product};
 use ballast_state::{Bank, LiquidityPool, PerpMarket, PerpSide, PriceState, RiskBoard, SideBook};
 
 use super::equity::start_day;
@@ -78,9 +76,9 @@ fn move_to(market: &mut PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<S
 /// Overflow.
 #[inline(never)]
 pub fn move_mark(market: &mut PerpMarket, mark: u64) -> MathResult<()> {
-    let change = i128::from(mark).wrapping_sub(i128::from(market.mark));
-    add_to_pnl(&mut market.long, change)?;
-    add_to_pnl(&mut market.short, change.wrapping_neg())?;
+    let (change, falls) = (mark.abs_diff(market.mark), mark < market.mark);
+    add_to_pnl(&mut market.long, change, falls)?;
+    add_to_pnl(&mut market.short, change, !falls)?;
     market.mark = mark;
     Ok(())
 }
@@ -114,8 +112,9 @@ fn pay_rates(market: &mut PerpMarket, rates: i128) -> MathResult<()> {
         .checked_mul(rates.unsigned_abs())
         .and_then(|due| due.checked_add(u128::from(paying.carry)));
     let Some(due) = due else { return Err(MathError::here()) };
-    let (per_lot, carry) = (due.checked_div(funding::RATE_ONE), due.checked_rem(funding::RATE_ONE));
-    let (Some(per_lot), Some(carry)) = (per_lot, carry) else { return Err(MathError::here()) };
+    // One division: the remainder is what the quotient leaves.
+    let Some(per_lot) = due.checked_div(funding::RATE_ONE) else { return Err(MathError::here()) };
+    let carry = due.wrapping_sub(per_lot.wrapping_mul(funding::RATE_ONE));
     market.book_mut(payer).carry = u64::try_from(carry).map_err(|_| MathError::here())?;
     pay_funding(market, payer, per_lot)
 }
@@ -150,12 +149,12 @@ fn times_index(book: &SideBook, per_lot: u128) -> MathResult<u128> {
     per_lot.checked_mul(u128::from(book.position_index)).ok_or_else(MathError::here)
 }
 
-/// `K += A · per_lot`, for a side that has positions.
-fn add_to_pnl(side: &mut SideBook, per_lot: i128) -> MathResult<()> {
-    if book::unsigned(side.base) == 0 {
+/// `K ± A · per_lot`, for a side that has positions.
+fn add_to_pnl(side: &mut SideBook, per_lot: u64, loses: bool) -> MathResult<()> {
+    if side.base == [0, 0] {
         return Ok(());
     }
-    add_raw(side, signed_mul(i128::from(side.position_index), per_lot)?)
+    add_raw(side, with_sign(wide(side.position_index, per_lot), loses)?)
 }
 
 pub(super) fn add_raw(side: &mut SideBook, change: i128) -> MathResult<()> {

@@ -80,8 +80,8 @@ pub fn aged_end(row: &RiskRow, end: End, now: Now) -> MathResult<Price> {
 /// `slope·√age`, up: 32 + 16 fraction bits make a word.
 #[inline]
 fn widening(slope: u32, age: u64) -> Ratio {
-    // A slope and a root below 2^32 each: neither product nor sum leaves 64 bits.
-    let product = u64::from(slope).wrapping_mul(root_q16(age).min(u64::from(u32::MAX)));
+    // A slope and a root below 2^32 each, √(2^32 − 1) with 16 fraction bits: neither product nor sum leaves 64 bits.
+    let product = u64::from(slope).wrapping_mul(root_q16(age));
     Ratio((product >> 16).wrapping_add(1))
 }
 

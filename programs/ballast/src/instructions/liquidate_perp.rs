@@ -61,7 +61,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
         let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
         loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = holdings.portfolio_with(&liquidatee, &[&bank], &market, &board, now)?;
+        let others = holdings.others(&liquidatee, &bank, &market, &board, now)?;
+        let portfolio = loader::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
         let plan = perp::plan_position(&board, &market, &liquidatee, &portfolio, max_lots, now).or_fail()?;
         let closed = perp::close_position(
             &board,
@@ -74,7 +75,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
             now,
         )
         .or_fail()?;
-        let portfolio = holdings.portfolio_with(&liquidatee, &[&bank], &market, &board, now)?;
+        let portfolio = loader::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
         let account: &mut MarginAccount = &mut liquidatee;
         let (after, loss) =
             perp::conclude_position(&board, &mut pool, &mut bank, account, &portfolio, &plan, now).or_fail()?;

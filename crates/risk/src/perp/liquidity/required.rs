@@ -1,7 +1,7 @@
 use ballast_math::{Decimals, Units};
 use ballast_state::{PerpMarket, RiskBoard};
 
-use crate::health::{assess_initial, PerpExposure, Portfolio, Valuation};
+use crate::health::{initial_requirement_alone, PerpExposure};
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
 
@@ -19,9 +19,8 @@ pub fn requirement(market: &PerpMarket, skew: i64, board: &RiskBoard, now: Now) 
     let units = lots.units_up(skew.unsigned_abs())?;
     // The pool is short of what its traders are long.
     let (long, short) = if skew < 0 { (units, Units::ZERO) } else { (Units::ZERO, units) };
-    let mut portfolio = Portfolio::new(market.quote_feed);
-    portfolio.add_perp(&PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO })?;
-    let required = assess_initial(&portfolio, board, Valuation::Initial, now)?.requirement;
+    let alone = PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO };
+    let required = initial_requirement_alone(&alone, market.quote_feed, board, now)?;
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
     let scale = 10u64.checked_pow(u32::from(market.quote_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
     Ok(price::aged_end(quote, End::Low, now)?.atoms_up(required, scale)?)

@@ -3,7 +3,7 @@ use ballast_state::{MarginAccount, Order, Orders, PerpMarket, RiskBoard, Zeroabl
 
 use super::super::{book, exposure, skew_reserve};
 use super::fees::fill_fee;
-use crate::health::{assess_initial, PerpExposure, Portfolio, Valuation};
+use crate::health::{initial_requirement_alone, PerpExposure};
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
 
@@ -27,16 +27,11 @@ pub fn requirement(
     let skew = book::skew(market)?;
     let reserve = |skew| skew_reserve(market.mark, skew, &market.terms);
     let premium = reserve(skew.saturating_add(lots))?.saturating_sub(reserve(skew)?);
-    initial(market, board, lots, now)?.add(worth(market, board, checked_add(fees, premium)?, now)?).map_err(Into::into)
-}
-
-/// Initial requirement of so many lots and nothing else: it nets with nothing.
-#[inline(never)]
-fn initial(market: &PerpMarket, board: &RiskBoard, lots: i64, now: Now) -> RiskResult<Usd> {
+    // It nets with nothing.
     let (long, short) = exposure::units(lots, market)?;
-    let mut portfolio = Portfolio::new(market.quote_feed);
-    portfolio.add_perp(&PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO })?;
-    Ok(assess_initial(&portfolio, board, Valuation::Initial, now)?.requirement)
+    let alone = PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO };
+    let initial = initial_requirement_alone(&alone, market.quote_feed, board, now)?;
+    initial.add(worth(market, board, checked_add(fees, premium)?, now)?).map_err(Into::into)
 }
 
 /// Atoms of the quote token as a debt, up.
