@@ -1,7 +1,7 @@
 use ballast_math::{Price, Ratio};
 use ballast_risk::invariant::{self, PositionLiquidation};
 use ballast_risk::perp::{self, book, slots, Fill};
-use ballast_risk::{Now, RiskError, RiskResult};
+use ballast_risk::{bankruptcy, Now, RiskError, RiskResult};
 use ballast_state::{MarginAccount, PerpMarket, PerpSide};
 
 use crate::case::after;
@@ -172,6 +172,7 @@ fn liquidate(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()>
             bonus: Ratio(plan.bonus.0),
             lock: before.bonus_lock,
             closed: remains == 0 || plan.lots.unsigned_abs() == 1,
+            nothing_left: bankruptcy::seizable(left.exposures(), board, *now)?.0 < board.rules.dust,
         };
         hold(invariant::check_position_liquidation(&done, market, board, *now));
         if loss.is_none() {

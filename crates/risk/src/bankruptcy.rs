@@ -61,11 +61,7 @@ pub fn resolve(
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
-pub(crate) fn seizable<'a>(
-    exposures: impl IntoIterator<Item = &'a Exposure>,
-    board: &RiskBoard,
-    now: Now,
-) -> RiskResult<Usd> {
+pub fn seizable<'a>(exposures: impl IntoIterator<Item = &'a Exposure>, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
     let mut total = Usd::ZERO;
     for exposure in exposures {
         if exposure.deposits != Units::ZERO {

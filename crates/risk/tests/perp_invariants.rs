@@ -370,10 +370,23 @@ fn inv_7_8_9_10_the_liquidation_of_a_position() {
     holds(inv::check_position_closed(size, plan.lots, slots::held(account, market).unwrap()));
     let (after_health, board, market) = (at(&exchange), exchange.board, exchange.market);
     let lock = BonusLock { ts: 0, bonus: 0 };
-    let done = PositionLiquidation { before, after: after_health, bonus: plan.bonus, lock, closed: false };
+    let done = PositionLiquidation {
+        before,
+        after: after_health,
+        bonus: plan.bonus,
+        lock,
+        closed: false,
+        nothing_left: false,
+    };
     let check = |done: &PositionLiquidation| inv::check_position_liquidation(done, &market, &board, now);
     holds(check(&done));
     breaks(7, check(&PositionLiquidation { before: after_health, after: before, ..done }));
+    breaks(7, check(&PositionLiquidation { before: after_health, after: before, nothing_left: true, ..done }));
+    let ruined = Health { assets: Usd(0), liabilities: Usd(100), requirement: Usd(10) };
+    let worse =
+        PositionLiquidation { before: ruined, after: Health { requirement: Usd(20), ..ruined }, closed: true, ..done };
+    breaks(7, check(&worse));
+    holds(check(&PositionLiquidation { nothing_left: true, ..worse }));
     let most = Ratio(u64::from(board.rules.bonus_max) + 1);
     breaks(10, check(&PositionLiquidation { bonus: most, ..done }));
     let locked = BonusLock { ts: now.ts, bonus: u64::from(board.rules.bonus_min) };

@@ -6,7 +6,7 @@ use ballast_risk::health::{self, Health, Portfolio};
 use ballast_risk::invariant::{self as inv, FillPaid, PositionLiquidation};
 use ballast_risk::lending::has_liability;
 use ballast_risk::perp::{self, book, slots};
-use ballast_risk::{interest, price, RiskResult};
+use ballast_risk::{bankruptcy, interest, price, RiskResult};
 use ballast_state::{rights, LiquidityPool, MarginAccount, PerpMarket};
 use ballast_testkit::{Event, Sent};
 
@@ -283,8 +283,12 @@ impl Check<'_> {
             }
         }
         let closed = left == 0 || done.lots.unsigned_abs() == 1;
-        let lock = old.bonus_lock;
-        let liquidation = PositionLiquidation { before: health, after: shown, bonus: Ratio(done.bonus), lock, closed };
+        let nothing_left = done.loss.deficit > 0
+            || self.held(after, from, is).is_some_and(|holds| {
+                bankruptcy::seizable(holds.exposures(), &after.board, now).is_ok_and(|left| left.0 < board.rules.dust)
+            });
+        let (lock, bonus) = (old.bonus_lock, Ratio(done.bonus));
+        let liquidation = PositionLiquidation { before: health, after: shown, bonus, lock, closed, nothing_left };
         self.note(inv::check_position_liquidation(&liquidation, &was, board, now));
     }
 

@@ -131,6 +131,8 @@ pub struct PositionLiquidation {
     pub lock: BonusLock,
     /// True if the position was closed whole, or by the one lot that is the least: then the target may be passed.
     pub closed: bool,
+    /// True if less than dust was left to seize: then what hedges a debt nothing covers is closed all the same.
+    pub nothing_left: bool,
 }
 
 /// INV-7 to INV-10 of the liquidation of a position in a perp market.
@@ -145,14 +147,16 @@ pub fn check_position_liquidation(
 ) -> Checked {
     let rules = &board.rules;
     let (Ok(before), Ok(after)) = (done.before.value(), done.after.value()) else { return Err(HEALTH_RISES) };
-    require(after >= before, HEALTH_RISES)?;
-    // At the smallest bonus it may be too much for the factor to rise.
-    if done.bonus.0 > u64::from(rules.bonus_min) {
-        require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
+    let insolvent = done.before.assets < done.before.liabilities;
+    if !(insolvent && done.nothing_left) {
+        require(after >= before, HEALTH_RISES)?;
+        // At the smallest bonus it may be too much for the factor to rise.
+        if done.bonus.0 > u64::from(rules.bonus_min) {
+            require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
+        }
     }
     // Without equity the debt counts at the target's multiple, though premium that comes back pays it at once: a little too much
     // is closed.
-    let insolvent = done.before.assets < done.before.liabilities;
     if !done.closed && !insolvent {
         holds(is_in_target(&done.after, market, board), NO_OVERSHOOT)?;
     }
