@@ -34,7 +34,7 @@ impl Check<'_> {
             self.note(inv::check_pending(market, now.orders.iter().flatten()));
             self.note(inv::check_market_names(market, index, &now.pool, &after.board));
             let Some(old) = before.perps.market(index).filter(|old| *old != market) else { continue };
-            self.note(inv::check_sequence(old.sequence, market.sequence, !only_measured(old, market)));
+            self.note(inv::check_sequence(old.sequence, market.sequence, true));
             self.market_settings(old, market);
         }
         let epoch = |number| now.epoch(number);
@@ -85,8 +85,7 @@ impl Check<'_> {
         for (number, epoch) in (0u64..).zip(&after.epochs) {
             let Some(epoch) = epoch else { continue };
             match before.epoch(number) {
-                Some(was) if was == epoch => {}
-                Some(_) => self.note(Err(inv::EPOCHS_STAY)),
+                Some(was) => self.note(inv::check_epoch_stays(was, epoch)),
                 None => {
                     struck = true;
                     self.note(inv::check_strike(old, new, epoch));
@@ -108,7 +107,12 @@ impl Check<'_> {
             return;
         }
         let (before, after, now) = (self.before, self.after, self.after.now);
-        if let Some(market) = does.syncs().and_then(|index| after.perps.market(index)) {
+        // Terms that only get tighter need no price, and sync nothing.
+        let synced = |index: &u16| {
+            let told = |event: &Event| matches!(event, Event::MarketSynced(told) if told.market == *index);
+            !matches!(does, OfPerps::ConfigureMarket { .. }) || sent.events.iter().any(told)
+        };
+        if let Some(market) = does.syncs().filter(synced).and_then(|index| after.perps.market(index)) {
             self.note(inv::check_synced(market, &after.board, now));
             // What a loss takes from the pool comes after.
             let pooled =
@@ -306,17 +310,4 @@ impl Check<'_> {
             self.note(inv::check_initial(&portfolio, &after.board, now));
         }
     }
-}
-
-/// True if all that changed is what the market makes of its pool's funds: a strike measures every market, and counts those it
-/// synced.
-fn only_measured(old: &PerpMarket, new: &PerpMarket) -> bool {
-    let measured = PerpMarket {
-        skew_reserve: new.skew_reserve,
-        budget: new.budget,
-        equity: new.equity,
-        backing: new.backing,
-        ..*old
-    };
-    measured == *new
 }

@@ -147,6 +147,17 @@ pub fn check_strike(before: &LiquidityPool, after: &LiquidityPool, epoch: &Epoch
     require(number && in_time && asked && booked, EPOCHS_STAY)
 }
 
+/// INV-65 of an epoch after its strike: nothing of it changes but what was claimed, which grows to what was asked.
+///
+/// # Errors
+/// `EPOCHS_STAY`.
+pub fn check_epoch_stays(before: &Epoch, after: &Epoch) -> Checked {
+    let claimed = Epoch { entering_claimed: after.entering_claimed, leaving_claimed: after.leaving_claimed, ..*before };
+    let grows = (before.entering_claimed..=before.entering).contains(&after.entering_claimed)
+        && (before.leaving_claimed..=before.leaving).contains(&after.leaving_claimed);
+    require(claimed == *after && grows, EPOCHS_STAY)
+}
+
 /// INV-66 of a struck epoch, given the pool as it was, its bank, and its markets as the strike left them.
 ///
 /// # Errors

@@ -33,7 +33,9 @@ pub use liquidation::{
     check_liquidation, check_not_spared, check_position_liquidation, check_taker, check_unhealthy, LiquidationContext,
     PositionLiquidation,
 };
-pub use liquidity::{check_epoch_price, check_liquidity, check_quote_shares, check_spent, check_strike, check_tagged};
+pub use liquidity::{
+    check_epoch_price, check_epoch_stays, check_liquidity, check_quote_shares, check_spent, check_strike, check_tagged,
+};
 pub use loss::{check_loss, check_nothing_left};
 pub use orders::{
     check_cancelled, check_fill_caps, check_fill_health, check_fill_price, check_order_allowed, check_orders,

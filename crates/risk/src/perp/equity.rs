@@ -45,7 +45,12 @@ pub fn start_day(market: &mut PerpMarket, pool: &mut LiquidityPool, now: Now) ->
     let owed = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
     let owed = i64::try_from(owed >> VALUE_BITS).map_err(|_| MathError::here())?;
     let kept = market.spent.clamp(owed.max(0).saturating_neg(), owed.min(0).saturating_neg());
-    add_spent(market, pool, kept.checked_sub(market.spent).ok_or_else(MathError::here)?)
+    let forgotten = kept.checked_sub(market.spent).ok_or_else(MathError::here)?;
+    if forgotten != 0 {
+        add_spent(market, pool, forgotten)?;
+        pool.sequence = pool.sequence.wrapping_add(1);
+    }
+    Ok(())
 }
 
 /// h_m: the part of all unrealised profit that is certainly backed, down (rules-perps 6). `spare` is the budget less the skew

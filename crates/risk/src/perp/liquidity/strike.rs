@@ -74,6 +74,7 @@ fn measure<M: DerefMut<Target = PerpMarket>>(
         } else {
             // Its feed may be dead, but what it spent on an earlier day is no longer its own.
             start_day(market, pool, now)?;
+            market.sequence = market.sequence.wrapping_add(1);
         }
         liabilities.add(market, board, now)?;
     }
