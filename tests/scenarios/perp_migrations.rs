@@ -354,9 +354,7 @@ fn room_that_is_not_there_yet_is_waited_for() {
         validator.steps(&text),
         [
             "execute_change: configure_perp_market, market 0 SOL-PERP".to_owned(),
-            format!(
-                "execute_change: add_perp_market, market 1 ETH-PERP (not yet: refresh the feed on row 2 first: the feed has no price yet)"
-            ),
+            "execute_change: add_perp_market, market 1 ETH-PERP (not yet: refresh the feed on row 2 first: the feed has no price yet)".to_owned(),
         ]
     );
     validator.apply(&text);
