@@ -283,6 +283,73 @@ fn a_premium_beyond_the_basis_is_refused() {
     assert!(scene.liquidate(USDC, SOLANA, NOW).is_ok());
 }
 
+/// Of tokens at different prices in one class as many lots are closed as what was seized is worth.
+#[test]
+fn a_hedge_of_the_class_is_matched_by_value() {
+    let mut scene = Scene::new((STAKED, 100 * ATOMS), (USDT, 17_200 * MILLION), -120 * SOL);
+    let mid = price(180, 1);
+    let row = &mut scene.board.rows[3];
+    (row.mid, row.low, row.high, row.fair_low, row.fair_high) = (mid, mid, mid, mid, mid);
+    assert!(scene.health(NOW).is_negative());
+    let (plan, ..) = scene.liquidate(USDT, STAKED, NOW).unwrap();
+    let worth = plan.exchange.seized / 1_000 * 180 / 150;
+    assert!(plan.lots > 0 && plan.lots.unsigned_abs().abs_diff(worth) <= 2, "{} {worth}", plan.lots);
+}
+
+/// Closes the position alone, as `liquidate_perp` does.
+fn close_alone(scene: &mut Scene, most: u64) -> RiskResult<Health> {
+    let portfolio = scene.portfolio(NOW);
+    let plan = perp::plan_position(&scene.board, &scene.market, &scene.trader, &portfolio, most, NOW)?;
+    let Scene { board, market, pool, banks, trader, liquidator } = scene;
+    perp::close_position(board, market, pool, &mut banks[USDC], trader, liquidator, &plan, NOW)?;
+    let portfolio = scene.portfolio(NOW);
+    let Scene { board, pool, banks, trader, .. } = scene;
+    Ok(perp::conclude_position(board, pool, &mut banks[USDC], trader, &portfolio, &plan, NOW)?.0)
+}
+
+/// An insolvent long against a loan runs out of deposit before the position is gone. Nothing is left to seize and no equity to
+/// protect: the rest of the position is closed though health falls, or the loan could never be written off.
+#[test]
+fn what_is_left_of_an_insolvent_hedge_is_closed_all_the_same() {
+    let mut scene = Scene::new((USDC, 14_900 * MILLION), (SOLANA, 100 * ATOMS), 100 * SOL);
+    for _ in 0..4 {
+        if scene.held(USDC, BalanceSide::Deposit) >= 10 * MILLION {
+            scene.liquidate(SOLANA, USDC, NOW).unwrap();
+        }
+    }
+    assert!(scene.held(USDC, BalanceSide::Deposit) < 10 * MILLION, "dust");
+    assert!(scene.size() > SOL && scene.held(SOLANA, BalanceSide::Loan) > ATOMS);
+    let before = scene.health(NOW);
+    assert!(before.assets < before.liabilities);
+    let after = close_alone(&mut scene, u64::MAX).unwrap();
+    assert!(after.value().unwrap() < before.value().unwrap());
+    assert_eq!((scene.size(), scene.trader.perp_count), (0, 0));
+}
+
+/// With equity left, nothing to seize is no reason to make health lower: a premium that costs more than it frees is refused.
+#[test]
+fn an_account_with_equity_is_never_made_worse() {
+    // Twice as long as the loan: at 320 the position has won more than the loan is worth.
+    let mut scene = Scene::new((USDT, 1), (SOLANA, 100 * ATOMS), 200 * SOL);
+    let mid = price(320, 1);
+    let row = &mut scene.board.rows[1];
+    (row.mid, row.low, row.high, row.fair_low, row.fair_high) = (mid, mid, mid, mid, mid);
+    scene.sync(NOW);
+    let health = scene.health(NOW);
+    assert!(health.is_negative() && health.assets > health.liabilities);
+    let most = 10 * SOL.unsigned_abs();
+    // Others are short of five times as much: selling adds to their skew, at a tenth of the price and more.
+    let mut others = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
+    let mark = scene.market.mark;
+    scene.market.terms.skew_scale = 5_000_000_000;
+    perp::trade(&mut scene.market, &mut others, Fill { lots: -1_000 * SOL, price: mark, print: mark }, 0).unwrap();
+    scene.sync(NOW);
+    assert_eq!(close_alone(&mut scene.clone(), most), Err(RiskError::LiquidationWouldWorsen));
+    scene.market.terms.skew_scale = 1 << 62;
+    scene.sync(NOW);
+    close_alone(&mut scene, most).unwrap();
+}
+
 proptest! {
     #![proptest_config(support::cases(400))]
 

@@ -3,7 +3,7 @@ mod support;
 
 use ballast_risk::perp::liquidity::{self, Claimed, NetAssets, STRIKE_SECONDS};
 use ballast_risk::{lending, perp, RiskError};
-use ballast_state::{BalanceSide, LiquidityPool, PriceState, RiskRow, Zeroable};
+use ballast_state::{BalanceSide, LiquidityPool, PerpMarket, PriceState, RiskRow, Zeroable};
 use support::build::{account, bits, give, price, row, MILLION, T0};
 use support::providers::{World, DELAY, HOUR, PURSE, SOL};
 
@@ -77,6 +77,23 @@ fn both_sides_of_a_skew_are_valued_against_the_actor() {
 }
 
 /// `lp_case` of the model: with the reserve, whoever leaves first and whoever stays get the same.
+/// What an idle market paid on an earlier day keeps no provider in: a strike begins its day as it does those of the others.
+#[test]
+fn a_strike_begins_the_day_of_an_idle_market() {
+    let mut world = World::funded(10_000 * MILLION, 1);
+    // Its winners of yesterday took nearly all that it stood for.
+    (world.markets[0].spent, world.pool.spent) = (9_990_000_000, 9_990_000_000);
+    world.markets[0].spent_day -= 1;
+    let sequence = world.markets[0].sequence;
+    let supply = world.pool.supply;
+    world.withdraw(0, supply).unwrap();
+    let epoch = world.strike().unwrap();
+    assert_eq!((epoch.leaving, epoch.burnt), (supply, supply));
+    assert_eq!((world.markets[0].spent, world.pool.spent), (0, 0));
+    assert_eq!(world.markets[0].spent_day, PerpMarket::day(world.now.ts));
+    assert_eq!(world.markets[0].sequence, sequence + 1);
+}
+
 #[test]
 fn premium_is_nobodys_until_the_skew_is_gone() {
     let mut world = World::new(1, 2);

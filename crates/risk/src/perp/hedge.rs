@@ -90,8 +90,12 @@ pub fn plan_hedge(
     };
     let closed = Price(matched.mid).value_down(decimals(bank).units_down(atoms)?)?;
     let lots = lots_worth(board, market, Price(row.mid), (size, size.unsigned_abs()), closed)?;
-    // Both legs matched: neither frees anything for certain but the loan.
-    let reliefs = Reliefs { loan: pair.lower_reliefs()?.loan, collateral: Ratio::ZERO };
+    // The leg that is matched frees nothing for certain: by the rounding of its size it may seem to be the larger one.
+    let reliefs = pair.lower_reliefs()?;
+    let reliefs = match leg {
+        Leg::Loan => Reliefs { collateral: Ratio::ZERO, ..reliefs },
+        Leg::Collateral => Reliefs { loan: Ratio::ZERO, ..reliefs },
+    };
     let thresholds = Thresholds::of(&reliefs, &before)?;
     Ok(HedgePlan {
         exchange,
