@@ -50,6 +50,7 @@ macro_rules! risk_errors {
             PremiumTooSteep = 3005, "the premium of a side at its cap would exceed a quarter of the smallest margin",
             LotOutOfRange = 3006, "a lot is worth too little or too much",
             NotAHedge = 3038, "the position is matched with neither the loan nor the collateral",
+            MarketHealthy = 3039, "the market has the margin its skew needs",
             NothingToSettle = 3007, "nothing is to be paid, or may be now",
             WeightsTooLarge = 3008, "the markets' weights together exceed one",
             TooManyMarkets = 3009, "no further market can be listed",

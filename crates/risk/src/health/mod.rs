@@ -11,8 +11,8 @@ mod report;
 pub use assessment::{Assessment, Valuation};
 pub use portfolio::{decimals, Exposure, PerpExposure, Portfolio, MAX_FEEDS};
 pub use report::{
-    assess_initial, assess_maintenance, assess_maintenance_at, check_taker, initial_requirement_alone, taker_value,
-    Health,
+    assess_initial, assess_maintenance, assess_maintenance_at, check_taker, initial_requirement_alone,
+    maintenance_requirement_alone, taker_value, Health,
 };
 
 pub(crate) use assessment::{impact, rates_of, Change};

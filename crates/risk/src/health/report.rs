@@ -144,8 +144,15 @@ pub fn initial_requirement_alone(perp: &PerpExposure, quote: u8, board: &RiskBoa
     // Nothing is held of the quote token, but its price has to be there.
     let quote = board.row(quote).ok_or(RiskError::FeedNotListed)?;
     price::check_usable(quote, now, board.rules.borrow_max_age)?;
-    let maintenance = Assessment::required_alone(perp, board, Valuation::Maintenance, now)?;
-    Ok(initial.max(five_quarters(maintenance)?))
+    Ok(initial.max(five_quarters(maintenance_requirement_alone(perp, board, now)?)?))
+}
+
+/// The same at Maintenance, whatever the age of the prices.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn maintenance_requirement_alone(perp: &PerpExposure, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
+    Assessment::required_alone(perp, board, Valuation::Maintenance, now)
 }
 
 /// The least that Initial asks for, by the requirement at Maintenance.

@@ -8,6 +8,7 @@
 
 pub mod book;
 mod cash;
+mod deleverage;
 mod equity;
 mod exposure;
 pub mod funding;
@@ -26,6 +27,7 @@ mod terms;
 mod trade;
 
 pub use cash::{charge, most_paid, move_claim, pay};
+pub use deleverage::{deleverage, MarketDeleveraged, GRACE};
 pub use equity::{backing, budget, funds, refresh_equity, start_day};
 pub use exposure::{exposure, require_synced};
 pub use hedge::{close_hedge, conclude_hedge, plan_hedge, HedgeClosed, HedgePlan};

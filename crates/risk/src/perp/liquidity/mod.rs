@@ -19,6 +19,6 @@ pub use assets::{Liabilities, NetAssets};
 pub use claim::{claim, is_claimed, Claimed};
 pub use epoch::{collecting_end, is_tighter, next_end, validate, STRIKE_SECONDS};
 pub use request::{request_deposit, request_withdraw};
-pub use required::requirement;
+pub use required::{maintenance_requirement, requirement};
 pub use strike::strike;
 pub use value::{liquidity_of, value_of, VIRTUAL};
