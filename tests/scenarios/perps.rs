@@ -320,7 +320,7 @@ fn t28_profit_beyond_the_pools_budget_is_neither_paid_nor_worth_more() {
     assert!(market.equity < 0, "{}", market.equity);
     fails(&mut world, "NothingToSettle", |world| world.settle_own(&trader, COINS));
     let position = world.margin(&trader).perps[0];
-    let exposure = perp::exposure(&position, &market).expect("exposure");
+    let exposure = perp::exposure(&position, &market, &world.board(), world.now()).expect("exposure");
     let worth = u64::try_from((exposure.profit.0 * u128::from(DOLLAR)) >> 64).expect("in range");
     let stands = u64::try_from(market.budget).expect("a budget") - market.skew_reserve;
     assert!(worth <= stands && worth > stands - 1_000, "{worth} of {stands}");

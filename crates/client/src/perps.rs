@@ -154,6 +154,78 @@ pub fn settle_pnl(authority: &Pubkey, quote: Quote, margin_account: &Pubkey, ind
     build(&accounts, &args::SettlePnl {})
 }
 
+/// `settle_pnl` of an account's position, with what the account else holds: as much profit is paid as it has to put up now.
+#[must_use]
+pub fn settle_pnl_posting(
+    authority: &Pubkey,
+    quote: Quote,
+    margin_account: &Pubkey,
+    index: u16,
+    follow: Follow<'_>,
+) -> Instruction {
+    followed(settle_pnl(authority, quote, margin_account, index), &quote.group, follow)
+}
+
+/// `deleverage_market`.
+#[must_use]
+pub fn deleverage_market(quote: Quote, index: u16) -> Instruction {
+    let accounts = accounts::DeleverageMarket {
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+        board: quote.board(),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(&accounts, &args::DeleverageMarket {})
+}
+
+/// `settle_market`.
+#[must_use]
+pub fn settle_market(quote: Quote, index: u16) -> Instruction {
+    let accounts = accounts::SettleMarket {
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+        board: quote.board(),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(&accounts, &args::SettleMarket {})
+}
+
+/// `register_claim` of an account with a settled market, for the fee of `keeper`.
+#[must_use]
+pub fn register_claim(
+    (authority, keeper): (&Pubkey, &Pubkey),
+    quote: Quote,
+    margin_account: &Pubkey,
+    index: u16,
+) -> Instruction {
+    let accounts = accounts::RegisterClaim {
+        authority: *authority,
+        keeper: *keeper,
+        margin_account: *margin_account,
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+    };
+    build(&accounts, &args::RegisterClaim {})
+}
+
+/// `update_payout` of a settled market.
+#[must_use]
+pub fn update_payout(quote: Quote, index: u16) -> Instruction {
+    let accounts = accounts::UpdatePayout {
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+        event_authority: addresses::event_authority(),
+        program: PROGRAM_ID,
+    };
+    build(&accounts, &args::UpdatePayout {})
+}
+
 /// `liquidate_perp` of at most `max_lots`; what the liquidatee else holds follows.
 #[must_use]
 pub fn liquidate_perp(

@@ -56,7 +56,7 @@ pub fn portfolio(
         let market = market_of(position, markets)?;
         perp::require_synced(market, board)?;
         quote = market.quote_feed;
-        perp::exposure(position, market)
+        perp::exposure(position, market, board, now)
     };
     let perps = account.positions().iter().map(&mut exposure).collect::<RiskResult<Vec<_>>>()?;
     Portfolio::of_account(account, &perps, quote, now, |index| banks.get(&index))

@@ -64,7 +64,9 @@ fn portfolio(source: &mut Source<'_>, board: &RiskBoard) -> Portfolio {
                 let (long, short) = if kind == 2 { (size, Units::ZERO) } else { (Units::ZERO, size) };
                 let (profit, loss) = (units(source, board, 0), units(source, board, 0));
                 let (profit, loss) = (Units(profit.0 >> 8), Units(loss.0 >> 8));
-                portfolio.add_perp(&PerpExposure { feed, long, short, profit, loss }).expect("six at most");
+                portfolio
+                    .add_perp(&PerpExposure { feed, long, short, profit, loss, released: profit, shrunk: Units::ZERO })
+                    .expect("six at most");
             }
         }
     }
@@ -97,7 +99,7 @@ fn reordered(source: &mut Source<'_>, portfolio: &Portfolio) -> Portfolio {
     let none = Units::ZERO;
     for Exposure { feed, deposits, loans, perp_long: long, perp_short: short } in exposures {
         if portfolio.has_perps() {
-            other.add_perp(&PerpExposure { feed, long, short, profit: none, loss: none }).expect("as many feeds");
+            other.add_perp(&PerpExposure { feed, long, short, ..PerpExposure::default() }).expect("as many feeds");
         }
         let entry = other.entry(feed).expect("as many feeds");
         (entry.deposits, entry.loans) = (deposits, loans);

@@ -101,7 +101,7 @@ impl Exchange {
 
     /// What an account holds, its market as it stands.
     pub(crate) fn portfolio(&self, account: &MarginAccount) -> RiskResult<Portfolio> {
-        holdings(account, &self.market, &self.bank, self.now)
+        holdings(account, &self.market, &self.bank, &self.board, self.now)
     }
 
     /// Invariants of one moment.
@@ -130,8 +130,14 @@ impl Exchange {
 }
 
 /// What an account holds in the quote bank and the market.
-pub(crate) fn holdings(account: &MarginAccount, market: &PerpMarket, bank: &Bank, now: Now) -> RiskResult<Portfolio> {
-    let exposures = account.positions().iter().map(|position| perp::exposure(position, market));
+pub(crate) fn holdings(
+    account: &MarginAccount,
+    market: &PerpMarket,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<Portfolio> {
+    let exposures = account.positions().iter().map(|position| perp::exposure(position, market, board, now));
     let perps: Vec<PerpExposure> = exposures.collect::<RiskResult<_>>()?;
     Portfolio::of_account(account, &perps, QUOTE, now, |_| Some(bank))
 }

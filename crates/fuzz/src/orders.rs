@@ -90,7 +90,7 @@ impl Book {
         let account = &mut accounts[trader];
         let order = order::place(Prices { board, feed }, market, pool, account, &mut orders[trader], request, *now)?;
         if order.reduce_only == 0 {
-            let portfolio = holdings(account, market, bank, *now)?;
+            let portfolio = holdings(account, market, bank, board, *now)?;
             if assess_initial(&portfolio, board, Valuation::Initial, *now)?.is_negative() {
                 return Err(RiskError::InsufficientHealth);
             }
@@ -171,7 +171,7 @@ impl Book {
         let offer = Offer { id: order.id, source: 0, print };
         let orders = &mut orders[trader];
         let (outcome, _) = order::fill(prices, &mut books, &mut saved, orders, keeper, &offer, now, |books| {
-            let portfolio = holdings(books.account, books.market, books.bank, now)?;
+            let portfolio = holdings(books.account, books.market, books.bank, board, now)?;
             assess_maintenance_at(&portfolio, board, FEED, print.price, now)
         })?;
         hold(invariant::check_print(order, &print, now));
@@ -186,7 +186,7 @@ impl Book {
             let mut market = exchange.market;
             let mark = perp::mark_of(&market, print.price.0, market.quote_mid)?;
             perp::move_mark(&mut market, mark)?;
-            let portfolio = holdings(&exchange.accounts[trader], &market, &exchange.bank, now)?;
+            let portfolio = holdings(&exchange.accounts[trader], &market, &exchange.bank, &exchange.board, now)?;
             hold(invariant::check_fill_health(&portfolio, &exchange.board, FEED, &print, now));
         } else {
             hold(invariant::check_positions_still(&before.accounts[trader], &exchange.accounts[trader], &[]));

@@ -50,7 +50,7 @@ fn trade(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
         let part = market.mark / 100 / 65_536 * u64::from(spread);
         let price = if lots > 0 { market.mark.saturating_add(part) } else { market.mark.saturating_sub(part) };
         let print = if away { price } else { market.mark };
-        let most = perp::most_paid(market, pool, bank, board, *now)?;
+        let most = perp::most_paid(market, pool, bank, account, board, *now)?;
         let (before, skew) = (slots::held(account, market)?, book::skew(market)?);
         let traded =
             perp::trade(market, slots::find_or_open(account, market.index)?, Fill { lots, price, print }, most)?;
@@ -115,7 +115,7 @@ fn settle(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
             slots::find(account, market.index).map_or(Ok(0), |position| book::claim(position, market))
         };
         let (before, held) = (claim(account, market)?, slots::held(account, market)?);
-        let most = perp::most_paid(market, pool, bank, board, *now)?;
+        let most = perp::most_paid(market, pool, bank, account, board, *now)?;
         let paid = perp::settle_account(market, pool, bank, account, board, by_owner, *now)?;
         hold(invariant::check_settled([before, claim(account, market)?], paid, most, held != 0));
         next.check_fresh();
@@ -160,7 +160,7 @@ fn liquidate(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()>
         let [account, keeper] = accounts.get_disjoint_mut([trader, KEEPER]).expect("two of them");
         let plan = perp::plan_position(board, market, account, &portfolio, most, *now)?;
         perp::close_position(board, market, pool, bank, account, keeper, &plan, *now)?;
-        let left = crate::market::holdings(account, market, bank, *now)?;
+        let left = crate::market::holdings(account, market, bank, board, *now)?;
         let (health, loss) = perp::conclude_position(board, pool, bank, account, &left, &plan, *now)?;
         let remains = slots::held(account, market)?;
         hold(invariant::check_position_closed(held, plan.lots, remains));

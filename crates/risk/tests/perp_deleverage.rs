@@ -49,7 +49,8 @@ impl Scene {
     }
 
     fn deleverage(&mut self, now: Now) -> RiskResult<MarketDeleveraged> {
-        perp::deleverage(&mut self.market, &mut self.pool, &self.bank, &self.board, now)
+        perp::sync(&mut self.market, &mut self.pool, &self.bank, &self.board, now)?;
+        perp::deleverage(&mut self.market, &self.pool, &self.bank, &self.board, now)
     }
 
     fn required(&self, skew: i64) -> u64 {

@@ -88,7 +88,7 @@ fn profits_are_paid_down_to_an_equity_of_zero() {
     let mut exchange = Exchange::new(1);
     let most = |exchange: &Exchange| {
         let Exchange { market, pool, bank, board, .. } = exchange;
-        perp::most_paid(market, pool, bank, board, after(0)).unwrap()
+        perp::most_paid(market, pool, bank, &support::perps::unrailed(), board, after(0)).unwrap()
     };
     for (equity, paid) in [(i64::MIN, 0), (-1, 0), (0, exchange.pool.shares), (1, exchange.pool.shares)] {
         exchange.market.equity = equity;

@@ -11,7 +11,7 @@ use ballast_state::{
 };
 use proptest::prelude::*;
 use support::build::{after, bank, bits, board, btc, give, price, settled, sol, usdc, MILLION, NOW};
-use support::perps::market;
+use support::perps::{market, unrailed};
 
 /// Lots of a SOL, and its atoms.
 const SOL: i64 = 1_000_000;
@@ -45,7 +45,7 @@ impl Scene {
         }
         banks[USDC].asset_shares = 1_000_000 * MILLION;
         let pool = LiquidityPool { version: 1, decimals: 6, shares: 1_000_000 * MILLION, ..LiquidityPool::zeroed() };
-        let (trader, liquidator) = (MarginAccount::zeroed(), MarginAccount::zeroed());
+        let (trader, liquidator) = (unrailed(), MarginAccount::zeroed());
         let mut scene = Self { board, market: market(), pool, banks, trader, liquidator };
         scene.sync(NOW);
         give(&mut scene.banks[deposit.0], &mut scene.trader, BalanceSide::Deposit, deposit.1);
@@ -62,13 +62,14 @@ impl Scene {
         perp::sync(&mut self.market, &mut self.pool, &self.banks[USDC], &self.board, now).unwrap();
     }
 
-    fn exposures(&self) -> Vec<PerpExposure> {
-        self.trader.positions().iter().map(|position| perp::exposure(position, &self.market).unwrap()).collect()
+    fn exposures(&self, now: Now) -> Vec<PerpExposure> {
+        let exposure = |position| perp::exposure(position, &self.market, &self.board, now).unwrap();
+        self.trader.positions().iter().map(exposure).collect()
     }
 
     fn portfolio(&self, now: Now) -> Portfolio {
         let bank = |index: u16| self.banks.get(usize::from(index));
-        Portfolio::of_account(&self.trader, &self.exposures(), 0, now, bank).unwrap()
+        Portfolio::of_account(&self.trader, &self.exposures(now), 0, now, bank).unwrap()
     }
 
     fn health(&self, now: Now) -> Health {

@@ -66,7 +66,8 @@ impl Scene {
 
     fn portfolio(&self, now: Now) -> Portfolio {
         let positions = self.trader.positions().iter();
-        let exposures: Vec<_> = positions.map(|position| perp::exposure(position, &self.market).unwrap()).collect();
+        let exposure = |position| perp::exposure(position, &self.market, &self.board, now).unwrap();
+        let exposures: Vec<_> = positions.map(exposure).collect();
         Portfolio::of_account(&self.trader, &exposures, 0, now, |_| Some(&self.bank)).unwrap()
     }
 

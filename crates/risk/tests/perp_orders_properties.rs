@@ -330,7 +330,7 @@ proptest! {
         let position = exchange.traders[0].account.perps[0];
         let mark = perp::mark_of(&exchange.market, feed_price.0, exchange.market.quote_mid).unwrap();
         perp::move_mark(&mut exchange.market, mark).unwrap();
-        let portfolio = with_spot(perp::exposure(&position, &exchange.market).unwrap());
+        let portfolio = with_spot(perp::exposure(&position, &exchange.market, &exchange.board, now).unwrap());
         let at_print = assess_maintenance_at(&portfolio, &exchange.board, 1, feed_price, now).unwrap();
         let elsewhere = assess_maintenance_at(&portfolio, &exchange.board, 9, feed_price, now).unwrap();
         prop_assert_eq!(elsewhere, assess_maintenance(&portfolio, &exchange.board, now).unwrap());

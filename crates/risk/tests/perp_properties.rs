@@ -338,7 +338,7 @@ proptest! {
             }
             perp::sync(&mut market, &mut pool, &bank, &board, now).unwrap();
             for position in &positions {
-                let exposure = perp::exposure(position, &market).unwrap();
+                let exposure = perp::exposure(position, &market, &board, now).unwrap();
                 prop_assert!(exposure.long.0 == 0 || exposure.short.0 == 0);
                 prop_assert!(market.backing <= Ratio::ONE.0);
             }

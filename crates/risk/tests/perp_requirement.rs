@@ -13,7 +13,7 @@ use support::random::{self, Case};
 use support::{build, cases};
 
 fn perp(feed: u8, long: Units, short: Units) -> PerpExposure {
-    PerpExposure { feed, long, short, profit: Units::ZERO, loss: Units::ZERO }
+    PerpExposure { feed, long, short, ..PerpExposure::default() }
 }
 
 /// A board of a quote token and an underlying, both at mid in the band and a day's rates apart.

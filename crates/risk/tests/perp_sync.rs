@@ -6,7 +6,7 @@ use ballast_risk::perp::{self, book, Fill};
 use ballast_risk::{balances, RiskError};
 use ballast_state::{Balance, BalanceSide, MarginAccount, PerpMarket, PerpPosition, PriceState, RiskBoard, Zeroable};
 use support::build::{self, after, board, price, sol, usdc, MILLION, NOW};
-use support::perps::{market, pool};
+use support::perps::{market, pool, unrailed};
 
 /// 150 dollars a SOL: 150 atoms a lot.
 const MARK: u64 = 150 << 32;
@@ -104,12 +104,12 @@ fn equity_is_the_budget_less_what_is_owed_and_the_reserve() {
     assert_eq!((market.budget, market.skew_reserve), (500_000_000, 11_368));
     assert_eq!(market.equity, -500_011_368);
     assert_eq!(u128::from(market.backing), ((500_000_000u128 - 11_368) << 32) / 1_000_000_000);
-    let exposure = perp::exposure(&position, &market).unwrap();
+    let exposure = perp::exposure(&position, &market, &board, after(0)).unwrap();
     let tokens = |atoms: u64| ballast_math::Decimals::new(6).unwrap().units_down(atoms).unwrap();
     assert_eq!((exposure.feed, exposure.long, exposure.short), (1, tokens(10_000_000), Units::ZERO));
     assert_eq!((exposure.profit, exposure.loss), (tokens(499_988_631), Units::ZERO));
     market.index += 1;
-    assert_eq!(perp::exposure(&position, &market), Err(RiskError::MarketMismatch));
+    assert_eq!(perp::exposure(&position, &market, &board, after(0)), Err(RiskError::MarketMismatch));
 }
 
 /// An hour of a skew of a 109,951st of the scale, by hand.
@@ -186,7 +186,9 @@ fn the_last_balance_is_kept_for_what_perps_settle_in() {
 fn nothing_is_paid_out_of_a_market_in_doubt() {
     let (pool, bank) = pool(MILLION);
     let (mut market, mut board) = synced(MILLION);
-    let most = |market: &PerpMarket, board: &RiskBoard| perp::most_paid(market, &pool, &bank, board, NOW).unwrap();
+    let account = unrailed();
+    let most =
+        |market: &PerpMarket, board: &RiskBoard| perp::most_paid(market, &pool, &bank, &account, board, NOW).unwrap();
     assert_eq!(most(&market, &board), MILLION);
     for row in [0, 1] {
         for state in [PriceState::Guarded, PriceState::PendingJump] {
@@ -228,7 +230,7 @@ fn entry_cost_follows_the_position() {
 fn an_account_is_settled_once() {
     let (mut pool, mut bank) = pool(1_000 * MILLION);
     let (mut market, mut board) = synced(1_000 * MILLION);
-    let mut account = MarginAccount::zeroed();
+    let mut account = unrailed();
     let mut position = PerpPosition { market: market.index, ..PerpPosition::zeroed() };
     trade(&mut market, &mut position, SOL);
     account.perps[0] = position;

@@ -131,13 +131,12 @@ proptest! {
             let mut p = Portfolio::new(portfolio.quote);
             for exposure in portfolio.exposures() {
                 let (long, short) = (exposure.perp_long, exposure.perp_short);
-                let none = Units::ZERO;
-                p.add_perp(&PerpExposure { feed: exposure.feed, long, short, profit: none, loss: none }).unwrap();
+                p.add_perp(&PerpExposure { feed: exposure.feed, long, short, ..PerpExposure::default() }).unwrap();
                 let entry = p.entry(exposure.feed).unwrap();
                 (entry.deposits, entry.loans) = (exposure.deposits, exposure.loans);
             }
             let (long, short) = (Units::ZERO, Units::ZERO);
-            p.add_perp(&PerpExposure { feed: p.quote, long, short, profit, loss }).unwrap();
+            p.add_perp(&PerpExposure { feed: p.quote, long, short, profit, loss, released: profit, shrunk: Units::ZERO }).unwrap();
             let entry = p.entry(portfolio.quote).unwrap();
             if settled != Units::ZERO {
                 // Settled shares: against a loan first, else a deposit; a loss out of the deposit first, else a loan.
@@ -388,8 +387,7 @@ fn v08_health_projects_untouched_banks() {
 fn t02_profit_counts_as_given() {
     let mut board = build::board(&[build::usdc(), build::sol()]);
     board.rows[0].mid = build::price(2, 1);
-    let perp =
-        PerpExposure { feed: 1, long: Units(1 << 64), short: Units::ZERO, profit: Units(50 << 64), loss: Units::ZERO };
+    let perp = PerpExposure { feed: 1, long: Units(1 << 64), profit: Units(50 << 64), ..PerpExposure::default() };
     let mut portfolio = Portfolio::new(0);
     portfolio.add_perp(&perp).unwrap();
     let health = assess_maintenance(&portfolio, &board, NOW).unwrap();

@@ -115,6 +115,8 @@ fn perps(vectors: &Value, account: &Value) -> Vec<PerpExposure> {
                 short: positive(&-&size, DECIMALS[feed]),
                 profit: positive(&pnl, DECIMALS[0]),
                 loss: positive(&-&pnl, DECIMALS[0]),
+                released: positive(&pnl, DECIMALS[0]),
+                shrunk: Units::ZERO,
             }
         })
         .collect()

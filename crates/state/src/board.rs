@@ -102,11 +102,13 @@ pub struct RiskRow {
     /// Where the price of a net exposure is at least this part of mid, its Initial requirement is surely 5/4 of its
     /// Maintenance requirement; 32 fraction bits, or [`RiskRow::NEVER_LEADS`].
     pub lead: u32,
+    /// 1: the price is so far from its average that profits wait (rules-perps 9).
+    pub is_away: u8,
     /// Zero until a version gives it a meaning (volatility-driven rates and rails).
-    pub reserved: [u8; 44],
+    pub reserved: [u8; 43],
 }
 
-offsets!(RiskRow: publish_ts = 40, maintenance_long = 56, age_slope = 88, state = 92, lead = 96, reserved = 100);
+offsets!(RiskRow: publish_ts = 40, maintenance_long = 56, age_slope = 88, state = 92, lead = 96, is_away = 100, reserved = 101);
 const _: () = assert!(core::mem::size_of::<RiskRow>() == 144);
 
 /// Group-wide parameters of risk and solvency (rules-risk 2, 3, 5, 6).

@@ -73,7 +73,7 @@ pub struct PerpPosition {
     pub market: u16,
     /// A [`PerpSide`](crate::PerpSide); zero: no position.
     pub side: u8,
-    /// Zero.
+    /// 1: the claim is registered with a market that could not pay all; `entry_quote` is what it was then, in atoms.
     pub flags: u8,
     /// Shrinks of the side seen so far.
     pub shrink_sequence: u32,
@@ -111,6 +111,20 @@ pub struct DeleveragePolicy {
     pub turnover_day: i64,
     /// Last deleverage, unix seconds.
     pub last_ts: i64,
+}
+
+/// What an account may take of its perps' profits in a day (rules-perps 9, ADR 18).
+#[cfg_attr(feature = "anchor", zero_copy)]
+#[cfg_attr(not(feature = "anchor"), derive(Clone, Copy, Pod, Zeroable))]
+#[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct ReleaseRail {
+    /// Day of `released`: unix seconds / 86,400.
+    pub day: i64,
+    /// Largest Initial requirement seen on that day, or before it while perps were held all along; USD with 20 fraction bits.
+    pub posted: u64,
+    /// Profit paid on that day, USD with 20 fraction bits.
+    pub released: u64,
 }
 
 /// A liquidation in several instructions of one transaction, while it is open (rules-risk 4).
@@ -213,12 +227,14 @@ pub struct MarginAccount {
     pub order_count: u32,
     /// Zero.
     pub padding_2: u32,
-    /// Room for the release rail and further policies.
-    pub reserved: [u8; 384],
+    /// What may be taken of profits today.
+    pub rail: ReleaseRail,
+    /// Zero until a version gives it a meaning.
+    pub reserved: [u8; 360],
 }
 
 account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
-offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, reserved = 1272);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, reserved = 1296);
 
 impl MarginAccount {
     /// Flag of an account with an open liquidation.
@@ -243,6 +259,18 @@ impl MarginAccount {
     #[must_use]
     pub fn balance(&self, bank: u16) -> Option<&Balance> {
         self.active().iter().find(|balance| balance.bank == bank)
+    }
+}
+
+impl PerpPosition {
+    /// Flag of a claim that is registered.
+    pub const REGISTERED: u8 = 1;
+
+    /// True once the claim is registered.
+    #[inline]
+    #[must_use]
+    pub const fn is_registered(&self) -> bool {
+        self.flags & Self::REGISTERED != 0
     }
 }
 

@@ -58,8 +58,10 @@ pub enum MarketMode {
     Normal = 0,
     /// Only what makes a position smaller.
     ReduceOnly = 1,
-    /// As reduce-only, and the market ends: positions are closed at its mark.
+    /// As reduce-only, and the market ends: from its time on it can be settled at its mark.
     WindDown = 2,
+    /// It has its settlement price: sizes are gone, what positions won and lost at it stands.
+    Settled = 3,
 }
 
 impl MarketMode {
@@ -70,7 +72,8 @@ impl MarketMode {
         match byte {
             0 => Self::Normal,
             1 => Self::ReduceOnly,
-            _ => Self::WindDown,
+            2 => Self::WindDown,
+            _ => Self::Settled,
         }
     }
 
@@ -81,6 +84,7 @@ impl MarketMode {
             Self::Normal => 0,
             Self::ReduceOnly => 1,
             Self::WindDown => 2,
+            Self::Settled => 3,
         }
     }
 }
@@ -221,12 +225,23 @@ pub struct PerpMarket {
     pub paused_until: i64,
     /// Terms.
     pub terms: MarketTerms,
+    /// In wind-down, from when the market can be settled; then, when it was. Unix seconds.
+    pub settlement_ts: i64,
+    /// Once settled, what the pool still stands for, atoms: what is paid comes off it, what is received adds to it. Below zero while winners were
+    /// paid before losers paid.
+    pub stake: i64,
+    /// Z: claims registered, atoms as they were at that time.
+    pub registered: u64,
+    /// Paid of them, atoms.
+    pub registered_paid: u64,
+    /// h: the part of each claim that is paid, 32 fraction bits. One, if the market could pay all; zero until it is known.
+    pub payout: u64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 336],
+    pub reserved: [u8; 296],
 }
 
 account!(PerpMarket, version 1, 832 bytes, [10, 223, 12, 44, 107, 245, 55, 247]);
-offsets!(PerpMarket: group = 16, pool = 48, sequence = 96, mark = 120, funding_rate = 152, long = 160, short = 256, skew_reserve = 352, terms = 408, reserved = 488);
+offsets!(PerpMarket: group = 16, pool = 48, sequence = 96, mark = 120, funding_rate = 152, long = 160, short = 256, skew_reserve = 352, terms = 408, settlement_ts = 488, reserved = 528);
 
 impl PerpMarket {
     /// Day number of a time.
@@ -234,6 +249,13 @@ impl PerpMarket {
     #[must_use]
     pub const fn day(ts: i64) -> i64 {
         ts.div_euclid(86_400)
+    }
+
+    /// True once the market has its settlement price.
+    #[inline]
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(MarketMode::from_byte(self.mode), MarketMode::Settled)
     }
 
     /// The book of a side.

@@ -59,9 +59,11 @@ pub struct LiquidityPool {
     pub claimable: u64,
     /// Most that the funds may be worth after a deposit, atoms.
     pub cap: u64,
+    /// Of the funds, what is set aside for settled markets, atoms: the sum of their stakes.
+    pub earmarked: i64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 336],
+    pub reserved: [u8; 328],
 }
 
 account!(LiquidityPool, version 1, 520 bytes, [66, 38, 17, 64, 188, 80, 68, 129]);
-offsets!(LiquidityPool: group = 8, bank_address = 40, sequence = 72, shares = 80, spent = 96, epoch = 112, epoch_length = 128, entering = 144, reserved = 176);
+offsets!(LiquidityPool: group = 8, bank_address = 40, sequence = 72, shares = 80, spent = 96, epoch = 112, epoch_length = 128, entering = 144, earmarked = 176, reserved = 184);

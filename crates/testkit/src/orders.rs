@@ -136,7 +136,7 @@ impl World {
     /// # Errors
     /// What failed.
     pub fn settle_own(&mut self, trader: &Trader, market: u16) -> Result<Sent, Failed> {
-        let settle = ix::settle_pnl(&trader.key.pubkey(), self.quote(), &trader.account, market);
+        let settle = self.settlement(&trader.key.pubkey(), trader, market);
         self.send(settle, &[&trader.key])
     }
 

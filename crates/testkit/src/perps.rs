@@ -179,7 +179,16 @@ impl World {
     /// # Errors
     /// What failed.
     pub fn settle(&mut self, trader: &Trader, market: u16) -> Result<Sent, Failed> {
-        self.as_admin(ix::settle_pnl(&self.admin.pubkey(), self.quote(), &trader.account, market))
+        let settle = self.settlement(&self.admin.pubkey(), trader, market);
+        self.as_admin(settle)
+    }
+
+    /// `settle_pnl`, with what the trader else holds.
+    #[must_use]
+    pub fn settlement(&self, authority: &Pubkey, trader: &Trader, market: u16) -> Instruction {
+        let (banks, markets) = self.others(trader, market);
+        let follow = Follow { banks: &banks, markets: &markets };
+        ix::settle_pnl_posting(authority, self.quote(), &trader.account, market, follow)
     }
 
     /// Liquidates a position.
@@ -210,6 +219,40 @@ impl World {
         let (owner, taker) = (liquidator.key.pubkey(), &liquidator.account);
         let follow = Follow { banks: &banks, markets: &markets };
         ix::liquidate_perp((&owner, taker), self.quote(), &liquidatee.account, market, max_lots, follow)
+    }
+
+    /// Deleverages a market, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn deleverage_market(&mut self, market: u16) -> Result<Sent, Failed> {
+        self.as_admin(ix::deleverage_market(self.quote(), market))
+    }
+
+    /// Settles a market, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn settle_market(&mut self, market: u16) -> Result<Sent, Failed> {
+        self.as_admin(ix::settle_market(self.quote(), market))
+    }
+
+    /// Registers a trader's claim with a settled market, by a keeper.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn register_claim(&mut self, keeper: &Trader, trader: &Trader, market: u16) -> Result<Sent, Failed> {
+        let register =
+            ix::register_claim((&keeper.key.pubkey(), &keeper.account), self.quote(), &trader.account, market);
+        self.send(register, &[&keeper.key])
+    }
+
+    /// Computes what a settled market pays of its claims, as the admin.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn update_payout(&mut self, market: u16) -> Result<Sent, Failed> {
+        self.as_admin(ix::update_payout(self.quote(), market))
     }
 
     /// Brings a market to the board's prices and to now, as the admin.

@@ -487,7 +487,9 @@ impl World {
     #[must_use]
     pub fn portfolio(&self, trader: &Trader) -> Portfolio {
         let (account, banks) = (self.margin(trader), self.banks());
-        let exposure = |position: &PerpPosition| perp::exposure(position, &self.market(position.market));
+        let exposure = |position: &PerpPosition| {
+            perp::exposure(position, &self.market(position.market), &self.board(), self.now())
+        };
         let perps: Vec<_> = account.positions().iter().map(|one| exposure(one).expect("exposure")).collect();
         let quote = account.positions().first().map_or(0, |position| self.market(position.market).quote_feed);
         Portfolio::of_account(&account, &perps, quote, self.now(), |index| banks.get(&index)).expect("portfolio")

@@ -129,7 +129,7 @@ pub mod ballast {
         add_perp_market::handle(ctx, symbol, lot_decimals, &args)
     }
 
-    /// Changes a perp market's terms and mode: 0 normal, 1 reduce-only.
+    /// Changes a perp market's terms and mode: 0 normal, 1 reduce-only, 2 wind-down, which leaves its terms.
     pub fn configure_perp_market(ctx: Context<ConfigurePerpMarket>, mode: u8, args: MarketArgs) -> Result<()> {
         configure_perp_market::handle(ctx, mode, &args)
     }
@@ -144,8 +144,29 @@ pub mod ballast {
         sync_market::handle(ctx)
     }
 
-    /// Moves what a position won or lost between pool and account. Anyone may.
-    pub fn settle_pnl(ctx: Context<SettlePnl>) -> Result<()> {
+    /// Shrinks the larger side of a perp market whose pool lacks margin for its skew. Anyone may.
+    pub fn deleverage_market(ctx: Context<DeleverageMarket>) -> Result<()> {
+        deleverage_market::handle(ctx)
+    }
+
+    /// Ends a perp market at one price for all: in wind-down after its notice, or when it owes more than it has. Anyone may.
+    pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
+        settle_market::handle(ctx)
+    }
+
+    /// Registers a claim with a settled market that cannot pay all, or collects a loss. Anyone may, for a fee.
+    pub fn register_claim(ctx: Context<RegisterClaim>) -> Result<()> {
+        register_claim::handle(ctx)
+    }
+
+    /// Computes which part of its registered claims a settled market pays. Anyone may.
+    pub fn update_payout(ctx: Context<UpdatePayout>) -> Result<()> {
+        update_payout::handle(ctx)
+    }
+
+    /// Moves what a position won or lost between pool and account. Anyone may. The account's other banks and markets may follow:
+    /// then profit is paid up to what it has to put up now.
+    pub fn settle_pnl<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()> {
         settle_pnl::handle(ctx)
     }
 

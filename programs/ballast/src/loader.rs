@@ -277,7 +277,7 @@ impl<'a> Holdings<'a> {
         now: Now,
     ) -> Result<Box<Portfolio>> {
         let mut portfolio = self.balances(account, named, None, now)?;
-        self.add_positions(&mut portfolio, account, None, board)?;
+        self.add_positions(&mut portfolio, account, None, board, now)?;
         Ok(portfolio)
     }
 
@@ -295,8 +295,8 @@ impl<'a> Holdings<'a> {
         now: Now,
     ) -> Result<Box<Portfolio>> {
         let mut portfolio = self.balances(account, named, None, now)?;
-        self.add_positions(&mut portfolio, account, Some(named_market.index), board)?;
-        add_named_position(&mut portfolio, account, named_market, board)?;
+        self.add_positions(&mut portfolio, account, Some(named_market.index), board, now)?;
+        add_named_position(&mut portfolio, account, named_market, board, now)?;
         Ok(portfolio)
     }
 
@@ -315,7 +315,7 @@ impl<'a> Holdings<'a> {
         now: Now,
     ) -> Result<Box<Portfolio>> {
         let mut portfolio = self.balances(account, &[], Some(named.index), now)?;
-        self.add_positions(&mut portfolio, account, Some(named_market.index), board)?;
+        self.add_positions(&mut portfolio, account, Some(named_market.index), board, now)?;
         Ok(portfolio)
     }
 
@@ -328,7 +328,7 @@ impl<'a> Holdings<'a> {
         now: Now,
     ) -> Result<Box<Portfolio>> {
         let mut portfolio = Box::new(Portfolio::new(0));
-        portfolio.add_orders(account);
+        portfolio.add_rules(account, now);
         let mut next = 0usize;
         for balance in account.active().iter().filter(|balance| left_out != Some(balance.bank)) {
             let expected = self.banks.get(next).filter(|bank| bank.index == balance.bank);
@@ -355,6 +355,7 @@ impl<'a> Holdings<'a> {
         account: &MarginAccount,
         left_out: Option<u16>,
         board: &RiskBoard,
+        now: Now,
     ) -> Result<()> {
         let mut next = 0usize;
         for position in account.positions().iter().filter(|position| left_out != Some(position.market)) {
@@ -364,7 +365,8 @@ impl<'a> Holdings<'a> {
             };
             let at = at.or_raise(BallastError::MissingAccount)?;
             next = at.saturating_add(1);
-            add_position(portfolio, position, self.markets.get(at).or_raise(BallastError::MissingAccount)?, board)?;
+            let market = self.markets.get(at).or_raise(BallastError::MissingAccount)?;
+            add_position(portfolio, position, market, board, now)?;
         }
         Ok(())
     }
@@ -441,7 +443,7 @@ pub(crate) fn with_named(
     if let Some(balance) = account.balance(named.index) {
         portfolio.add_balance(balance, named, now).or_fail()?;
     }
-    add_named_position(&mut portfolio, account, named_market, board)?;
+    add_named_position(&mut portfolio, account, named_market, board, now)?;
     Ok(portfolio)
 }
 
@@ -451,9 +453,10 @@ fn add_named_position(
     account: &MarginAccount,
     market: &PerpMarket,
     board: &RiskBoard,
+    now: Now,
 ) -> Result<()> {
     let position = account.positions().iter().find(|position| position.market == market.index);
-    position.map_or(Ok(()), |position| add_position(portfolio, position, market, board))
+    position.map_or(Ok(()), |position| add_position(portfolio, position, market, board, now))
 }
 
 /// Adds a position to a portfolio. Its market must stand at the board's prices.
@@ -462,10 +465,11 @@ fn add_position(
     position: &PerpPosition,
     market: &PerpMarket,
     board: &RiskBoard,
+    now: Now,
 ) -> Result<()> {
     perp::require_synced(market, board).or_fail()?;
     portfolio.quote = market.quote_feed;
-    portfolio.add_perp(&perp::exposure(position, market).or_fail()?).or_fail()
+    portfolio.add_perp(&perp::exposure(position, market, board, now).or_fail()?).or_fail()
 }
 
 /// What every action that adds risk must pass: new risk is not paused, and Initial health is not negative. Marks the account
@@ -502,5 +506,6 @@ pub(crate) fn require_initial(
     ensure!(!initial.is_negative(), BallastError::InsufficientHealth);
     // Healthy at Initial is healthy at Maintenance: equity there is no less, the requirement four fifths at most.
     timer::mark(account, &initial, &board.rules, now);
+    perp::rail::post_initial(account, portfolio, &initial, now);
     Ok(HealthPoint::from(&initial))
 }

@@ -245,7 +245,7 @@ impl Check<'_> {
             slots::find(account, market.index).map_or(Ok(0), |position| book::claim(position, market))
         };
         let checked = (|| -> RiskResult<inv::Checked> {
-            let most = perp::most_paid(&was, &before.perps.pool, bank, &before.board, now)?;
+            let most = perp::most_paid(&was, &before.perps.pool, bank, old, &before.board, now)?;
             let whole = slots::held(old, &was)? != 0;
             Ok(inv::check_settled([claim(old, &was)?, claim(new, is)?], paid, most, whole))
         })();

@@ -166,16 +166,42 @@ impl Assessment {
     #[inline(never)]
     pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
         let mut assessment = Self::empty(valuation, now);
-        let claims = portfolio.claims();
+        let claims = if valuation.is_initial() { portfolio.initial_claims(board)? } else { portfolio.claims() };
         // The quote token of perps is not open on one side alone: the band moves what they won and lost.
         assessment.leads &= !claims.has_perps;
         for exposure in portfolio.exposures() {
             assessment.change(&claims, exposure, board, Change::Add)?;
         }
-        if claims.has_perps && !valuation.is_at_mid() {
-            assessment.add_quote(portfolio, board)?;
-        }
+        assessment.finish(&claims, portfolio, board)?;
         Ok(assessment)
+    }
+
+    /// Assesses a portfolio as it was before a market's deleverage shrunk positions that are spared for it.
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    #[inline(never)]
+    pub(super) fn before_shrinks(
+        portfolio: &Portfolio,
+        board: &RiskBoard,
+        valuation: Valuation,
+        now: Now,
+    ) -> RiskResult<Self> {
+        let mut assessment = Self::empty(valuation, now);
+        let claims = portfolio.claims();
+        for exposure in portfolio.exposures() {
+            assessment.change(&claims, &portfolio.before_shrinks(exposure)?, board, Change::Add)?;
+        }
+        assessment.finish(&claims, portfolio, board)?;
+        Ok(assessment)
+    }
+
+    /// Adds what is known once every exposure is in.
+    fn finish(&mut self, claims: &Claims, portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<()> {
+        if claims.has_perps && !self.valuation.is_at_mid() {
+            self.add_quote(claims, portfolio.exposure(claims.quote), board)?;
+        }
+        Ok(())
     }
 
     /// The requirement of one perp exposure and nothing else, at Initial or Maintenance, up. It is that of as much held or owed:
@@ -376,12 +402,11 @@ impl Assessment {
     /// Adds the quote token with what perps won and lost at mid, and what they gained and lost on the way from there, in USD:
     /// one division each turns the sums into quote tokens.
     #[inline(never)]
-    fn add_quote(&mut self, portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<()> {
-        let quote = portfolio.exposure(portfolio.quote);
+    fn add_quote(&mut self, claims: &Claims, quote: Exposure, board: &RiskBoard) -> RiskResult<()> {
         let row = board.row(quote.feed).ok_or(RiskError::FeedNotListed)?;
         let mid = Price(row.mid);
-        let mut gain = quote.deposits.add(portfolio.profit)?;
-        let mut loss = quote.loans.add(portfolio.loss)?;
+        let mut gain = quote.deposits.add(claims.profit)?;
+        let mut loss = quote.loans.add(claims.loss)?;
         if self.gained != Usd::ZERO {
             gain = gain.add(mid.units_down(self.gained)?)?;
         }

@@ -16,3 +16,4 @@ pub use report::{
 };
 
 pub(crate) use assessment::{impact, rates_of, Change};
+pub(crate) use report::{five_quarters, spare, spared};

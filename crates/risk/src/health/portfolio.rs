@@ -1,6 +1,7 @@
-use ballast_math::{Decimals, Units, Usd};
-use ballast_state::{Balance, Bank, MarginAccount, BALANCES, PERPS, ROWS};
+use ballast_math::{Decimals, MathResult, Price, Units, Usd};
+use ballast_state::{Balance, Bank, MarginAccount, RiskBoard, BALANCES, PERPS, ROWS};
 
+use crate::perp::rail;
 use crate::{interest, Now, RiskError, RiskResult};
 
 /// Most feeds an account can be exposed to: one per balance and perp position, and the quote of the perps.
@@ -27,7 +28,7 @@ const NOTHING: [Exposure; MAX_FEEDS] =
         MAX_FEEDS];
 
 /// An account's perp position in one market, as health takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerpExposure {
     /// Row of the underlying.
     pub feed: u8,
@@ -39,6 +40,10 @@ pub struct PerpExposure {
     pub profit: Units,
     /// Unrealised loss at mid in quote tokens.
     pub loss: Units,
+    /// Of the profit, what counts at Initial as far as the account's rail lets it: all or, while the market releases none, nothing.
+    pub released: Units,
+    /// What a deleverage of the market took from the position's side while that spares the account (rules-perps 5).
+    pub shrunk: Units,
 }
 
 /// What an account's perps won and lost in quote tokens.
@@ -69,6 +74,13 @@ pub struct Portfolio {
     pub profit: Units,
     /// Unrealised perp loss in quote tokens.
     pub loss: Units,
+    /// Of the profit, what counts at Initial, before the account's rail.
+    released: Units,
+    /// What the rail still lets out today; nothing: no rail.
+    room: Option<Usd>,
+    /// Of each graced position its feed, whether it is long, and what was taken from it.
+    shrunk: [(u8, bool, Units); PERPS],
+    shrunk_count: u8,
     /// Set aside for pending orders, part of the Initial requirement.
     pub reserved: Usd,
     /// True if there is a loan, a perp position or a pending order.
@@ -87,6 +99,10 @@ impl Portfolio {
             quote,
             profit: Units::ZERO,
             loss: Units::ZERO,
+            released: Units::ZERO,
+            room: None,
+            shrunk: [(0, false, Units::ZERO); PERPS],
+            shrunk_count: 0,
             reserved: Usd::ZERO,
             has_liability: false,
         }
@@ -110,13 +126,16 @@ impl Portfolio {
         for perp in perps {
             portfolio.add_perp(perp)?;
         }
-        portfolio.add_orders(account);
+        portfolio.add_rules(account, now);
         Ok(portfolio)
     }
 
-    /// Adds what the account's pending orders set aside.
+    /// Adds what the account's pending orders set aside, and what its rail lets out.
     #[inline]
-    pub fn add_orders(&mut self, account: &MarginAccount) {
+    pub fn add_rules(&mut self, account: &MarginAccount, now: Now) {
+        if account.perp_count > 0 {
+            self.room = Some(rail::room(account, now));
+        }
         if account.order_count > 0 {
             self.reserved = Usd(account.order_requirement);
             self.has_liability = true;
@@ -160,6 +179,12 @@ impl Portfolio {
         exposure.perp_short = exposure.perp_short.add(perp.short)?;
         self.profit = self.profit.add(perp.profit)?;
         self.loss = self.loss.add(perp.loss)?;
+        self.released = self.released.add(perp.released)?;
+        if perp.shrunk != Units::ZERO {
+            let slot = self.shrunk.get_mut(usize::from(self.shrunk_count)).ok_or(RiskError::TooManyPositions)?;
+            *slot = (perp.feed, perp.short == Units::ZERO, perp.shrunk);
+            self.shrunk_count = self.shrunk_count.saturating_add(1);
+        }
         self.has_liability = true;
         self.has_perps = true;
         // The claim is settled in the quote token, which may not be held yet.
@@ -175,10 +200,46 @@ impl Portfolio {
         self.has_perps
     }
 
+    /// True while a deleverage of a market spares the account.
+    #[inline]
+    #[must_use]
+    pub fn is_spared(&self) -> bool {
+        self.shrunk_count > 0
+    }
+
+    /// An exposure with the positions that shrank as they were before.
+    ///
+    /// # Errors
+    /// Arithmetic.
+    #[inline(never)]
+    pub(super) fn before_shrinks(&self, exposure: &Exposure) -> MathResult<Exposure> {
+        let mut before = *exposure;
+        let shrunk = self.shrunk.iter().take(usize::from(self.shrunk_count));
+        for (_, is_long, units) in shrunk.filter(|(feed, ..)| *feed == exposure.feed) {
+            let side = if *is_long { &mut before.perp_long } else { &mut before.perp_short };
+            *side = side.add(*units)?;
+        }
+        Ok(before)
+    }
+
     /// What perps won and lost, and where it counts.
     #[inline]
     pub(super) fn claims(&self) -> Claims {
         Claims { has_perps: self.has_perps, quote: self.quote, profit: self.profit, loss: self.loss }
+    }
+
+    /// The same at Initial: of profits only what can be taken now.
+    ///
+    /// # Errors
+    /// `FeedNotListed`; arithmetic.
+    pub(super) fn initial_claims(&self, board: &RiskBoard) -> RiskResult<Claims> {
+        let mut claims = Claims { profit: self.released, ..self.claims() };
+        if let (Some(room), true) = (self.room, self.released != Units::ZERO) {
+            let quote = board.row(self.quote).ok_or(RiskError::FeedNotListed)?;
+            // Beyond what units can be, nothing is held back.
+            claims.profit = Price(quote.mid).units_down(room).map_or(self.released, |room| self.released.min(room));
+        }
+        Ok(claims)
     }
 
     /// All exposures, in no particular order.

@@ -96,15 +96,16 @@ impl Health {
     }
 }
 
-/// Health at Maintenance.
+/// Health at Maintenance. While a deleverage of a market spares positions of the account, its requirement is the smaller of what
+/// it is and what it was with the sizes before (rules-perps 5).
 ///
 /// # Errors
 /// As [`Assessment::of`].
 pub fn assess_maintenance(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Health> {
-    Ok(Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?)
+    spared(portfolio, board, Valuation::Maintenance, now)
 }
 
-/// Health at Maintenance with the price of one feed replaced by a print's, in a portfolio whose perps are at that print.
+/// The same with the price of one feed replaced by a print's, in a portfolio whose perps are at that print.
 ///
 /// # Errors
 /// As [`Assessment::of`].
@@ -115,7 +116,30 @@ pub fn assess_maintenance_at(
     price: Price,
     now: Now,
 ) -> RiskResult<Health> {
-    Ok(Health::of(&Assessment::of(portfolio, board, Valuation::MaintenanceAt(feed, price), now)?, board)?)
+    spared(portfolio, board, Valuation::MaintenanceAt(feed, price), now)
+}
+
+/// Health with the smaller requirement, as positions are and as they were before what shrunk them.
+pub(crate) fn spared(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Health> {
+    let health = Health::of(&Assessment::of(portfolio, board, valuation, now)?, board)?;
+    spare(health, portfolio, board, valuation, now)
+}
+
+/// [`spared`] where the health as positions are is known.
+pub(crate) fn spare(
+    health: Health,
+    portfolio: &Portfolio,
+    board: &RiskBoard,
+    valuation: Valuation,
+    now: Now,
+) -> RiskResult<Health> {
+    if !portfolio.is_spared() || !health.is_negative() {
+        return Ok(health);
+    }
+    let before = Health::of(&Assessment::before_shrinks(portfolio, board, valuation, now)?, board)?;
+    // The one of both that is better: off mid a size also decides what the way to that price brings.
+    let is_better = before.value().unwrap_or(i64::MIN) > health.value().unwrap_or(i64::MIN);
+    Ok(if is_better { before } else { health })
 }
 
 /// Health at Initial, whose requirement is at least 5/4 of Maintenance. Maintenance is computed only where that is not sure
@@ -156,7 +180,7 @@ pub fn maintenance_requirement_alone(perp: &PerpExposure, board: &RiskBoard, now
 }
 
 /// The least that Initial asks for, by the requirement at Maintenance.
-fn five_quarters(maintenance: Usd) -> MathResult<Usd> {
+pub(crate) fn five_quarters(maintenance: Usd) -> MathResult<Usd> {
     maintenance.add(Usd(maintenance.0.div_ceil(4)))
 }
 

@@ -1,7 +1,9 @@
 //! Perp markets: their sums over positions, what a sync stores, and what may happen to a position.
 
 use ballast_math::{signed_add, signed_from_words, signed_mul, signed_sub, MathError};
-use ballast_state::{Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpSide, RiskBoard, SideBook};
+use ballast_state::{
+    Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PerpSide, RiskBoard, SideBook,
+};
 
 use super::{
     holds, require, Checked, CLAIMS_COVERED, CLAIM_PAID_ONCE, EQUITY_TRUE, FUNDING_BOUNDED, INDEX_FINE, MARKET_SYNCED,
@@ -25,7 +27,9 @@ impl Sums {
     fn of<'a>(market: &PerpMarket, accounts: impl IntoIterator<Item = &'a MarginAccount>) -> RiskResult<[Self; 2]> {
         let (mut long, mut short) = (Self::default(), Self::default());
         let positions = accounts.into_iter().flat_map(MarginAccount::positions);
-        for position in positions.filter(|position| position.market == market.index) {
+        // A registered claim is no longer its side's.
+        let mine = |position: &&PerpPosition| position.market == market.index && !position.is_registered();
+        for position in positions.filter(mine) {
             let sums = if position.side == PerpSide::Short.to_byte() { &mut short } else { &mut long };
             sums.base = ballast_math::checked_add_wide(sums.base, book::unsigned(position.base))?;
             sums.offset = signed_add(sums.offset, signed_from_words(position.offset))?;
@@ -108,7 +112,7 @@ pub fn check_market(market: &PerpMarket) -> Checked {
     let sides = [&market.long, &market.short];
     let carried = sides.iter().all(|side| u128::from(side.carry) < funding::RATE_ONE);
     require(carried && market.funding_rate.unsigned_abs() <= market.terms.funding_limit, FUNDING_BOUNDED)?;
-    let ends = MarketMode::from_byte(market.mode) == MarketMode::WindDown;
+    let ends = matches!(MarketMode::from_byte(market.mode), MarketMode::WindDown | MarketMode::Settled);
     let fine = sides.iter().all(|side| {
         let bounded = side.position_index <= book::INDEX_ONE && (ends || side.position_index >= book::INDEX_MIN);
         let fresh = (side.position_index, side.pnl_index) == (book::INDEX_ONE, [0, 0]);

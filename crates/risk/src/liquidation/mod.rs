@@ -16,7 +16,7 @@ use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};
 
 use crate::bankruptcy::{self, Loss};
-use crate::health::{decimals, Assessment, Health, Portfolio, Valuation};
+use crate::health::{self, decimals, Assessment, Health, Portfolio, Valuation};
 use crate::price::{self};
 use crate::{swap, timer, Now, RiskError, RiskResult};
 
@@ -42,7 +42,7 @@ pub struct Liquidated {
 /// Maintenance assessment of an account that may be liquidated now.
 ///
 /// # Errors
-/// `NoLiability`, `AccountHealthy`, `HealthyAtFavourablePrice`, `AccountCoolingOff`, `GracePeriod`.
+/// `NoLiability`, `AccountHealthy`, `DeleverageGrace`, `HealthyAtFavourablePrice`, `AccountCoolingOff`, `GracePeriod`.
 #[inline(never)]
 pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Assessment> {
     if !portfolio.has_liability {
@@ -52,6 +52,9 @@ pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoar
     let health = Health::of(&assessment, board)?;
     if !health.is_negative() {
         return Err(RiskError::AccountHealthy);
+    }
+    if !health::spare(health, portfolio, board, Valuation::Maintenance, now)?.is_negative() {
+        return Err(RiskError::DeleverageGrace);
     }
     check_beyond_doubt(portfolio, board, now)?;
     timer::check_not_spared(account, board, &health, now)?;
@@ -66,8 +69,7 @@ pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoar
 pub(crate) fn check_beyond_doubt(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let doubtful = |feed: u8| board.row(feed).is_some_and(|row| price::is_uncertain(row, now, &board.rules));
     if portfolio.exposures().iter().any(|exposure| doubtful(exposure.feed)) {
-        let favourable = Assessment::of(portfolio, board, Valuation::Favourable, now)?;
-        if !Health::of(&favourable, board)?.is_negative() {
+        if !health::spared(portfolio, board, Valuation::Favourable, now)?.is_negative() {
             return Err(RiskError::HealthyAtFavourablePrice);
         }
     }

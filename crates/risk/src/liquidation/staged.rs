@@ -9,7 +9,7 @@ use ballast_state::{BalanceSide, Bank, MarginAccount, OpenLiquidation, Pubkey, R
 
 use super::size::Fitter;
 use super::{check_outcome, conclude, is_within_target, open, plan, Exchange, Liquidated};
-use crate::health::{self, Health, Portfolio};
+use crate::health::{Assessment, Health, Portfolio, Valuation};
 use crate::lending::{self, Amount, Moved};
 use crate::{balances, bankruptcy, Now, RiskError, RiskResult};
 
@@ -174,7 +174,8 @@ pub fn end(
         liabilities: Usd(opened.liabilities),
         requirement: Usd(opened.requirement),
     };
-    let after = health::assess_maintenance(portfolio, board, now)?;
+    // As at the beginning, whatever spares the account: or a smaller requirement would stand beside a larger one.
+    let after = Health::of(&Assessment::of(portfolio, board, Valuation::Maintenance, now)?, board)?;
     check_outcome(&before, &after, opened.minimal != 0)?;
     let target = Ratio(board.rules.liquidation_target);
     let closed_whole = loan_left == 0 || collateral_left == 0;

@@ -17,10 +17,19 @@ pub const INDEX_MIN: u64 = 1 << 28;
 /// Overflow.
 #[inline]
 pub fn lots(base: u128, book: &SideBook) -> MathResult<u64> {
-    if book.position_index == INDEX_ONE {
+    lots_at(base, book.position_index)
+}
+
+/// The same with another index.
+///
+/// # Errors
+/// Overflow.
+#[inline]
+pub fn lots_at(base: u128, position_index: u64) -> MathResult<u64> {
+    if position_index == INDEX_ONE {
         return u64::try_from(base).map_err(|_| MathError::here());
     }
-    let lots = Product::of(base, u128::from(book.position_index)).shift_down(INDEX_BITS)?;
+    let lots = Product::of(base, u128::from(position_index)).shift_down(INDEX_BITS)?;
     u64::try_from(lots).map_err(|_| MathError::here())
 }
 

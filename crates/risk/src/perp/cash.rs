@@ -1,7 +1,8 @@
-use ballast_math::{checked_add, checked_sub, Index};
+use ballast_math::{checked_add, checked_sub, Index, Price, Ratio};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::equity::{add_spent, funds};
+use super::{rail, settlement};
 use crate::{balances, interest, lending, price, swap, Now, RiskError, RiskResult};
 
 /// Moves a settled claim between pool and trader, and counts it as spent by the market: `paid` atoms to the trader, or below
@@ -73,8 +74,31 @@ pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, atoms: u64)
     Ok(())
 }
 
-/// The most of a claim that may be paid out now: all the pool has, but nothing while the market's equity is negative or a
-/// price is in doubt or too old to liquidate at.
+/// True while a market pays profits: its equity is not negative, and no price is in doubt, too old to liquidate at, or so far from
+/// its average that it may have been pumped (rules-perps 6 and 9).
+///
+/// # Errors
+/// `FeedNotListed`.
+#[inline(never)]
+pub fn releases(market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<bool> {
+    if market.is_settled() {
+        // Whatever prices do now. That a part is paid was computed of what there is.
+        return Ok(settlement::is_final(market) && (market.equity >= 0 || market.payout < Ratio::ONE.0));
+    }
+    if market.equity < 0 {
+        return Ok(false);
+    }
+    for feed in [market.feed, market.quote_feed] {
+        let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
+        if row.is_away != 0 || price::check_usable(row, now, board.rules.liquidate_max_age).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The most of a claim that may be paid out now: all the pool has, and no more than the account's rail lets out; nothing while the
+/// market pays no profits.
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
@@ -83,17 +107,38 @@ pub fn most_paid(
     market: &PerpMarket,
     pool: &LiquidityPool,
     bank: &Bank,
+    account: &MarginAccount,
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<u64> {
-    let certain = |feed: u8| -> RiskResult<bool> {
-        let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
-        Ok(price::check_usable(row, now, board.rules.liquidate_max_age).is_ok())
-    };
-    if market.equity < 0 || !certain(market.feed)? || !certain(market.quote_feed)? {
+    if !releases(market, board, now)? {
         return Ok(0);
     }
-    Ok(funds(pool, bank, now)?)
+    let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+    let scale = 10u64.checked_pow(u32::from(market.quote_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
+    let room = Price(quote.mid).atoms_down(rail::room(account, now), scale).unwrap_or(u64::MAX);
+    Ok(funds(pool, bank, now)?.min(room))
+}
+
+/// [`move_claim`], and what is paid out is counted on the account's rail.
+///
+/// # Errors
+/// As [`move_claim`]; `FeedNotListed`.
+#[inline(never)]
+pub(super) fn release(
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    paid: i64,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<()> {
+    if paid > 0 {
+        let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+        rail::count(account, paid.unsigned_abs(), market, quote, now)?;
+    }
+    move_claim(market, pool, bank, account, paid)
 }
 
 fn loan_shares(account: &MarginAccount, bank: &Bank) -> u64 {

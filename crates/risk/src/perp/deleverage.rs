@@ -4,7 +4,7 @@ use ballast_math::{
 use ballast_state::{Bank, LiquidityPool, MarketMode, PerpMarket, PerpSide, RiskBoard, RiskRow};
 
 use super::liquidity::maintenance_requirement;
-use super::{book, refresh_equity, shrink, skew_reserve, sync, VALUE_BITS};
+use super::{book, refresh_equity, require_synced, settlement, shrink, skew_reserve, VALUE_BITS};
 use crate::health::{impact, rates_of, Valuation};
 use crate::{price, Now, RiskError, RiskResult};
 
@@ -37,19 +37,20 @@ pub struct MarketDeleveraged {
 
 /// Deleverages a market whose pool lacks margin for its skew (rules-perps 5): the larger side shrinks by the least amount that
 /// restores the pool, at the mark, every position by the same part. No equity falls: what the shrunk part earned is in its claim, and
-/// the premium that the larger skew was charged goes back to the side. Constant work, whatever the number of accounts.
+/// the premium that the larger skew was charged goes back to the side. Constant work, whatever the number of accounts. The market must
+/// be synced.
 ///
 /// # Errors
-/// Those of [`sync`]; `PairPriceStale`; `MarketHealthy` while E_m covers R_m; `NothingToDo` without a skew; arithmetic.
+/// `MarketNotSynced`; `PairPriceStale`; `MarketHealthy` while E_m covers R_m; `NothingToDo` without a skew; arithmetic.
 #[inline(never)]
 pub fn deleverage(
     market: &mut PerpMarket,
-    pool: &mut LiquidityPool,
+    pool: &LiquidityPool,
     bank: &Bank,
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<MarketDeleveraged> {
-    sync(market, pool, bank, board, now)?;
+    require_synced(market, board)?;
     for feed in [market.feed, market.quote_feed] {
         let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
         price::check_fresh(row, now, board.rules.liquidate_max_age).map_err(|_| RiskError::PairPriceStale)?;
@@ -59,7 +60,8 @@ pub fn deleverage(
     if equity_before >= i64::try_from(required_before).unwrap_or(i64::MAX) {
         return Err(RiskError::MarketHealthy);
     }
-    if skew == 0 {
+    // Without equity the sides meet as far as an index lets them; the market is settled then.
+    if skew == 0 || (equity_before < 0 && settlement::is_flat(market)?) {
         return Err(RiskError::NothingToDo);
     }
     let side = PerpSide::of(skew);
@@ -74,8 +76,9 @@ pub fn deleverage(
     give_back(book, returned)?;
     let lots = shrink(book, checked_sub(skew.unsigned_abs(), kept.unsigned_abs())?)?;
     let ended = book.position_index < book::INDEX_MIN;
-    if ended {
+    if ended && MarketMode::from_byte(market.mode) != MarketMode::WindDown {
         market.mode = MarketMode::WindDown.to_byte();
+        market.settlement_ts = now.ts;
     }
     refresh_equity(market, pool, bank, now)?;
     market.sequence = market.sequence.wrapping_add(1);
@@ -103,7 +106,7 @@ fn begin_series(book: &mut ballast_state::SideBook, now: Now) {
 }
 
 /// `K += ⌊atoms·2³²·2⁵² / B⌋`: the same for each unit of base.
-fn give_back(book: &mut ballast_state::SideBook, atoms: u64) -> MathResult<()> {
+pub(super) fn give_back(book: &mut ballast_state::SideBook, atoms: u64) -> MathResult<()> {
     let value = u128::from(atoms) << VALUE_BITS;
     let per_base = Product::of(value, u128::from(book::INDEX_ONE)).div_down(book::unsigned(book.base))?;
     let per_base = i128::try_from(per_base).map_err(|_| MathError::here())?;

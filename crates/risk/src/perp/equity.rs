@@ -1,7 +1,7 @@
 use ballast_math::{high, signed_add, signed_sub, wide, MathError, MathResult, Ratio};
 use ballast_state::{Bank, LiquidityPool, PerpMarket};
 
-use super::{book, skew_reserve, VALUE_BITS};
+use super::{book, settlement, skew_reserve, VALUE_BITS};
 use crate::{interest, Now, RiskResult};
 
 /// F: what the pool's deposit is worth, atoms of the quote token.
@@ -14,12 +14,16 @@ pub fn funds(pool: &LiquidityPool, bank: &Bank, now: Now) -> MathResult<u64> {
 }
 
 /// `budget_m = w_m·(F + Σ spent) − spent_m`, down: what the pool stands for in this market. Paying out of it lowers it and
-/// nothing else's. Where the pool lost more than it had (F + Σ spent < 0), every market stands for all of that.
+/// nothing else's. Where the pool lost more than it had (F + Σ spent < 0), every market stands for all of that. What is set aside for
+/// settled markets is theirs alone.
 ///
 /// # Errors
 /// Overflow.
 pub fn budget(market: &PerpMarket, pool: &LiquidityPool, funds: u64) -> MathResult<i64> {
-    let all = i128::from(funds).wrapping_add(i128::from(pool.spent));
+    if market.is_settled() {
+        return Ok(market.stake);
+    }
+    let all = i128::from(funds).wrapping_sub(i128::from(pool.earmarked)).wrapping_add(i128::from(pool.spent));
     let share = match u64::try_from(all) {
         // A weight has 32 bits: a word is left.
         Ok(all) => i128::from(high(wide(all, u64::from(market.terms.weight) << Ratio::BITS))),
@@ -42,6 +46,9 @@ pub fn start_day(market: &mut PerpMarket, pool: &mut LiquidityPool, now: Now) ->
         return Ok(());
     }
     market.spent_day = day;
+    if market.is_settled() {
+        return Ok(());
+    }
     let owed = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
     let owed = i64::try_from(owed >> VALUE_BITS).map_err(|_| MathError::here())?;
     let kept = market.spent.clamp(owed.max(0).saturating_neg(), owed.min(0).saturating_neg());
@@ -90,6 +97,9 @@ pub fn refresh_equity(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank
     let (long, short) = (book::owed(&market.long)?, book::owed(&market.short)?);
     market.skew_reserve = skew_reserve(market.mark, book::skew(market)?, &market.terms)?;
     market.budget = budget(market, pool, funds(pool, bank, now)?)?;
+    if market.is_settled() {
+        return settlement::refresh(market);
+    }
     let spare = i128::from(market.budget).wrapping_sub(i128::from(market.skew_reserve));
     // Two words less one another, with 32 fraction bits: below 2^98.
     let spare = spare << VALUE_BITS;
@@ -104,6 +114,9 @@ pub fn refresh_equity(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank
 /// # Errors
 /// Overflow.
 pub(super) fn add_spent(market: &mut PerpMarket, pool: &mut LiquidityPool, paid: i64) -> MathResult<()> {
+    if market.is_settled() {
+        return settlement::take(market, pool, paid);
+    }
     market.spent = market.spent.checked_add(paid).ok_or_else(MathError::here)?;
     pool.spent = pool.spent.checked_add(paid).ok_or_else(MathError::here)?;
     Ok(())

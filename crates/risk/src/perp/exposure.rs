@@ -1,9 +1,9 @@
 use ballast_math::{wide, Decimals, MathError, MathResult, Ratio, Units};
-use ballast_state::{PerpMarket, PerpPosition, RiskBoard};
+use ballast_state::{PerpMarket, PerpPosition, PerpSide, RiskBoard, SideBook};
 
-use super::{book, VALUE_BITS};
+use super::{book, releases, settlement, GRACE, VALUE_BITS};
 use crate::health::PerpExposure;
-use crate::{RiskError, RiskResult};
+use crate::{Now, RiskError, RiskResult};
 
 /// The market's books stand at the board's prices.
 ///
@@ -19,11 +19,11 @@ pub fn require_synced(market: &PerpMarket, board: &RiskBoard) -> RiskResult<()> 
 }
 
 /// A position as health takes it: its size in units of the underlying, what it lost in full, and what it won as far as the
-/// pool backs it.
+/// pool backs it; at Initial only while the market pays profits at all.
 ///
 /// # Errors
-/// `MarketMismatch` if the market is not the position's; arithmetic.
-pub fn exposure(position: &PerpPosition, market: &PerpMarket) -> RiskResult<PerpExposure> {
+/// `MarketMismatch` if the market is not the position's; `FeedNotListed`; arithmetic.
+pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<PerpExposure> {
     if position.market != market.index {
         return Err(RiskError::MarketMismatch);
     }
@@ -33,11 +33,35 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket) -> RiskResult<Perp
     let whole = book::claim(position, market)? >> VALUE_BITS;
     let atoms = u64::try_from(whole.unsigned_abs()).map_err(|_| MathError::here())?;
     let (profit, loss) = if whole >= 0 {
-        (quote.units_down(backed(atoms, market.backing)?)?, Units::ZERO)
+        let backed = match settlement::due(position, market) {
+            Some(due) => due,
+            None => backed(atoms, market.backing)?,
+        };
+        (quote.units_down(backed)?, Units::ZERO)
     } else {
         (Units::ZERO, quote.units_up(atoms)?)
     };
-    Ok(PerpExposure { feed: market.feed, long, short, profit, loss })
+    let released = if profit != Units::ZERO && releases(market, board, now)? { profit } else { Units::ZERO };
+    let shrunk = match grace(position, market, now) {
+        Some(book) => units_of_shrunk(position, book, market, size)?,
+        None => Units::ZERO,
+    };
+    Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk })
+}
+
+/// The side of a position that a deleverage of the market shrank within the last hour and that it spares (rules-perps 5).
+fn grace<'a>(position: &PerpPosition, market: &'a PerpMarket, now: Now) -> Option<&'a SideBook> {
+    let book = market.book(PerpSide::from_byte(position.side)?);
+    let spares = position.shrink_sequence != book.shrink_sequence && now.ts < book.deleverage_ts.saturating_add(GRACE);
+    (spares && position.base != [0, 0]).then_some(book)
+}
+
+/// What was taken of a position since the series began.
+#[inline(never)]
+fn units_of_shrunk(position: &PerpPosition, book: &SideBook, market: &PerpMarket, size: i64) -> MathResult<Units> {
+    let before = book::lots_at(book::unsigned(position.base), book.position_index_before)?;
+    let taken = before.saturating_sub(size.unsigned_abs());
+    Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift }.units_up(taken)
 }
 
 /// Lots in units of the underlying, long and short.

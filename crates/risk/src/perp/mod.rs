@@ -19,14 +19,16 @@ pub mod liquidity;
 mod mark;
 pub mod order;
 mod premium;
+pub mod rail;
 mod settle;
+pub mod settlement;
 mod shrink;
 pub mod slots;
 mod sync;
 mod terms;
 mod trade;
 
-pub use cash::{charge, most_paid, move_claim, pay};
+pub use cash::{charge, most_paid, move_claim, pay, releases};
 pub use deleverage::{deleverage, MarketDeleveraged, GRACE};
 pub use equity::{backing, budget, funds, refresh_equity, start_day};
 pub use exposure::{exposure, require_synced};
@@ -35,11 +37,12 @@ pub use liquidate::{close_position, conclude_position, plan_position, PositionCl
 pub use mark::{mark_of, MAX_LOT_SHIFT};
 pub use premium::skew_reserve;
 pub use settle::{payable, settle, settle_account};
+pub use settlement::{register, settle_market, update_payout, MarketSettled, Registered, RESOLUTION_SECONDS};
 pub use shrink::shrink;
 pub use sync::{accrue_funding, move_mark, pay_funding, sync, sync_within_day, Synced};
 pub use terms::{
     configure, count_on_feed, is_tighter, list, note_terms, require_floors, tighten, validate_lot, validate_terms,
-    MAX_MARKETS,
+    wind_down, MAX_MARKETS,
 };
 pub use trade::{exchange, trade, Fill, Traded};
 

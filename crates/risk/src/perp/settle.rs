@@ -1,8 +1,9 @@
-use ballast_math::{signed_add, signed_from_words, signed_to_words, MathError, MathResult};
+use ballast_math::{signed_add, signed_from_words, signed_to_words, MathError, MathResult, Ratio};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, PerpSide, RiskBoard};
 
+use super::cash::release;
 use super::trade::restate;
-use super::{book, most_paid, move_claim, refresh_equity, slots, VALUE_BITS};
+use super::{book, most_paid, refresh_equity, settlement, slots, VALUE_BITS};
 use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
@@ -23,6 +24,11 @@ pub fn payable(position: &PerpPosition, market: &PerpMarket, most_paid: u64) -> 
 #[inline(never)]
 pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> RiskResult<i64> {
     let side = PerpSide::from_byte(position.side).ok_or(RiskError::NoPosition)?;
+    if position.is_registered() {
+        return Ok(settlement::pay(market, position, most_paid)?);
+    }
+    // Where claims are paid in part, a profit is registered first.
+    let most_paid = if market.is_settled() && market.payout < Ratio::ONE.0 { 0 } else { most_paid };
     if book::size(position, market)? == 0 {
         return Ok(restate(market, position, 0, most_paid, |_, _| Ok(0))?.paid);
     }
@@ -52,9 +58,10 @@ pub fn settle_account(
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     let before = position;
-    let most = most_paid(market, pool, bank, board, now)?;
+    let most = most_paid(market, pool, bank, account, board, now)?;
     let paid = settle(market, &mut position, most)?;
-    if paid < 0 && !by_owner {
+    // The price of a settled market is certain.
+    if paid < 0 && !by_owner && !market.is_settled() {
         for feed in [market.feed, market.quote_feed] {
             let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
             if price::is_uncertain(row, now, &board.rules) {
@@ -66,7 +73,7 @@ pub fn settle_account(
         return Err(RiskError::NothingToSettle);
     }
     slots::store(account, position)?;
-    move_claim(market, pool, bank, account, paid)?;
+    release(market, pool, bank, account, paid, board, now)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok(paid)

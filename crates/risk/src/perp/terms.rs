@@ -1,9 +1,9 @@
 use ballast_math::Ratio;
-use ballast_state::{LiquidityPool, MarketMode, MarketTerms, PerpMarket, PriceFeed};
+use ballast_state::{LiquidityPool, MarketMode, MarketTerms, PerpMarket, PriceFeed, RiskBoard};
 
 use super::{MAX_LOTS, MAX_LOT_SHIFT};
 use crate::error::require;
-use crate::{RiskError, RiskResult};
+use crate::{Now, RiskError, RiskResult};
 
 /// Largest funding limit: 2⁴⁰ · 10⁻¹⁸ of the price per second, about ten per cent a day. No time without a sync then makes
 /// funding overflow.
@@ -160,6 +160,7 @@ pub fn is_tighter(market: &PerpMarket, terms: &MarketTerms, mode: u8) -> bool {
         && terms.skew_cap <= before.skew_cap
         && terms.account_cap <= before.account_cap
         && mode >= market.mode
+        && (mode == market.mode || !ends(mode))
         && others == *before
 }
 
@@ -177,8 +178,23 @@ pub fn tighten(market: &mut PerpMarket, terms: MarketTerms, mode: u8) -> RiskRes
     Ok(())
 }
 
-/// Nothing ends a market, and nothing brings one back.
+/// Nothing brings a market back that ends.
 fn require_going_on(market: &PerpMarket, mode: u8) -> RiskResult<()> {
-    let ends = |mode: u8| MarketMode::from_byte(mode) == MarketMode::WindDown;
     require(!ends(mode) && !ends(market.mode), RiskError::InvalidModeChange)
+}
+
+fn ends(mode: u8) -> bool {
+    matches!(MarketMode::from_byte(mode), MarketMode::WindDown | MarketMode::Settled)
+}
+
+/// Ends a market: from the notice on it can be settled at its mark, by anyone. Until then it is reduce-only.
+///
+/// # Errors
+/// `InvalidModeChange` if it ends already.
+pub fn wind_down(market: &mut PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
+    require(!ends(market.mode), RiskError::InvalidModeChange)?;
+    market.mode = MarketMode::WindDown.to_byte();
+    market.settlement_ts = now.ts.saturating_add(i64::from(board.rules.wind_down_notice));
+    market.sequence = market.sequence.wrapping_add(1);
+    Ok(())
 }

@@ -134,7 +134,7 @@ pub(super) fn restate(
 }
 
 /// Takes a position out of its side's sums.
-fn remove(market: &mut PerpMarket, side: PerpSide, position: &PerpPosition) -> MathResult<()> {
+pub(super) fn remove(market: &mut PerpMarket, side: PerpSide, position: &PerpPosition) -> MathResult<()> {
     let book = market.book_mut(side);
     book.base = book::words(ballast_math::checked_sub_wide(book::unsigned(book.base), book::unsigned(position.base))?);
     let offset = signed_sub(signed_from_words(book.offset), signed_from_words(position.offset))?;
@@ -167,7 +167,7 @@ fn open(
 }
 
 /// A side without size starts anew for free: claims without size do not depend on its indices.
-fn reset_if_empty(market: &mut PerpMarket) {
+pub(super) fn reset_if_empty(market: &mut PerpMarket) {
     for book in [&mut market.long, &mut market.short] {
         if book.base == [0, 0] {
             book.position_index = INDEX_ONE;

@@ -4,6 +4,7 @@ use ballast_state::{JudgeRules, PendingPrint, PriceFeed, PriceState, RiskBoard, 
 
 use super::row::deviation;
 use super::{lag, normalize, PriceObservation, Reading};
+use crate::rates::ROOT_HOUR;
 use crate::{Now, RiskError, RiskResult};
 
 /// Standard deviations that a move must exceed to be a jump.
@@ -195,6 +196,7 @@ fn settle(feed: &mut PriceFeed, row: &mut RiskRow, judged: &Judged) -> RiskResul
     row.high = row.fair_high.max(average.0);
     row.publish_ts = publish_ts;
     row.state = feed.state;
+    row.is_away = u8::from(is_away(feed, price)?);
     Ok(true)
 }
 
@@ -224,8 +226,22 @@ fn jump(feed: &mut PriceFeed, price: Price, publish_ts: i64) -> RiskResult<Optio
 /// `|ln(price / accepted)| > max(8σ√Δt, jump_min)`.
 pub(crate) fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: u64) -> MathResult<bool> {
     let usual = deviation(Ratio(feed.rates.sigma), elapsed)?.mul_down(JUMP_DEVIATIONS)?;
-    let bound = usual.max(Ratio::from_bits(feed.judge.jump_min)).min(MAX_JUMP);
-    let (lower, higher) = (accepted.min(price), accepted.max(price));
+    is_beyond(accepted, price, usual.max(Ratio::from_bits(feed.judge.jump_min)))
+}
+
+/// `|ln(price / average)| > 8σ√1 h`: so far from it that profits wait (rules-perps 9).
+fn is_away(feed: &PriceFeed, price: Price) -> MathResult<bool> {
+    if feed.judge.ema_seconds == 0 {
+        return Ok(false);
+    }
+    let hour = Ratio(feed.rates.sigma).mul_down(ROOT_HOUR)?.mul_down(JUMP_DEVIATIONS)?;
+    is_beyond(Price(feed.ema), price, hour)
+}
+
+/// `|ln(price / other)| > bound`.
+fn is_beyond(other: Price, price: Price, bound: Ratio) -> MathResult<bool> {
+    let bound = bound.min(MAX_JUMP);
+    let (lower, higher) = (other.min(price), other.max(price));
     // e^b ≥ 1 + b: most moves need no exponential.
     if lower.scale_up(Ratio::ONE.add(bound)?).is_ok_and(|limit| higher <= limit) {
         return Ok(false);

@@ -137,7 +137,9 @@ struct Market<'a> {
 /// An hour of a strategy.
 pub(crate) fn run(path: &[u64], delays: Delays, rules: Rules, strategy: Strategy) -> Ledger {
     let exchange = Exchange::new(TRADERS);
-    let cash = |exchange: &Exchange| (0..TRADERS).map(|trader| exchange.cash(trader)).sum::<i64>();
+    // Profits that still wait for the price to come back to its average are theirs as well.
+    let cash =
+        |exchange: &Exchange| (0..TRADERS).map(|trader| exchange.cash(trader) + exchange.claimed(trader)).sum::<i64>();
     let before = cash(&exchange);
     let attackers = (0..TRADERS).map(|_| Attacker::default()).collect();
     let mut market = Market { path, delays, rules, strategy, exchange, attackers, ledger: Ledger::default() };
@@ -152,7 +154,7 @@ pub(crate) fn run(path: &[u64], delays: Delays, rules: Rules, strategy: Strategy
         market.keep(second);
     }
     let exchange = &market.exchange;
-    assert!(exchange.traders.iter().all(|trader| trader.account.perp_count == 0), "{delays:?} {strategy:?}");
+    assert!((0..TRADERS).all(|trader| exchange.held(trader) == 0), "{delays:?} {strategy:?}");
     Ledger { net: cash(exchange) - before, ..market.ledger }
 }
 

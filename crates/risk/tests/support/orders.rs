@@ -164,7 +164,7 @@ impl Exchange {
             let mut books = Books { market, pool, bank, account };
             let prices = Prices { board, feed };
             order::fill(prices, &mut books, &mut saved, orders, keeper, &offer, now, |books| {
-                let portfolio = portfolio(books.account, books.market, books.bank, now)?;
+                let portfolio = portfolio(books.account, books.market, books.bank, board, now)?;
                 assess_maintenance_at(&portfolio, board, books.market.feed, offer.print.price, now)
             })
             .map(|(outcome, _)| outcome)
@@ -180,7 +180,7 @@ impl Exchange {
     }
 
     pub(crate) fn portfolio(&self, trader: usize, now: Now) -> RiskResult<Portfolio> {
-        portfolio(&self.traders[trader].account, &self.market, &self.bank, now)
+        portfolio(&self.traders[trader].account, &self.market, &self.bank, &self.board, now)
     }
 
     pub(crate) fn initial(&self, trader: usize, now: Now) -> RiskResult<Health> {
@@ -192,12 +192,19 @@ impl Exchange {
         let mut market = self.market;
         let mark = perp::mark_of(&market, price, market.quote_mid).unwrap();
         perp::move_mark(&mut market, mark).unwrap();
-        let portfolio = portfolio(&self.traders[trader].account, &market, &self.bank, now).unwrap();
+        let portfolio = portfolio(&self.traders[trader].account, &market, &self.bank, &self.board, now).unwrap();
         assess_maintenance_at(&portfolio, &self.board, 1, Price(price), now).unwrap()
     }
 
     pub(crate) fn held(&self, trader: usize) -> i64 {
         slots::held(&self.traders[trader].account, &self.market).unwrap()
+    }
+
+    /// Whole atoms of the trader's claim on the pool.
+    pub(crate) fn claimed(&self, trader: usize) -> i64 {
+        let position = slots::find(&self.traders[trader].account, self.market.index);
+        let claim = position.map_or(0, |position| perp::book::claim(position, &self.market).unwrap());
+        i64::try_from(claim >> perp::VALUE_BITS).unwrap()
     }
 
     /// Atoms of an account: its deposit, or below zero its loan. The bank's indices are one.
@@ -248,8 +255,14 @@ impl Exchange {
     }
 }
 
-fn portfolio(account: &MarginAccount, market: &PerpMarket, bank: &Bank, now: Now) -> RiskResult<Portfolio> {
-    let exposures = account.positions().iter().map(|position| perp::exposure(position, market));
+fn portfolio(
+    account: &MarginAccount,
+    market: &PerpMarket,
+    bank: &Bank,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<Portfolio> {
+    let exposures = account.positions().iter().map(|position| perp::exposure(position, market, board, now));
     let perps = exposures.collect::<RiskResult<Vec<_>>>()?;
     Portfolio::of_account(account, &perps, 0, now, |_| Some(bank))
 }

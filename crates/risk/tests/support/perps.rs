@@ -2,7 +2,7 @@
 
 use ballast_math::Decimals;
 use ballast_risk::perp::book;
-use ballast_state::{Bank, LiquidityPool, MarketTerms, PerpMarket, Zeroable};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, MarketTerms, PerpMarket, Zeroable};
 
 use super::build::{self, T0};
 
@@ -50,4 +50,11 @@ pub(crate) fn pool(atoms: u64) -> (LiquidityPool, Bank) {
     bank.vault_balance = atoms;
     let pool = LiquidityPool { version: 1, bank: 0, decimals: 6, shares: atoms, ..LiquidityPool::zeroed() };
     (pool, bank)
+}
+
+/// An account that may be paid any profit.
+pub(crate) fn unrailed() -> MarginAccount {
+    let mut account = MarginAccount::zeroed();
+    account.rail.posted = u64::MAX;
+    account
 }

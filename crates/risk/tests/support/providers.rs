@@ -153,7 +153,8 @@ impl World {
         interest::accrue(&mut self.bank, self.now).unwrap();
         let (of, position) = (&mut self.markets[market], &mut self.positions[market]);
         perp::sync(of, &mut self.pool, &self.bank, &self.board, self.now).unwrap();
-        let most = perp::most_paid(of, &self.pool, &self.bank, &self.board, self.now).unwrap();
+        let most =
+            perp::most_paid(of, &self.pool, &self.bank, &super::perps::unrailed(), &self.board, self.now).unwrap();
         let fill = Fill { lots, price: of.mark, print: of.mark };
         let paid = perp::trade(of, position, fill, most).unwrap().paid;
         perp::move_claim(of, &mut self.pool, &mut self.bank, &mut self.trader, paid).unwrap();

@@ -126,14 +126,14 @@ fn portfolio_of(board: &RiskBoard, values: &[Values], pnl: Option<(Usd, Usd)>, o
         portfolio.has_liability |= loans != Units::ZERO;
         // No market trades the quote against itself.
         if pnl.is_some() && feed != portfolio.quote && (longs.0 | shorts.0) != 0 {
-            let perp = PerpExposure { feed, long: longs, short: shorts, profit: Units::ZERO, loss: Units::ZERO };
+            let perp = PerpExposure { feed, long: longs, short: shorts, ..PerpExposure::default() };
             portfolio.add_perp(&perp).unwrap();
         }
     }
     if let Some((profit, loss)) = pnl {
         let units = |value: Usd| Price(board.rows[0].mid).units_down(Usd(value.0 / 100)).unwrap();
         let (profit, loss) = (units(profit), units(loss));
-        let settled = PerpExposure { feed: 0, long: Units::ZERO, short: Units::ZERO, profit, loss };
+        let settled = PerpExposure { profit, loss, released: profit, ..PerpExposure::default() };
         portfolio.add_perp(&settled).unwrap();
     }
     portfolio
@@ -149,7 +149,7 @@ pub(crate) fn reordered(portfolio: &Portfolio, rotation: usize) -> Portfolio {
     for exposure in exposures {
         if (exposure.perp_long.0 | exposure.perp_short.0) != 0 {
             let Exposure { feed, perp_long: long, perp_short: short, .. } = exposure;
-            other.add_perp(&PerpExposure { feed, long, short, profit: Units::ZERO, loss: Units::ZERO }).unwrap();
+            other.add_perp(&PerpExposure { feed, long, short, ..PerpExposure::default() }).unwrap();
         }
         let entry = other.entry(exposure.feed).unwrap();
         (entry.deposits, entry.loans) = (exposure.deposits, exposure.loans);
@@ -157,7 +157,9 @@ pub(crate) fn reordered(portfolio: &Portfolio, rotation: usize) -> Portfolio {
     if portfolio.has_perps() {
         let Portfolio { quote: feed, profit, loss, .. } = *portfolio;
         let (long, short) = (Units::ZERO, Units::ZERO);
-        other.add_perp(&PerpExposure { feed, long, short, profit, loss }).unwrap();
+        other
+            .add_perp(&PerpExposure { feed, long, short, profit, loss, released: profit, shrunk: Units::ZERO })
+            .unwrap();
     }
     other.has_liability = portfolio.has_liability;
     other

@@ -95,8 +95,8 @@ pub struct OrderFilled {
     pub id: u64,
     /// The market's index.
     pub market: u16,
-    /// 0: filled. 1 to 6: ended for the limit, health, the cap of the side, of the skew, of the account, or because nothing was to be
-    /// reduced; the first two at the keeper's fee, unless it could only reduce. 10 to 13: void without a fee, since sources disagreed, the print was too wide or a jump,
+    /// 0: filled. 1 to 7: ended for the limit, health, the cap of the side, of the skew, of the account, because nothing was to be
+    /// reduced, or because the pool lacks margin for the skew; the first two at the keeper's fee, unless it could only reduce. 10 to 13: void without a fee, since sources disagreed, the print was too wide or a jump,
     /// or new risk was closed.
     pub outcome: u8,
     /// Lots bought, or below zero sold.
@@ -167,6 +167,7 @@ const fn outcome_code(outcome: &Outcome) -> u8 {
         Outcome::Killed(Kill::Cap(Cap::Skew)) => 4,
         Outcome::Killed(Kill::Cap(Cap::Account)) => 5,
         Outcome::Killed(Kill::NothingToReduce) => 6,
+        Outcome::Killed(Kill::PoolMargin) => 7,
         Outcome::Void(Rejection::Guarded) => 10,
         Outcome::Void(Rejection::TooWide) => 11,
         Outcome::Void(Rejection::Jump) => 12,

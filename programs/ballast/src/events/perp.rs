@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::Health;
-use ballast_risk::perp::{book, slots, HedgeClosed, HedgePlan, PositionClosed, PositionPlan};
+use ballast_risk::perp::{self, book, slots, HedgeClosed, HedgePlan, PositionClosed, PositionPlan};
 use ballast_state::{Bank, MarginAccount, PerpMarket, RiskBoard};
 
 use super::{EventHeader, HealthPoint, LossShare};
@@ -117,6 +117,168 @@ pub struct PnlSettled {
     pub paid: i64,
     /// The position after.
     pub position: PositionPoint,
+}
+
+/// Receipt of the deleverage of a market: with the indices of its side every position and its claim can be recomputed.
+#[event]
+pub struct MarketDeleveraged {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// The market's index.
+    pub market: u16,
+    /// Its mode after: wind-down, if sizes got too coarse.
+    pub mode: u8,
+    /// The side that shrank: 1 long, 2 short.
+    pub side: u8,
+    /// The mark: atoms of the quote token per lot, 32 fraction bits.
+    pub mark: u64,
+    /// Lots taken from the side.
+    pub lots: u64,
+    /// Lots by which longs were more than shorts before.
+    pub skew_before: i64,
+    /// The same after.
+    pub skew_after: i64,
+    /// Premium given back to the side, atoms.
+    pub returned: u64,
+    /// What the pool had in the market before, atoms.
+    pub equity_before: i64,
+    /// What it should have had, atoms.
+    pub required_before: u64,
+    /// What it has after, atoms.
+    pub equity: i64,
+    /// Position index of the side after: lots per unit of base, 52 fraction bits.
+    pub position_index: u64,
+    /// The same before the series: for an hour positions older than that are as large for their Maintenance margin, if that is less.
+    pub position_index_before: u64,
+    /// When the series began, unix seconds.
+    pub series_ts: i64,
+    /// PnL index of the side after, two's complement, low word first.
+    pub pnl_index: [u64; 2],
+}
+
+impl MarketDeleveraged {
+    pub(crate) fn of(
+        header: EventHeader,
+        market: &PerpMarket,
+        board: &RiskBoard,
+        done: &perp::MarketDeleveraged,
+    ) -> Self {
+        let book = market.book(done.side);
+        Self {
+            header,
+            board_sequence: board.sequence,
+            market: market.index,
+            mode: market.mode,
+            side: done.side.to_byte(),
+            mark: market.mark,
+            lots: done.lots,
+            skew_before: done.skew_before,
+            skew_after: done.skew_after,
+            returned: done.returned,
+            equity_before: done.equity_before,
+            required_before: done.required_before,
+            equity: done.equity,
+            position_index: book.position_index,
+            position_index_before: book.position_index_before,
+            series_ts: book.deleverage_ts,
+            pnl_index: book.pnl_index,
+        }
+    }
+}
+
+/// Receipt of a market's settlement, or of its claims being registered after all: sizes are zero from here on.
+#[event]
+pub struct MarketSettled {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The board's sequence number.
+    pub board_sequence: u64,
+    /// The market's index.
+    pub market: u16,
+    /// The settlement price: atoms of the quote token per lot, 32 fraction bits.
+    pub mark: u64,
+    /// Lots by which longs were more than shorts.
+    pub skew: i64,
+    /// Premium given back to the larger side, atoms.
+    pub returned: u64,
+    /// What the pool had in the market; below zero claims are registered.
+    pub equity: i64,
+    /// What it stands for, atoms.
+    pub stake: i64,
+    /// PnL index of the longs, two's complement, low word first.
+    pub long_index: [u64; 2],
+    /// PnL index of the shorts.
+    pub short_index: [u64; 2],
+}
+
+impl MarketSettled {
+    pub(crate) fn of(header: EventHeader, market: &PerpMarket, board: &RiskBoard, done: &perp::MarketSettled) -> Self {
+        Self {
+            header,
+            board_sequence: board.sequence,
+            market: market.index,
+            mark: done.mark,
+            skew: done.skew,
+            returned: done.returned,
+            equity: done.equity,
+            stake: done.stake,
+            long_index: market.long.pnl_index,
+            short_index: market.short.pnl_index,
+        }
+    }
+}
+
+/// A claim was registered with a settled market, or a loss collected.
+#[event]
+pub struct ClaimRegistered {
+    /// Where and when.
+    pub header: EventHeader,
+    /// Margin account of the keeper.
+    pub keeper: Pubkey,
+    /// The market's index.
+    pub market: u16,
+    /// The market's sequence number.
+    pub market_sequence: u64,
+    /// The claim, atoms; below zero what the account paid.
+    pub claim: i64,
+    /// What the keeper got, atoms.
+    pub keeper_fee: u64,
+    /// All claims registered so far, atoms.
+    pub registered: u64,
+    /// The position after.
+    pub position: PositionPoint,
+}
+
+/// Receipt of the part of its claims that a settled market pays.
+#[event]
+pub struct PayoutUpdated {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The market's index.
+    pub market: u16,
+    /// The part, 32 fraction bits.
+    pub payout: u64,
+    /// Claims registered so far, atoms.
+    pub registered: u64,
+    /// Paid of them so far, atoms.
+    pub paid: u64,
+    /// What the pool still stands for, atoms.
+    pub stake: i64,
+}
+
+impl PayoutUpdated {
+    pub(crate) fn of(header: EventHeader, market: &PerpMarket) -> Self {
+        Self {
+            header,
+            market: market.index,
+            payout: market.payout,
+            registered: market.registered,
+            paid: market.registered_paid,
+            stake: market.stake,
+        }
+    }
 }
 
 /// Receipt of the liquidation of a perp position: inputs, price, amounts, health before and after.

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::perp;
-use ballast_state::{Bank, Group, LiquidityPool, PriceFeed};
+use ballast_state::{Bank, Group, LiquidityPool, MarketMode, PriceFeed};
 
 use crate::args::MarketArgs;
 use crate::emit;
@@ -36,7 +36,7 @@ pub struct ConfigurePerpMarket<'info> {
 
 /// Changes a market's terms and mode. What can only lower risk comes at once, by the admin or the risk admin, whatever became
 /// of prices; all else is for the admin of a group without a timelock, and for the timelock, after funding up to now at the old
-/// terms.
+/// terms. Wind-down leaves the terms as they are: after the group's notice anyone can settle the market.
 ///
 /// # Errors
 /// `Unauthorised`, `TimelockRequired`, `WrongBoard`, `WrongGroup`, `MarketMismatch`, `PoolMismatch`, `BankMismatch`, `PriceUnset`,
@@ -54,7 +54,11 @@ pub(crate) fn handle(ctx: Context<ConfigurePerpMarket>, mode: u8, args: &MarketA
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let bank = view::<Bank>(&accounts.bank)?;
     let terms = args.terms();
-    if perp::is_tighter(&market, &terms, mode) {
+    if mode == MarketMode::WindDown.to_byte() && mode != market.mode {
+        // Its end is published: nothing else changes with it.
+        ensure!(power == Power::Full, BallastError::TimelockRequired);
+        perp::wind_down(&mut market, &board, now).or_fail()?;
+    } else if perp::is_tighter(&market, &terms, mode) {
         perp::tighten(&mut market, terms, mode).or_fail()?;
     } else {
         ensure!(power == Power::Full, BallastError::TimelockRequired);

@@ -7,10 +7,10 @@ use ballast_state::LiquidityPool;
 use crate::emit;
 use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, PnlSettled, PositionPoint};
-use crate::loader;
+use crate::loader::{self, Holdings};
 use crate::view::view_mut;
 
-/// Accounts of `settle_pnl`.
+/// Accounts of `settle_pnl`. The account's other banks and the markets of its other positions may follow.
 #[derive(Accounts)]
 pub struct SettlePnl<'info> {
     /// Anyone; the owner may settle a loss at any price.
@@ -34,14 +34,17 @@ pub struct SettlePnl<'info> {
 /// Moves what a position won or lost between pool and account, as deposits of the quote token. Health does not change by it.
 ///
 /// 1. Sync the market, accrue the bank.
-/// 2. A profit is paid as far as the pool may; a loss is taken from the deposit, and beyond it opens a loan owed to the pool.
+/// 2. Where the account's rail would hold profit back, and all else it holds is given, note what it has to put up now: so much may
+///    leave in a day.
+/// 3. A profit is paid as far as the pool and the account's rail let it; a loss is taken from the deposit, and beyond it opens a loan owed to the pool.
 ///
 /// No tokens move: it works at full utilisation, under every pause and cap.
 ///
 /// # Errors
-/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `BankInFlashLoan`, `NoPosition`, the others of
+/// `AccountInTransit`, `WrongBoard`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `BankInFlashLoan`,
+/// `MissingAccount`, `MarketNotSynced`, `NoPosition`, the others of
 /// [`perp::settle_account`].
-pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
+pub(crate) fn handle<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
     let mut account = loader::idle_account(&accounts.margin_account)?;
@@ -51,6 +54,14 @@ pub(crate) fn handle(ctx: Context<SettlePnl>) -> Result<()> {
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
     loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
+    let alone = account.active().iter().all(|balance| balance.bank == bank.index) && account.perp_count <= 1;
+    if (alone || !ctx.remaining_accounts.is_empty())
+        && perp::rail::holds_back(&account, &market, &board, now).or_fail()?
+    {
+        let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
+        let portfolio = holdings.portfolio_with(&account, &[&bank], &market, &board, now)?;
+        perp::rail::post_now(&mut account, &portfolio, &board, now).or_fail()?;
+    }
     let by_owner = accounts.authority.key == &account.owner;
     let paid =
         perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, &board, by_owner, now).or_fail()?;

@@ -119,7 +119,7 @@ impl Perps {
         now: Now,
     ) -> RiskResult<Vec<PerpExposure>> {
         let exposure = |position: &ballast_state::PerpPosition| {
-            perp::exposure(position, &self.synced(position.market, banks, board, now)?)
+            perp::exposure(position, &self.synced(position.market, banks, board, now)?, board, now)
         };
         account.positions().iter().map(exposure).collect()
     }

@@ -214,7 +214,7 @@ fn expect(chain: &Chain, index: u16, account: MarginAccount, taker: MarginAccoun
     perp::sync(&mut market, &mut pool, &bank, board, now)?;
     let portfolio = |account: &MarginAccount, market: &PerpMarket, bank: &Bank| {
         let exposures: Vec<_> =
-            account.positions().iter().map(|one| perp::exposure(one, market)).collect::<RiskResult<_>>()?;
+            account.positions().iter().map(|one| perp::exposure(one, market, board, now)).collect::<RiskResult<_>>()?;
         Portfolio::of_account(account, &exposures, perps.row, now, |index| {
             if index == bank.index {
                 Some(bank)

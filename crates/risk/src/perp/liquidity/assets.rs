@@ -1,7 +1,7 @@
 use ballast_math::{signed_add, signed_mul, signed_sub, MathError, MathResult};
 use ballast_state::{PerpMarket, RiskBoard};
 
-use crate::perp::{book, mark_of, skew_reserve, VALUE_BITS};
+use crate::perp::{book, mark_of, settlement, skew_reserve, VALUE_BITS};
 use crate::{price, Now, RiskError, RiskResult};
 
 /// NAV: what the pool is worth to its providers, `F − ΣU − ΣΦ`, atoms.
@@ -26,6 +26,12 @@ impl Liabilities {
     /// # Errors
     /// `FeedNotListed`; `PriceOutOfRange` if an end of the band leaves the range of marks; arithmetic.
     pub fn add(&mut self, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
+        if market.is_settled() {
+            let owed = settlement::owed(market)?;
+            self.least = signed_add(self.least, owed)?;
+            self.most = signed_add(self.most, owed)?;
+            return Ok(());
+        }
         let (low, high) = if has_size(market) { marks(market, board, now)? } else { (market.mark, market.mark) };
         let (low, high) = (owed_at(market, low)?, owed_at(market, high)?);
         self.least = signed_add(self.least, low.min(high))?;
@@ -49,7 +55,7 @@ impl Liabilities {
 
 /// False for a market that owes the same at any price: its feed may be dead.
 pub(super) fn has_size(market: &PerpMarket) -> bool {
-    [market.long, market.short].iter().any(|side| side.base != [0, 0])
+    !market.is_settled() && [market.long, market.short].iter().any(|side| side.base != [0, 0])
 }
 
 /// Marks at both ends of the bands of underlying and quote token.

@@ -38,7 +38,7 @@ fn of_skew(
     let units = lots.units_up(skew.unsigned_abs())?;
     // The pool is short of what its traders are long.
     let (long, short) = if skew < 0 { (units, Units::ZERO) } else { (Units::ZERO, units) };
-    let required = assess(&PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO })?;
+    let required = assess(&PerpExposure { feed: market.feed, long, short, ..PerpExposure::default() })?;
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
     let scale = 10u64.checked_pow(u32::from(market.quote_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
     Ok(price::aged_end(quote, End::Low, now)?.atoms_up(required, scale)?)

@@ -5,7 +5,7 @@ use ballast_state::{Account, Bank, Epoch, LiquidityPool, PerpMarket, RiskBoard};
 
 use super::assets::has_size;
 use super::{epoch, liquidity_of, requirement, value_of, Liabilities, NetAssets};
-use crate::perp::{book, funds, refresh_equity, start_day, sync};
+use crate::perp::{book, funds, refresh_equity, settlement, start_day, sync};
 use crate::{interest, price, Now, RiskError, RiskResult};
 
 /// Makes the price of the epoch that ended, and gives its requests what they get (rules-perps 7). Anyone may call it, in the
@@ -151,6 +151,7 @@ fn most_withdrawn<M: DerefMut<Target = PerpMarket>>(
     }
     let tagged = interest::project_one(bank, true, now)?.amount_up(bank.perp_loan_shares)?;
     let mut most = funds(pool, bank, now)?.saturating_sub(tagged);
+    most = most.saturating_sub(u64::try_from(pool.earmarked).unwrap_or(0));
     for market in markets {
         refresh_equity(market, pool, bank, now)?;
         most = most.min(spare(market, board, now)?);
@@ -160,6 +161,10 @@ fn most_withdrawn<M: DerefMut<Target = PerpMarket>>(
 
 /// Funds that a market can do without: `⌊(E_m − R_m) / w_m⌋`, as its budget falls by its weight of what leaves.
 fn spare(market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<u64> {
+    if settlement::is_final(market) {
+        // What it still pays is in the price of liquidity, and nothing more becomes of it.
+        return Ok(u64::MAX);
+    }
     let required = requirement(market, book::skew(market)?, board, now)?;
     let spare = i128::from(market.equity).wrapping_sub(i128::from(required));
     let Ok(spare) = u64::try_from(spare) else { return Ok(0) };

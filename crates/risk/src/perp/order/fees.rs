@@ -15,13 +15,13 @@ pub fn fill_fee(market: &PerpMarket, lots: i64, mark: u64) -> MathResult<u64> {
 }
 
 /// What an account has in the quote token's bank, atoms; nothing if it owes there.
-pub(super) fn deposit_of(account: &MarginAccount, bank: &Bank) -> MathResult<u64> {
+pub(in crate::perp) fn deposit_of(account: &MarginAccount, bank: &Bank) -> MathResult<u64> {
     let deposit = account.balance(bank.index).filter(|balance| balance.is_deposit());
     deposit.map_or(Ok(0), |deposit| Index::from_words(bank.asset_index).amount_down(deposit.shares))
 }
 
 /// Gives a keeper what was debited of a trader for it.
-pub(super) fn pay_keeper(bank: &mut Bank, keeper: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
+pub(in crate::perp) fn pay_keeper(bank: &mut Bank, keeper: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
     let shares = Index::from_words(bank.asset_index).shares_down(atoms)?;
     swap::credit(bank, keeper, shares)?;
     interest::update_lend_ratio(bank)?;

@@ -1,15 +1,15 @@
-use ballast_math::{signed_add, signed_mul};
+use ballast_math::{signed_add, signed_mul, Usd};
 use ballast_state::{MarginAccount, Order, Orders, PerpMarket, RiskBoard};
 
-use super::super::cash::owe_pool;
+use super::super::cash::{owe_pool, release};
 use super::super::{
-    charge, mark_of, most_paid, move_claim, move_mark, refresh_equity, require_synced, slots, trade, Fill, Traded,
-    VALUE_BITS,
+    book, charge, liquidity, mark_of, most_paid, move_mark, rail, refresh_equity, require_synced, slots, trade, Fill,
+    Traded, VALUE_BITS,
 };
 use super::fees::{deposit_of, fill_fee, pay_keeper};
 use super::place::{reduction, require_open};
 use super::{cancel, caps, reserve, Books, Cap, Prices, Print, Rejection};
-use crate::health::Health;
+use crate::health::{five_quarters, Health};
 use crate::liquidation::staged;
 use crate::{swap, Now, RiskError, RiskResult};
 
@@ -48,6 +48,8 @@ pub enum Kill {
     Cap(Cap),
     /// It may only reduce, and nothing is held on the other side.
     NothingToReduce,
+    /// The pool lacks Initial margin for the skew it would leave.
+    PoolMargin,
 }
 
 /// How an order ended.
@@ -88,7 +90,7 @@ pub fn fill<'a>(
     }
     books.copy_to(saved);
     let (outcome, fee) = match attempt(prices.board, books, &order, &offer.print, now)? {
-        Ok(filled) if is_safe(books, filled.print, maintenance)? => (Outcome::Filled(filled), order.keeper_fee),
+        Ok(filled) if is_safe(books, filled.print, maintenance, now)? => (Outcome::Filled(filled), order.keeper_fee),
         attempted => {
             saved.copy_to(books);
             let kill = attempted.err().unwrap_or(Kill::Unhealthy);
@@ -161,23 +163,43 @@ fn attempt(
     if let Some(cap) = caps::exceeded(market, held, lots, caps::added(held, lots)?)? {
         return Ok(Err(Kill::Cap(cap)));
     }
+    rail::begin_day(account, now);
+    if order.reduce_only == 0 {
+        // It was set aside from the start, and nobody can take the order back any more.
+        rail::post(account, Usd(order.requirement), now);
+    }
     let fill = price(market, lots, print)?;
-    let most = most_paid(market, pool, bank, board, now)?;
+    let most = most_paid(market, pool, bank, account, board, now)?;
     // Placement kept a slot.
     let traded = trade(market, slots::find_or_open(account, market.index)?, fill, most)?;
     slots::prune(account, market.index);
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));
     }
-    move_claim(market, pool, bank, account, traded.paid)?;
+    release(market, pool, bank, account, traded.paid, board, now)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, fee)?;
     owe_pool(bank, account, order.keeper_fee)?;
     refresh_equity(market, pool, bank, now)?;
+    if !pool_has_margin(market, lots, board, now)? {
+        return Ok(Err(Kill::PoolMargin));
+    }
     if order.reduce_only == 0 {
         account.risk_ts = now.ts;
     }
     Ok(Ok(Filled { price: fill.price, print: fill.print, traded, fee }))
+}
+
+/// A fill that makes the skew larger needs the pool's Initial margin for it (rules-perps 5). What only makes a position smaller is an
+/// exit.
+fn pool_has_margin(market: &PerpMarket, lots: i64, board: &RiskBoard, now: Now) -> RiskResult<bool> {
+    let skew = book::skew(market)?;
+    if skew.unsigned_abs() <= skew.wrapping_sub(lots).unsigned_abs() {
+        return Ok(true);
+    }
+    // At prices no new risk may rest on, there is none.
+    let required = liquidity::requirement(market, skew, board, now);
+    Ok(required.is_ok_and(|required| i128::from(market.equity) >= i128::from(required)))
 }
 
 /// Health is not negative at the print, in a market that is brought there and back.
@@ -185,11 +207,14 @@ fn is_safe<'a>(
     books: &mut Books<'a>,
     print: u64,
     maintenance: impl FnOnce(&Books<'a>) -> RiskResult<Health>,
+    now: Now,
 ) -> RiskResult<bool> {
     let mark = books.market.mark;
     move_mark(books.market, print)?;
     let health = maintenance(books)?;
     move_mark(books.market, mark)?;
+    // Initial asks for no less: what was not looked at need not be known.
+    rail::post(books.account, five_quarters(health.requirement)?, now);
     Ok(!health.is_negative())
 }
 

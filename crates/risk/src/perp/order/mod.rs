@@ -18,6 +18,7 @@ pub use books::{Books, Prices};
 pub use cancel::{cancel, By};
 pub use caps::Cap;
 pub use fees::fill_fee;
+pub(super) use fees::{deposit_of, pay_keeper};
 pub use fill::{fill, Filled, Kill, Offer, Outcome};
 pub use place::{place, Request};
 pub use print::{Print, Rejection};

@@ -1,4 +1,4 @@
-use ballast_math::{checked_add, checked_sub, Units, Usd};
+use ballast_math::{checked_add, checked_sub, Usd};
 use ballast_state::{MarginAccount, Order, Orders, PerpMarket, RiskBoard, Zeroable};
 
 use super::super::{book, exposure, skew_reserve};
@@ -29,7 +29,7 @@ pub fn requirement(
     let premium = reserve(skew.saturating_add(lots))?.saturating_sub(reserve(skew)?);
     // It nets with nothing.
     let (long, short) = exposure::units(lots, market)?;
-    let alone = PerpExposure { feed: market.feed, long, short, profit: Units::ZERO, loss: Units::ZERO };
+    let alone = PerpExposure { feed: market.feed, long, short, ..PerpExposure::default() };
     let initial = initial_requirement_alone(&alone, market.quote_feed, board, now)?;
     initial.add(worth(market, board, checked_add(fees, premium)?, now)?).map_err(Into::into)
 }

@@ -1,0 +1,83 @@
+//! The rail on which profits of perps leave: in a day no more than the account had to put up (rules-perps 9, ADR 18).
+
+use ballast_math::{MathResult, Price, Usd};
+use ballast_state::{MarginAccount, PerpMarket, RiskBoard, RiskRow};
+
+use super::{book, slots, VALUE_BITS};
+use crate::health::{assess_initial, Health, Portfolio, Valuation};
+use crate::{Now, RiskError, RiskResult};
+
+/// What the account may still be paid of its profits today, USD.
+#[must_use]
+pub fn room(account: &MarginAccount, now: Now) -> Usd {
+    let rail = &account.rail;
+    let released = if rail.day == PerpMarket::day(now.ts) { rail.released } else { 0 };
+    Usd(rail.posted.saturating_sub(released))
+}
+
+/// True if the account's claim in a market is more than may leave by what it is known to have put up.
+///
+/// # Errors
+/// `FeedNotListed`; arithmetic.
+pub fn holds_back(account: &MarginAccount, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<bool> {
+    let Some(position) = slots::find(account, market.index) else { return Ok(false) };
+    let Ok(atoms) = u64::try_from(book::claim(position, market)? >> VALUE_BITS) else { return Ok(false) };
+    let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+    let value = Price(quote.mid).value_up(super::exposure::quote(market).units_up(atoms)?)?;
+    Ok(value > room(account, now))
+}
+
+/// Notes an Initial requirement the account meets.
+pub(super) fn post(account: &mut MarginAccount, requirement: Usd, now: Now) {
+    begin_day(account, now);
+    account.rail.posted = account.rail.posted.max(requirement.0);
+}
+
+/// Notes the Initial requirement of an account with perps that was assessed, without what is set aside for orders: those can be
+/// taken back.
+pub fn post_initial(account: &mut MarginAccount, portfolio: &Portfolio, initial: &Health, now: Now) {
+    if account.perp_count > 0 {
+        post(account, initial.requirement.excess_over(portfolio.reserved), now);
+    }
+}
+
+/// Assesses what an account's Initial requirement is now, whatever the age of its prices, and notes it.
+///
+/// # Errors
+/// As [`assess_initial`].
+pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
+    let initial = assess_initial(portfolio, board, Valuation::InitialUnchecked, now)?;
+    post_initial(account, portfolio, &initial, now);
+    Ok(())
+}
+
+/// Counts a profit paid, at the quote token's judged price, up.
+///
+/// # Errors
+/// Overflow.
+pub(super) fn count(
+    account: &mut MarginAccount,
+    atoms: u64,
+    market: &PerpMarket,
+    quote: &RiskRow,
+    now: Now,
+) -> MathResult<()> {
+    begin_day(account, now);
+    let value = Price(quote.mid).value_up(super::exposure::quote(market).units_up(atoms)?)?;
+    account.rail.released = account.rail.released.saturating_add(value.0);
+    Ok(())
+}
+
+/// Starts the account's day, if it is a new one, before what is done on it. What was posted stays posted while perps are held: nobody
+/// has to act each day to be paid.
+pub(super) fn begin_day(account: &mut MarginAccount, now: Now) {
+    let day = PerpMarket::day(now.ts);
+    if account.rail.day == day {
+        return;
+    }
+    account.rail.day = day;
+    account.rail.released = 0;
+    if account.perp_count == 0 {
+        account.rail.posted = 0;
+    }
+}

@@ -1,0 +1,389 @@
+//! The end of a market: one price for all, and a part of each claim where the pool's stake cannot pay all.
+mod support;
+
+use ballast_math::Ratio;
+use ballast_risk::perp::{
+    self, book, liquidity, settlement, slots, Fill, MarketSettled, Registered, RESOLUTION_SECONDS, VALUE_BITS,
+};
+use ballast_risk::{Now, RiskError, RiskResult};
+use ballast_state::{
+    BalanceSide, Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PriceState, RiskBoard,
+    Zeroable,
+};
+use proptest::prelude::*;
+use support::build::{after, board, give, price, sol, usdc, MILLION, NOW};
+use support::perps::{market, pool, unrailed};
+
+/// A SOL in lots.
+const SOL: i64 = 1_000_000;
+const DEPOSIT: u64 = 50_000 * MILLION;
+const NOTICE: i64 = 7 * 86_400;
+
+#[derive(Clone)]
+struct Scene {
+    board: RiskBoard,
+    market: PerpMarket,
+    pool: LiquidityPool,
+    bank: Bank,
+    traders: Vec<MarginAccount>,
+    keeper: MarginAccount,
+}
+
+impl Scene {
+    /// Traders with deposits and positions of so many lots, opened at 150 dollars without premium. Half of the funds are the market's.
+    fn new(funds: u64, lots: &[i64]) -> Self {
+        let board = board(&[usdc(), sol()]);
+        let (pool, bank) = pool(funds);
+        let mut market = market();
+        // No premium worth an atom.
+        market.terms.skew_scale = u64::MAX;
+        let keeper = MarginAccount::zeroed();
+        let mut scene = Self { board, market, pool, bank, traders: Vec::new(), keeper };
+        scene.move_to(150, NOW).unwrap();
+        for lots in lots {
+            let mut trader = unrailed();
+            give(&mut scene.bank, &mut trader, BalanceSide::Deposit, DEPOSIT);
+            let mut position = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
+            let mark = scene.market.mark;
+            perp::trade(&mut scene.market, &mut position, Fill { lots: *lots, price: mark, print: mark }, 0).unwrap();
+            slots::store(&mut trader, position).unwrap();
+            scene.traders.push(trader);
+        }
+        scene.move_to(150, NOW).unwrap();
+        scene
+    }
+
+    fn move_to(&mut self, dollars: u64, now: Now) -> RiskResult<()> {
+        let row = &mut self.board.rows[1];
+        let mid = price(dollars, 1);
+        (row.mid, row.low, row.high, row.fair_low, row.fair_high) = (mid, mid, mid, mid, mid);
+        for row in &mut self.board.rows[..2] {
+            row.publish_ts = now.ts;
+        }
+        perp::sync(&mut self.market, &mut self.pool, &self.bank, &self.board, now).map(|_| ())
+    }
+
+    fn settle_market(&mut self, now: Now) -> RiskResult<MarketSettled> {
+        perp::settle_market(&mut self.market, &mut self.pool, &self.bank, &self.board, now)
+    }
+
+    fn register(&mut self, trader: usize, now: Now) -> RiskResult<Registered> {
+        let Self { market, pool, bank, traders, keeper, .. } = self;
+        perp::register(market, pool, bank, &mut traders[trader], keeper, now)
+    }
+
+    fn update_payout(&mut self, now: Now) -> RiskResult<Ratio> {
+        perp::update_payout(&mut self.market, &mut self.pool, &self.bank, now)
+    }
+
+    fn settle(&mut self, trader: usize, now: Now) -> RiskResult<i64> {
+        let Self { board, market, pool, bank, traders, .. } = self;
+        perp::settle_account(market, pool, bank, &mut traders[trader], board, true, now)
+    }
+
+    /// Atoms of a trader's deposit, or below zero of its loan. The bank's indices are one.
+    fn cash(&self, trader: usize) -> i64 {
+        let Some(balance) = self.traders[trader].balance(0) else { return 0 };
+        let atoms = i64::try_from(balance.shares).unwrap();
+        if balance.is_loan() {
+            -atoms
+        } else {
+            atoms
+        }
+    }
+
+    fn claim(&self, trader: usize) -> i64 {
+        let position = slots::find(&self.traders[trader], self.market.index);
+        let claim = position.map_or(0, |position| book::claim(position, &self.market).unwrap());
+        i64::try_from(claim >> VALUE_BITS).unwrap()
+    }
+}
+
+/// Longs of 3,000 SOL against shorts of as many, and at 250 dollars longs are owed more than there is.
+fn insolvent() -> Scene {
+    let mut scene = Scene::new(100_000 * MILLION, &[2_000 * SOL, 1_000 * SOL, -3_000 * SOL]);
+    // What the shorts lose comes in only in part: they settled early, at 150. Two thirds of it went elsewhere.
+    scene.market.short.offset = ballast_math::signed_to_words(-(200_000 * i128::from(MILLION) << VALUE_BITS));
+    let mut short = *slots::find(&scene.traders[2], 3).unwrap();
+    short.offset = scene.market.short.offset;
+    slots::store(&mut scene.traders[2], short).unwrap();
+    scene.move_to(250, NOW).unwrap();
+    scene
+}
+
+#[test]
+fn a_market_is_wound_down_after_its_notice() {
+    let mut scene = Scene::new(1_000_000 * MILLION, &[2_000 * SOL, -1_000 * SOL]);
+    assert_eq!(scene.settle_market(NOW), Err(RiskError::MarketGoesOn));
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    assert_eq!(perp::wind_down(&mut scene.market, &scene.board, NOW), Err(RiskError::InvalidModeChange));
+    assert_eq!((scene.market.mode, scene.market.settlement_ts), (MarketMode::WindDown.to_byte(), NOW.ts + NOTICE));
+    let (early, due) = (after(NOTICE - 1), after(NOTICE));
+    scene.move_to(160, early).unwrap();
+    assert_eq!(scene.settle_market(early), Err(RiskError::MarketGoesOn));
+    scene.move_to(160, due).unwrap();
+    for (state, refused) in
+        [(PriceState::Guarded, RiskError::PriceGuarded), (PriceState::PendingJump, RiskError::PricePending)]
+    {
+        scene.board.rows[1].state = state.to_byte();
+        assert_eq!(scene.settle_market(due), Err(refused));
+    }
+    scene.board.rows[1].state = PriceState::Normal.to_byte();
+    assert_eq!(scene.settle_market(after(NOTICE + 61)), Err(RiskError::PriceStale));
+    scene.board.rows[1].is_away = 1;
+    assert_eq!(scene.settle_market(due), Err(RiskError::PriceAway));
+    scene.board.rows[1].is_away = 0;
+    let claims = [scene.claim(0), scene.claim(1)];
+    let done = scene.settle_market(due).unwrap();
+    assert_eq!((done.mark, done.skew, done.returned), (160 << 32, 1_000 * SOL, 4));
+    // The premium comes back to who was charged it, down.
+    let claims = [claims[0] + 3, claims[1]];
+    assert_eq!((scene.claim(0), scene.claim(1)), (claims[0], claims[1]));
+    assert_eq!(scene.market.payout, Ratio::ONE.0);
+    assert_eq!(scene.settle_market(due), Err(RiskError::MarketEnded));
+    assert_eq!(scene.register(0, due), Err(RiskError::NothingToDo));
+
+    // Sizes are gone: no price moves anything any more, whatever becomes of it.
+    assert_eq!(slots::held(&scene.traders[0], &scene.market), Ok(0));
+    scene.move_to(900, due).unwrap();
+    scene.board.rows[1].state = PriceState::Guarded.to_byte();
+    assert_eq!((scene.claim(0), scene.claim(1)), (claims[0], claims[1]));
+    // Of the stake no more is set aside than who won gets.
+    assert_eq!((scene.pool.earmarked, scene.market.stake), (claims[0] + 1, claims[0] + 1), "up");
+    assert_eq!(scene.settle(0, due), Ok(claims[0]));
+    assert_eq!(scene.settle(1, due), Ok(claims[1]));
+    assert_eq!((scene.traders[0].perp_count, scene.traders[1].perp_count), (0, 0));
+    // Funding went to the pool while both sides were unequal; the loser's money is the market's last.
+    assert_eq!((scene.pool.earmarked, scene.market.stake), (1 - claims[1], 1 - claims[1]));
+}
+
+#[test]
+fn what_the_skew_was_charged_goes_back_at_the_end() {
+    let mut scene = Scene::new(1_000_000 * MILLION, &[2_000 * SOL]);
+    scene.market.terms.skew_scale = 1 << 40;
+    scene.move_to(150, NOW).unwrap();
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    scene.market.settlement_ts = NOW.ts;
+    // 150·(2·10⁹)² / 2⁴¹
+    let reserve = 150 * 4_000_000_000_000_000_000u128 >> 41;
+    let done = scene.settle_market(NOW).unwrap();
+    assert_eq!((u128::from(done.returned), scene.market.skew_reserve), (reserve, 0));
+    // Down, to an atom: the same for each unit of base.
+    assert_eq!(scene.claim(0), i64::try_from(reserve).unwrap() - 1);
+}
+
+#[test]
+fn a_market_that_owes_more_than_it_has_pays_one_part_of_every_claim() {
+    let mut scene = insolvent();
+    // Longs are owed 300,000, shorts owe 100,000; the budget is 50,000.
+    assert_eq!((scene.market.budget, scene.market.equity), (50_000_000_000, -150_000_000_000));
+    let done = scene.settle_market(NOW).unwrap();
+    assert_eq!((done.skew, done.stake, done.equity), (0, 50_000_000_000, -150_000_000_000));
+    assert_eq!((scene.pool.earmarked, scene.market.payout), (50_000_000_000, 0));
+    // Half of each, as far as is known: 150,000 of 300,000, down.
+    assert_eq!(scene.market.backing, Ratio::ONE.0 / 2 - 1);
+
+    // Nothing is paid and nothing computed before claims are known.
+    assert_eq!(scene.settle(0, NOW), Ok(0), "a claim without size, and nothing of it paid");
+    assert_eq!(scene.settle(0, NOW), Err(RiskError::NothingToSettle));
+    assert_eq!(scene.update_payout(NOW), Err(RiskError::PayoutUnknown));
+    let first = scene.register(0, NOW).unwrap();
+    assert_eq!((first.claim, first.fee), (200_000_000_000, 1_000));
+    assert_eq!(scene.register(0, NOW), Err(RiskError::ClaimRegistered));
+    assert_eq!(scene.cash_of_keeper(), 1_000);
+    assert_eq!(scene.register(1, NOW).unwrap().claim, 100_000_000_000);
+    assert_eq!(scene.market.registered, 300_000_000_000);
+    // The loser's money is collected: all of its deposit, and the rest as a loan.
+    assert_eq!(scene.register(2, NOW).unwrap().claim, -100_000_000_000);
+    assert_eq!(scene.cash(2), -50_000_000_000);
+    assert_eq!((scene.pool.earmarked, scene.market.stake), (150_000_000_000, 150_000_000_000));
+    assert_eq!((scene.market.long.positions, scene.market.short.positions), (0, 0));
+
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 / 2)));
+    assert_eq!(scene.update_payout(NOW), Err(RiskError::NothingToDo));
+    assert_eq!((scene.settle(0, NOW), scene.settle(1, NOW)), (Ok(100_000_000_000), Ok(50_000_000_000)));
+    assert_eq!(scene.settle(0, NOW), Err(RiskError::NothingToSettle));
+    assert_eq!((scene.pool.earmarked, scene.market.stake, scene.market.registered_paid), (0, 0, 150_000_000_000));
+    // What is not paid stays a claim, and is worth nothing.
+    assert_eq!(scene.claim(0), 100_000_000_000);
+    let exposure =
+        perp::exposure(slots::find(&scene.traders[0], 3).unwrap(), &scene.market, &scene.board, NOW).unwrap();
+    assert_eq!((exposure.profit.0, exposure.released.0), (0, 0));
+    // The pool lost its stake in the market and nothing else.
+    assert_eq!(scene.pool.shares, 50_000_000_000);
+
+    // Recoveries go to those who were cut first, to all of them alike.
+    scene.recover(30_000_000_000);
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 * 6 / 10)));
+    // Down: the part has 32 bits.
+    assert_eq!((scene.settle(1, NOW), scene.settle(0, NOW)), (Ok(9_999_999_986), Ok(19_999_999_972)));
+    scene.recover(500_000_000_000);
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio::ONE));
+    assert_eq!((scene.settle(1, NOW), scene.settle(0, NOW)), (Ok(40_000_000_014), Ok(80_000_000_028)));
+    assert_eq!((scene.traders[0].perp_count, scene.traders[1].perp_count), (0, 0));
+}
+
+impl Scene {
+    fn cash_of_keeper(&self) -> u64 {
+        self.keeper.balance(0).map_or(0, |balance| balance.shares)
+    }
+
+    /// Money that comes in for the market.
+    fn recover(&mut self, atoms: i64) {
+        self.pool.shares += atoms.unsigned_abs();
+        self.bank.asset_shares += atoms.unsigned_abs();
+        self.market.stake += atoms;
+        self.pool.earmarked += atoms;
+    }
+}
+
+#[test]
+fn those_who_do_not_register_in_time_keep_their_part() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    scene.register(0, NOW).unwrap();
+    let late = after(RESOLUTION_SECONDS);
+    assert_eq!(scene.update_payout(after(RESOLUTION_SECONDS - 1)), Err(RiskError::PayoutUnknown));
+    // Of 50,000 in hand the other long, with a third of all claims, is sure of its half: 50,000. Nothing is left to tell.
+    assert_eq!(scene.update_payout(late), Ok(Ratio(1)));
+    assert_eq!(scene.settle(0, late), Ok(46));
+    // The loser pays late: what is there is divided again.
+    scene.register(2, late).unwrap();
+    let part = scene.update_payout(late).unwrap();
+    assert!(part.0.abs_diff(Ratio::ONE.0 / 2) <= 2, "{part:?}");
+    assert_eq!(scene.register(1, late).unwrap().claim, 100_000_000_000);
+    let paid = [scene.settle(0, late).unwrap() + 46, scene.settle(1, late).unwrap()];
+    assert!(paid[0].abs_diff(100_000_000_000) <= 100 && paid[1].abs_diff(50_000_000_000) <= 100, "{paid:?}");
+    assert!(scene.market.stake >= 0);
+}
+
+#[test]
+fn nobody_registers_and_nothing_is_promised_beyond_the_backing() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    let late = after(RESOLUTION_SECONDS);
+    assert_eq!(scene.update_payout(late), Ok(Ratio(Ratio::ONE.0 / 2 - 1)));
+    // Of claims that are not registered nothing is paid.
+    assert_eq!(scene.settle(0, late), Ok(0));
+    scene.register(0, late).unwrap();
+    // A claim of 200,000 is due half, of which the pool has 50,000 in hand.
+    assert_eq!(scene.settle(0, late), Ok(50_000_000_000));
+    assert_eq!(scene.settle(0, late), Err(RiskError::NothingToSettle));
+    scene.register(2, late).unwrap();
+    assert_eq!(scene.settle(0, late), Ok(49_999_999_953));
+}
+
+#[test]
+fn a_settled_market_whose_losers_do_not_pay_is_resolved_after_all() {
+    let mut scene = Scene::new(1_000 * MILLION, &[1_000 * SOL, -1_000 * SOL]);
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    scene.market.settlement_ts = NOW.ts;
+    scene.move_to(240, NOW).unwrap();
+    scene.settle_market(NOW).unwrap();
+    assert_eq!(scene.market.payout, Ratio::ONE.0);
+    // The short pays half of its 90,000, and what it owes goes bad: so much comes off the stake.
+    assert_eq!(scene.settle(1, NOW), Ok(-89_999_999_996));
+    assert_eq!(scene.settle_market(NOW), Err(RiskError::MarketEnded));
+    scene.recover(-40_000_000_000);
+    perp::refresh_equity(&mut scene.market, &scene.pool, &scene.bank, NOW).unwrap();
+    assert!(scene.market.equity < 0);
+    assert_eq!(scene.settle(0, NOW), Ok(0));
+    let done = scene.settle_market(after(5)).unwrap();
+    assert_eq!((done.skew, scene.market.payout, scene.market.settlement_ts), (0, 0, NOW.ts + 5));
+    scene.register(0, after(5)).unwrap();
+    let part = scene.update_payout(after(5)).unwrap();
+    assert!(part < Ratio::ONE);
+    let paid = scene.settle(0, after(5)).unwrap();
+    assert!(paid <= done.stake && done.stake - paid < 30, "{paid} {done:?}");
+}
+
+/// Liquidity is worth what claims leave of it, and no more of it leaves than they spare.
+#[test]
+fn what_is_set_aside_is_not_the_providers() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    let net = |scene: &Scene| {
+        let mut liabilities = liquidity::Liabilities::default();
+        liabilities.add(&scene.market, &scene.board, NOW).unwrap();
+        liabilities.net_assets(scene.pool.shares).unwrap()
+    };
+    // Until it is known what is paid, all claims count.
+    assert_eq!(net(&scene).low, 100_000_000_000 - 200_000_000_000);
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    scene.update_payout(NOW).unwrap();
+    assert_eq!((net(&scene).low, net(&scene).high), (50_000_000_000, 50_000_000_000));
+    assert!(settlement::is_final(&scene.market));
+    assert_eq!(scene.market.equity, 0);
+    // A day's end forgets nothing of it.
+    let before = (scene.market, scene.pool);
+    perp::start_day(&mut scene.market, &mut scene.pool, after(86_400)).unwrap();
+    assert_eq!((scene.market.stake, scene.pool), (before.0.stake, before.1));
+    // The budget of another market is its part of what is not set aside.
+    let mut other = market();
+    other.index = 4;
+    let free = scene.pool.shares - scene.pool.earmarked.unsigned_abs();
+    assert_eq!(perp::budget(&other, &scene.pool, scene.pool.shares), Ok(i64::try_from(free / 2).unwrap()));
+}
+
+proptest! {
+    #![proptest_config(support::cases(200))]
+
+    /// Whatever was traded, who settled before, and in which order claims are registered: every claim gets the same part, nobody more
+    /// than that, all together no more than the pool stood for and what losers paid; and the order makes no difference.
+    #[test]
+    fn every_claim_gets_the_same_part(
+        longs in prop::collection::vec(1i64..3_000, 1..5),
+        shorts in prop::collection::vec(1i64..3_000, 1..5),
+        funds in 1u64..400_000,
+        early in prop::collection::vec(any::<bool>(), 8),
+        then in 100u64..220,
+        last in 50u64..400,
+        order in Just((0..8usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let lots: Vec<i64> = longs.iter().map(|lots| lots * SOL).chain(shorts.iter().map(|lots| -lots * SOL)).collect();
+        let mut scene = Scene::new(funds * MILLION, &lots);
+        scene.move_to(then, NOW).unwrap();
+        for trader in (0..lots.len()).filter(|trader| early[*trader]) {
+            let _ = scene.settle(trader, NOW);
+        }
+        scene.move_to(last, NOW).unwrap();
+        while perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).is_ok() {}
+        prop_assume!(scene.market.equity < 0);
+        let claims: Vec<i64> = (0..lots.len()).map(|trader| scene.claim(trader)).collect();
+        let budget = scene.market.budget.max(0);
+        scene.settle_market(NOW).unwrap();
+        // A pool that paid more than its part, and owes nobody.
+        prop_assume!(scene.market.payout == 0);
+
+        let resolve = |order: &[usize]| {
+            let mut scene = scene.clone();
+            for trader in order.iter().copied().filter(|trader| *trader < lots.len()) {
+                if slots::find(&scene.traders[trader], 3).is_some() {
+                    let done = scene.register(trader, NOW).unwrap();
+                    assert!(done.claim.abs_diff(claims[trader]) <= 1);
+                }
+            }
+            assert_eq!(scene.pool.earmarked, scene.market.stake);
+            let money = scene.market.stake;
+            let part = scene.update_payout(NOW).unwrap();
+            let paid: Vec<i64> = order.iter().filter(|trader| **trader < lots.len())
+                .map(|trader| (*trader, scene.settle(*trader, NOW).unwrap_or(0)))
+                .fold(vec![0; lots.len()], |mut all, (trader, paid)| { all[trader] = paid; all });
+            (part, paid, money)
+        };
+        let sorted: Vec<usize> = (0..lots.len()).collect();
+        let (part, paid, money) = resolve(&sorted);
+        prop_assert_eq!(&resolve(&order), &(part, paid.clone(), money));
+        let won: i64 = claims.iter().map(|claim| claim.max(&0)).sum();
+        let collected: i64 = claims.iter().map(|claim| (-claim).max(0)).sum();
+        prop_assert!(money <= budget + collected && money >= budget + collected - 8);
+        prop_assert!(paid.iter().sum::<i64>() <= money);
+        for (claim, paid) in claims.iter().zip(&paid) {
+            let due = u128::from(claim.max(&0).unsigned_abs()) * u128::from(part.0) >> 32;
+            prop_assert!(i64::try_from(due).unwrap() - paid <= 1 && *paid <= i64::try_from(due).unwrap());
+        }
+        prop_assert!(money - paid.iter().sum::<i64>() <= 8 + (won >> 31), "{} {:?}", money, paid);
+    }
+}
