@@ -506,6 +506,5 @@ pub(crate) fn require_initial(
     ensure!(!initial.is_negative(), BallastError::InsufficientHealth);
     // Healthy at Initial is healthy at Maintenance: equity there is no less, the requirement four fifths at most.
     timer::mark(account, &initial, &board.rules, now);
-    perp::rail::post_initial(account, portfolio, &initial, now);
     Ok(HealthPoint::from(&initial))
 }

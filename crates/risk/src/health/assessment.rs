@@ -222,6 +222,26 @@ impl Assessment {
         Ok(assessment.requirement(board)?)
     }
 
+    /// The requirement of a portfolio's perps as if nothing else was held.
+    ///
+    /// # Errors
+    /// As [`Assessment::of`].
+    #[inline(never)]
+    pub(super) fn required_of_perps(
+        portfolio: &Portfolio,
+        board: &RiskBoard,
+        valuation: Valuation,
+        now: Now,
+    ) -> RiskResult<Usd> {
+        let mut assessment = Self::empty(valuation, now);
+        for exposure in portfolio.exposures() {
+            let (deposits, loans) = (exposure.perp_long, exposure.perp_short);
+            let perps = Exposure { feed: exposure.feed, deposits, loans, ..Exposure::default() };
+            assessment.change(&Claims::NONE, &perps, board, Change::Add)?;
+        }
+        Ok(assessment.requirement(board)?)
+    }
+
     /// Replaces the exposure `before` by `after`, of the same feed. At Maintenance only: elsewhere what perps won and lost is worth
     /// what all of them together make it.
     ///

@@ -12,8 +12,8 @@ pub use assessment::{Assessment, Valuation};
 pub use portfolio::{decimals, Exposure, PerpExposure, Portfolio, MAX_FEEDS};
 pub use report::{
     assess_initial, assess_maintenance, assess_maintenance_at, check_taker, initial_requirement_alone,
-    maintenance_requirement_alone, taker_value, Health,
+    initial_requirement_of_perps, maintenance_requirement_alone, taker_value, Health,
 };
 
 pub(crate) use assessment::{impact, rates_of, Change};
-pub(crate) use report::{five_quarters, spare, spared};
+pub(crate) use report::{spare, spared};

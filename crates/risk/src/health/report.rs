@@ -179,8 +179,16 @@ pub fn maintenance_requirement_alone(perp: &PerpExposure, board: &RiskBoard, now
     Assessment::required_alone(perp, board, Valuation::Maintenance, now)
 }
 
+/// Initial requirement that a portfolio's perps alone would have, netted among themselves, whatever the age of prices.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn initial_requirement_of_perps(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
+    Assessment::required_of_perps(portfolio, board, Valuation::InitialUnchecked, now)
+}
+
 /// The least that Initial asks for, by the requirement at Maintenance.
-pub(crate) fn five_quarters(maintenance: Usd) -> MathResult<Usd> {
+fn five_quarters(maintenance: Usd) -> MathResult<Usd> {
     maintenance.add(Usd(maintenance.0.div_ceil(4)))
 }
 

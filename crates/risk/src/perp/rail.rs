@@ -4,7 +4,7 @@ use ballast_math::{MathResult, Price, Usd};
 use ballast_state::{MarginAccount, PerpMarket, RiskBoard, RiskRow};
 
 use super::{book, slots, VALUE_BITS};
-use crate::health::{assess_initial, Health, Portfolio, Valuation};
+use crate::health::{assess_initial, initial_requirement_of_perps, Portfolio, Valuation};
 use crate::{Now, RiskError, RiskResult};
 
 /// What the account may still be paid of its profits today, USD.
@@ -33,21 +33,15 @@ pub(super) fn post(account: &mut MarginAccount, requirement: Usd, now: Now) {
     account.rail.posted = account.rail.posted.max(requirement.0);
 }
 
-/// Notes the Initial requirement of an account with perps that was assessed, without what is set aside for orders: those can be
-/// taken back.
-pub fn post_initial(account: &mut MarginAccount, portfolio: &Portfolio, initial: &Health, now: Now) {
-    if account.perp_count > 0 {
-        post(account, initial.requirement.excess_over(portfolio.reserved), now);
-    }
-}
-
-/// Assesses what an account's Initial requirement is now, whatever the age of its prices, and notes it.
+/// Assesses what an account has to put up for its perps now, whatever the age of prices, and notes it: the Initial requirement it has, without
+/// what is set aside for orders, and no more than its perps alone would have.
 ///
 /// # Errors
 /// As [`assess_initial`].
 pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let initial = assess_initial(portfolio, board, Valuation::InitialUnchecked, now)?;
-    post_initial(account, portfolio, &initial, now);
+    let posted = initial.requirement.excess_over(portfolio.reserved);
+    post(account, posted.min(initial_requirement_of_perps(portfolio, board, now)?), now);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::super::{
 use super::fees::{deposit_of, fill_fee, pay_keeper};
 use super::place::{reduction, require_open};
 use super::{cancel, caps, reserve, Books, Cap, Prices, Print, Rejection};
-use crate::health::{five_quarters, Health};
+use crate::health::Health;
 use crate::liquidation::staged;
 use crate::{swap, Now, RiskError, RiskResult};
 
@@ -90,7 +90,7 @@ pub fn fill<'a>(
     }
     books.copy_to(saved);
     let (outcome, fee) = match attempt(prices.board, books, &order, &offer.print, now)? {
-        Ok(filled) if is_safe(books, filled.print, maintenance, now)? => (Outcome::Filled(filled), order.keeper_fee),
+        Ok(filled) if is_safe(books, filled.print, maintenance)? => (Outcome::Filled(filled), order.keeper_fee),
         attempted => {
             saved.copy_to(books);
             let kill = attempted.err().unwrap_or(Kill::Unhealthy);
@@ -181,7 +181,8 @@ fn attempt(
     charge(pool, bank, account, fee)?;
     owe_pool(bank, account, order.keeper_fee)?;
     refresh_equity(market, pool, bank, now)?;
-    if !pool_has_margin(market, lots, board, now)? {
+    // What only makes a position smaller is an exit, whatever it does to the skew (ADR 18).
+    if caps::added(held, lots)? > 0 && !pool_has_margin(market, lots, board, now)? {
         return Ok(Err(Kill::PoolMargin));
     }
     if order.reduce_only == 0 {
@@ -190,8 +191,7 @@ fn attempt(
     Ok(Ok(Filled { price: fill.price, print: fill.print, traded, fee }))
 }
 
-/// A fill that makes the skew larger needs the pool's Initial margin for it (rules-perps 5). What only makes a position smaller is an
-/// exit.
+/// A fill that makes the skew larger needs the pool's Initial margin for it (rules-perps 5).
 fn pool_has_margin(market: &PerpMarket, lots: i64, board: &RiskBoard, now: Now) -> RiskResult<bool> {
     let skew = book::skew(market)?;
     if skew.unsigned_abs() <= skew.wrapping_sub(lots).unsigned_abs() {
@@ -207,14 +207,11 @@ fn is_safe<'a>(
     books: &mut Books<'a>,
     print: u64,
     maintenance: impl FnOnce(&Books<'a>) -> RiskResult<Health>,
-    now: Now,
 ) -> RiskResult<bool> {
     let mark = books.market.mark;
     move_mark(books.market, print)?;
     let health = maintenance(books)?;
     move_mark(books.market, mark)?;
-    // Initial asks for no less: what was not looked at need not be known.
-    rail::post(books.account, five_quarters(health.requirement)?, now);
     Ok(!health.is_negative())
 }
 

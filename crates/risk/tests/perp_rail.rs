@@ -1,0 +1,254 @@
+//! Profits leave on a rail, and fills need the pool's margin.
+mod support;
+
+use ballast_math::{Ratio, Usd};
+use ballast_risk::health::{assess_initial, assess_maintenance, initial_requirement_of_perps, Valuation};
+use ballast_risk::perp::order::{Kill, Outcome};
+use ballast_risk::perp::{self, liquidity, rail};
+use ballast_risk::{price, RiskError};
+use ballast_state::{PriceFeed, PriceState, Zeroable};
+use proptest::prelude::*;
+use support::build::{self, after, board, dollars, sol, usdc, T0};
+use support::orders::{feed, observation, print, reducing, unlimited, Exchange, SOL};
+
+const DAY: i64 = 86_400;
+
+impl Exchange {
+    /// `settle_pnl` by the owner, with all it holds.
+    fn settle(&mut self, at: i64) -> Result<i64, RiskError> {
+        let now = after(at);
+        let portfolio = self.portfolio(0, now)?;
+        let Self { board, market, pool, bank, traders, .. } = self;
+        let account = &mut traders[0].account;
+        if rail::holds_back(account, market, board, now)? {
+            rail::post_now(account, &portfolio, board, now)?;
+        }
+        perp::settle_account(market, pool, bank, account, board, true, now)
+    }
+
+    fn rail(&self) -> (i64, u64, u64) {
+        let rail = &self.traders[0].account.rail;
+        (rail.day, rail.posted, rail.released)
+    }
+}
+
+/// A trader long of ten SOL from 150 dollars.
+fn long() -> Exchange {
+    let mut exchange = Exchange::new(2);
+    let outcome = exchange.trade(0, 10 * SOL, 15_000, 0);
+    assert!(matches!(outcome, Outcome::Filled(_)));
+    exchange
+}
+
+#[test]
+fn what_a_fill_sets_aside_is_posted_and_what_is_cancelled_is_not() {
+    let mut exchange = Exchange::new(1);
+    let order = exchange.place(0, unlimited(1_000 * SOL), after(0)).unwrap();
+    exchange.cancel(0, order.id, perp::order::By::Owner, after(0)).ok();
+    assert_eq!(exchange.rail(), (0, 0, 0));
+    let mut exchange = Exchange::new(1);
+    let order = exchange.place(0, unlimited(10 * SOL), after(0)).unwrap();
+    exchange.refresh(15_000, 0, after(2)).unwrap();
+    // A fill that does not come about posts nothing.
+    exchange.market.terms.account_cap = 1;
+    let mut killed = exchange.clone();
+    assert!(matches!(killed.fill(0, order.id, print(15_000, 0, 2), after(2)), Ok(Outcome::Killed(_))));
+    assert_eq!(killed.rail(), (0, 0, 0));
+    exchange.market.terms.account_cap = u64::MAX;
+    exchange.fill(0, order.id, print(15_000, 0, 2), after(2)).unwrap();
+    assert_eq!(exchange.rail(), (T0 / DAY, order.requirement, 0));
+}
+
+#[test]
+fn a_day_pays_no_more_profit_than_was_posted() {
+    let mut exchange = long();
+    let posted = Usd(exchange.rail().1);
+    // About 20 % of 1,500 dollars.
+    assert!(posted > dollars(250) && posted < dollars(400), "{posted:?}");
+    // At 300 the long has won 1,500 dollars, and posts what it has to there.
+    exchange.refresh(20_000, 0, after(50)).unwrap();
+    exchange.refresh(30_000, 0, after(100)).unwrap();
+    let now = after(100);
+    let required = initial_requirement_of_perps(&exchange.portfolio(0, now).unwrap(), &exchange.board, now).unwrap();
+    assert!(required > posted);
+    let atoms = |value: Usd| i64::try_from((u128::from(value.0) * 1_000_000) >> 20).unwrap();
+    assert_eq!(exchange.settle(100), Ok(atoms(required)));
+    assert_eq!(exchange.settle(100), Err(RiskError::NothingToSettle));
+    assert_eq!(exchange.rail().1, required.0);
+    assert_eq!(rail::room(&exchange.traders[0].account, now), Usd::ZERO);
+    // The rest is still a claim, worth as much at Maintenance, and nothing at Initial.
+    let left = exchange.claimed(0);
+    assert!(left > 0);
+    let portfolio = exchange.portfolio(0, now).unwrap();
+    let at =
+        |valuation| ballast_risk::health::Assessment::of(&portfolio, &exchange.board, valuation, now).unwrap().assets;
+    let cash = exchange.cash(0);
+    let maintenance = assess_maintenance(&portfolio, &exchange.board, now).unwrap();
+    assert!(
+        maintenance.assets.0.abs_diff(u64::try_from(i128::from(cash + left) * (1 << 20) / 1_000_000).unwrap()) <= 2
+    );
+    assert!(at(Valuation::Initial).0.abs_diff(u64::try_from(i128::from(cash) * (1 << 20) / 1_000_000).unwrap()) <= 2);
+    // What was posted stays posted over midnight while the position is held; the day's room is whole again.
+    exchange.refresh(30_000, 0, after(DAY)).unwrap();
+    assert_eq!(rail::room(&exchange.traders[0].account, after(DAY)), required);
+    let due = left.min(atoms(required));
+    assert!(exchange.settle(DAY).unwrap().abs_diff(due) <= 20_000, "but for funding");
+}
+
+#[test]
+fn who_holds_no_perps_starts_a_day_with_nothing_posted() {
+    let mut exchange = Exchange::new(1);
+    exchange.traders[0].account.rail.posted = u64::MAX;
+    exchange.traders[0].account.rail.day = T0 / DAY - 1;
+    exchange.trade(0, SOL, 15_000, 0);
+    assert!(exchange.rail().1 < dollars(100).0);
+    // The same day goes on.
+    exchange.traders[0].account.rail.posted = u64::MAX;
+    exchange.refresh(15_000, 0, after(100)).unwrap();
+    exchange.trade(0, SOL, 15_000, 100);
+    assert_eq!(exchange.rail().1, u64::MAX);
+}
+
+/// What is set aside for orders can be taken back, and deposits are not put up for perps: neither is posted.
+#[test]
+fn what_perps_need_is_posted() {
+    let mut exchange = long();
+    let now = after(60);
+    exchange.refresh(15_000, 0, now).unwrap();
+    exchange.place(0, unlimited(100 * SOL), now).unwrap();
+    let portfolio = exchange.portfolio(0, now).unwrap();
+    let posted = |portfolio: &_| {
+        let mut account = exchange.traders[0].account;
+        account.rail.posted = 0;
+        rail::post_now(&mut account, portfolio, &exchange.board, now).unwrap();
+        account.rail.posted
+    };
+    let alone = initial_requirement_of_perps(&portfolio, &exchange.board, now).unwrap();
+    assert_eq!(posted(&portfolio), alone.0);
+    assert!(alone > dollars(250) && alone < dollars(400), "{alone:?}");
+    // A hedge posts what it needs, which is less than its perps alone would.
+    let mut hedged = portfolio;
+    hedged.entry(0).unwrap().deposits = ballast_math::Units(2_000 << 64);
+    hedged.entry(1).unwrap().loans = ballast_math::Units(10 << 64);
+    let required = assess_initial(&hedged, &exchange.board, Valuation::InitialUnchecked, now).unwrap().requirement;
+    let needed = required.excess_over(hedged.reserved);
+    assert!(needed > Usd::ZERO && needed < alone, "{needed:?}");
+    assert_eq!(posted(&hedged), needed.0);
+}
+
+/// T02: a price far from its average pays nothing out and counts for nothing at Initial, though every print was taken.
+#[test]
+fn t02_profits_wait_while_the_price_is_away() {
+    let mut exchange = long();
+    exchange.refresh(16_000, 0, after(50)).unwrap();
+    exchange.board.rows[1].is_away = 1;
+    assert_eq!(exchange.settle(50), Err(RiskError::NothingToSettle));
+    let portfolio = exchange.portfolio(0, after(50)).unwrap();
+    let value = |exchange: &Exchange, portfolio: &_| {
+        assess_initial(portfolio, &exchange.board, Valuation::Initial, after(50)).unwrap().value().unwrap()
+    };
+    let away = value(&exchange, &portfolio);
+    exchange.board.rows[1].is_away = 0;
+    let back = value(&exchange, &exchange.portfolio(0, after(50)).unwrap());
+    let profit = i64::try_from(dollars(100).0).unwrap();
+    // But for what a claim in dollars needs.
+    assert!((back - away).abs_diff(profit) < 2 << 20, "{away} {back}");
+    assert!(exchange.settle(50).unwrap().abs_diff(100_000_000) < 20_000);
+}
+
+/// |ln(price / average)| > 8σ√1 h, of the average with the price in it.
+#[test]
+fn a_price_is_away_beyond_eight_deviations_of_an_hour() {
+    // σ = 1: 8/√8,766 = 8.54 %.
+    let take = |cents: u64, ema_seconds: u32| {
+        let mut feed =
+            PriceFeed { ema: build::price(100, 1), ema_ts: T0, accepted_price: build::price(100, 1), ..feed() };
+        feed.accepted_ts = T0;
+        feed.rates.sigma = Ratio::ONE.0;
+        feed.judge.ema_seconds = ema_seconds;
+        let mut board = board(&[usdc(), sol()]);
+        price::refresh(&mut feed, &mut board, &[Some(observation(cents, 0, 1)), None, None], after(1)).unwrap();
+        assert_eq!(PriceState::from_byte(board.rows[1].state), PriceState::Normal);
+        board.rows[1].is_away
+    };
+    // e^0.08545 = 1.0892; the average moves by a thousandth of the way.
+    assert_eq!((take(10_890, 1_000), take(10_940, 1_000)), (0, 1));
+    assert_eq!((take(9_190, 1_000), take(9_140, 1_000)), (0, 1));
+    // A feed without an average is never away from it.
+    assert_eq!(take(14_000, 0), 0);
+}
+
+#[test]
+fn a_fill_that_enlarges_the_skew_needs_the_pools_initial_margin() {
+    let mut exchange = Exchange::new(2);
+    exchange.trade(1, -20 * SOL, 15_000, 0);
+    let order = exchange.place(0, unlimited(50 * SOL), after(10)).unwrap();
+    exchange.refresh(15_000, 0, after(12)).unwrap();
+    // After it longs are 30 more: so much does the pool need, and Φ, which grows by what it takes in.
+    let now = after(12);
+    let required = liquidity::requirement(&exchange.market, 30 * SOL, &exchange.board, now).unwrap();
+    let fill = |equity_after: i64| {
+        let mut exchange = exchange.clone();
+        let mut probe = exchange.clone();
+        probe.fill(0, order.id, print(15_000, 0, 12), now).unwrap();
+        // Twice what is missing: the market has half of the pool.
+        let surplus = u64::try_from(probe.market.equity - equity_after).unwrap() * 2;
+        exchange.pool.shares -= surplus;
+        exchange.bank.asset_shares -= surplus;
+        let cash = exchange.cash(0);
+        let outcome = exchange.fill(0, order.id, print(15_000, 0, 12), now).unwrap();
+        (outcome, exchange.market.equity, cash - exchange.cash(0))
+    };
+    let required = i64::try_from(required).unwrap();
+    let (outcome, equity, _) = fill(required);
+    assert!(matches!(outcome, Outcome::Filled(_)) && equity == required, "{outcome:?} {equity} {required}");
+    // Others may have used it up: nobody pays for that.
+    let (outcome, _, paid) = fill(required - 1);
+    assert_eq!((outcome, paid), (Outcome::Killed(Kill::PoolMargin), 0));
+}
+
+/// What only makes a position smaller is an exit, though the skew grows by it; and what makes the skew smaller needs no margin.
+#[test]
+fn exits_need_no_margin_of_the_pool() {
+    let mut exchange = Exchange::new(2);
+    exchange.trade(0, 30 * SOL, 15_000, 0);
+    exchange.trade(1, -20 * SOL, 15_000, 10);
+    let close = exchange.place(1, reducing(20 * SOL), after(20)).unwrap();
+    let oppose = exchange.place(1, unlimited(-5 * SOL), after(20)).unwrap();
+    exchange.refresh(15_000, 0, after(22)).unwrap();
+    let poor = exchange.pool.shares - 1_000_000_000;
+    exchange.pool.shares -= poor;
+    exchange.bank.asset_shares -= poor;
+    assert!(matches!(exchange.fill(1, oppose.id, print(15_000, 0, 22), after(22)), Ok(Outcome::Filled(_))));
+    assert!(matches!(exchange.fill(1, close.id, print(15_000, 0, 22), after(22)), Ok(Outcome::Filled(_))));
+    assert_eq!((exchange.held(0), exchange.held(1)), (30 * SOL, -5 * SOL));
+}
+
+proptest! {
+    #![proptest_config(support::cases(200))]
+
+    /// Whatever the price does and however often an account is settled: a day pays it no more than the most it had to put up.
+    #[test]
+    fn no_day_pays_more_than_was_posted(
+        lots in prop_oneof![1i64..200, -200i64..-1],
+        moves in prop::collection::vec((5_000u64..60_000, 1i64..30_000), 1..20),
+    ) {
+        let mut exchange = Exchange::new(1);
+        exchange.trade(0, lots * SOL, 15_000, 0);
+        let (mut at, mut paid, mut day) = (10, 0u64, T0 / DAY);
+        for (cents, wait) in moves {
+            at += wait;
+            exchange.feed.accepted_price = build::price(cents, 100);
+            exchange.feed.pending = Zeroable::zeroed();
+            exchange.refresh(cents, 0, after(at)).unwrap();
+            if after(at).ts / DAY != day {
+                (paid, day) = (0, after(at).ts / DAY);
+            }
+            if let Ok(atoms @ 1..) = exchange.settle(at) {
+                paid += u64::try_from(atoms).unwrap();
+            }
+            let most = exchange.rail().1;
+            prop_assert!(u128::from(paid) << 20 <= (u128::from(most) + 1) * 1_000_000, "{} {}", paid, most);
+        }
+    }
+}
