@@ -4,6 +4,7 @@ use ballast_client::ballast::types::{BankArgs, ConfigureGroupArgs, PriceFeedArgs
 use ballast_client::presets;
 use ballast_client::{addresses, instructions as ix};
 use ballast_migrate::Deployment;
+use ballast_state::{PriceFeed, RiskBoard};
 use solana_pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -119,6 +120,14 @@ impl World {
     pub fn crash(&mut self, bank: u16, price: i64) {
         self.set_price(bank, price).expect("refresh_price_feed");
         self.advance(11);
+    }
+
+    /// As if a bank's price had been what it is for long: its average is there, and profits of perps are paid.
+    pub fn calm(&mut self, bank: u16) {
+        let (row, board) = (usize::from(self.markets[usize::from(bank)].row), self.board_key());
+        let feed = addresses::feed(&self.group, self.markets[usize::from(bank)].row);
+        self.svm.edit::<PriceFeed>(&feed, |feed| feed.ema = feed.accepted_price);
+        self.svm.edit::<RiskBoard>(&board, |board| board.rows[row].is_away = 0);
     }
 
     /// Marks an account.
