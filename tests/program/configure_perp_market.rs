@@ -163,13 +163,20 @@ fn refuses_terms_outside_their_bounds() {
 
 /// Unknown modes are the most careful one: nothing leads there yet, and nothing leads back.
 #[test]
-fn refuses_the_way_into_wind_down_and_out_of_it() {
+fn nothing_leads_out_of_wind_down() {
     let (mut world, _) = World::perps();
     let (admin, key) = (world.admin.insecure_clone(), world.market_key(COIN_PERP));
-    for mode in [WIND_DOWN, 3, 255] {
+    for mode in [3, 255] {
         let configure = instruction(&world, mode, presets::market());
         world.refuses(&configure, &[&admin], "InvalidModeChange");
     }
+    // What is published is the end alone: other terms that come with it are not looked at.
+    let end = instruction(&world, WIND_DOWN, MarketArgs { keeper_fee: 1, ..presets::market() });
+    let before = world.market(COIN_PERP);
+    world.send(end, &[&admin]).expect("configure_perp_market");
+    let settlement_ts = world.svm.now() + 7 * 86_400;
+    let expected = PerpMarket { mode: WIND_DOWN, settlement_ts, sequence: before.sequence + 1, ..before };
+    assert_eq!(world.market(COIN_PERP), expected);
     world.svm.edit::<PerpMarket>(&key, |market| market.mode = WIND_DOWN);
     for mode in [NORMAL, REDUCE_ONLY, WIND_DOWN] {
         let configure = instruction(&world, mode, presets::market());
@@ -227,7 +234,7 @@ fn risk_can_be_lowered_whatever_became_of_prices() {
         world.refuses(&lower, &[&risk_admin], "InvalidParameter");
     }
     let end = set(WIND_DOWN, args);
-    world.refuses(&end, &[&risk_admin], "InvalidModeChange");
+    world.refuses(&end, &[&risk_admin], "TimelockRequired");
 }
 
 #[test]

@@ -39,8 +39,9 @@ fn a_market_ends_at_one_price_after_its_notice() {
     world.refresh_all();
     world.refuses(&right, &[&admin], "MarketGoesOn");
     world.svm.set_time(published + NOTICE);
-    world.set_price(COIN, 32_50000000).expect("refresh_price_feed");
     world.refresh_all();
+    world.svm.advance(1);
+    world.set_price(COIN, 32_50000000).expect("refresh_price_feed");
     let before = world.pool();
     let sent = world.settle_market(COIN_PERP).expect("settle_market");
     let told = event!(sent, MarketSettled);
@@ -54,7 +55,7 @@ fn a_market_ends_at_one_price_after_its_notice() {
     assert_eq!((told.equity, told.stake), (49_990_000_000, 10_000_000));
     assert_eq!(
         (market.stake, world.pool().earmarked, world.pool().sequence),
-        (10_000_000, 10_000_000, before.sequence + 2)
+        (10_000_000, 10_000_000, before.sequence + 1)
     );
     world.check_invariants();
 

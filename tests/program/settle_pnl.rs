@@ -16,6 +16,7 @@ fn long_at(dollars: i64) -> (World, Trader) {
     let (mut world, _, trader) = long();
     world.svm.advance(1);
     world.crash(COIN, dollars * 1_00000000);
+    world.calm(COIN);
     (world, trader)
 }
 
@@ -96,6 +97,7 @@ fn often_or_once_is_the_same() {
     for dollars in [40, 25, 31, 32] {
         world.svm.advance(1);
         world.crash(COIN, dollars * 1_00000000);
+        world.calm(COIN);
         world.settle(&trader, COIN_PERP).expect("settle_pnl");
     }
     assert_eq!(world.margin(&trader).balance(USD).expect("a balance").shares, 200 * DOLLAR);
@@ -141,6 +143,7 @@ fn nothing_is_paid_out_of_a_pool_that_owes_more_than_it_has() {
     let (mut world, provider, trader) = long();
     world.svm.advance(1);
     world.crash(COIN, 40_00000000);
+    world.calm(COIN);
     let (admin, pool) = (world.admin.insecure_clone(), world.pool_key());
     let leave = |world: &mut World, atoms: u64| {
         let taken = world.pool().shares - atoms;

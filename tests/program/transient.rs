@@ -117,6 +117,21 @@ impl Cast {
         });
     }
 
+    /// The pool spent more than there is for its market on gems.
+    fn lack_margin(&mut self) {
+        let (spent, spent_day) = (20_000 * DOLLAR as i64, PerpMarket::day(self.world.svm.now()));
+        let (pool, market) = (self.world.pool_key(), self.world.market_key(0));
+        self.world.svm.edit::<LiquidityPool>(&pool, |pool| pool.spent = spent);
+        self.world.svm.edit::<PerpMarket>(&market, |market| (market.spent, market.spent_day) = (spent, spent_day));
+    }
+
+    /// The market on gems ends, or, with mode 3, has its price and pays claims in part.
+    fn end_market(&mut self, mode: u8) {
+        let market = self.world.market_key(0);
+        self.world.svm.edit::<PerpMarket>(&market, |market| (market.mode, market.settlement_ts) = (mode, 1));
+        self.world.calm(GEM);
+    }
+
     /// The trader is short a gem, at today's price: its gems, worth a dollar, hedge a part of that.
     fn hedge(&mut self) {
         self.world.create_pool(presets::pool());
@@ -401,6 +416,48 @@ const ROWS: &[Row] = &[
         cast.position(gems);
         vec![pix::sync_market(cast.world.quote(), gems)]
     }),
+    row("deleverage_market", Runs, Runs, |cast, _| {
+        cast.trade_perps();
+        cast.lack_margin();
+        vec![pix::deleverage_market(cast.world.quote(), 0)]
+    }),
+    row("deleverage_market", Moves, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        let gems = cast.world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        cast.position(gems);
+        vec![pix::deleverage_market(cast.world.quote(), gems)]
+    }),
+    row("settle_market", Runs, Runs, |cast, _| {
+        cast.trade_perps();
+        cast.end_market(2);
+        vec![pix::settle_market(cast.world.quote(), 0)]
+    }),
+    row("settle_market", Moves, Runs, |cast, _| {
+        cast.world.create_pool(presets::pool());
+        let gems = cast.world.list_perp(GEM, LOT_DECIMALS, presets::market());
+        cast.position(gems);
+        cast.end_market(2);
+        vec![pix::settle_market(cast.world.quote(), gems)]
+    }),
+    row("register_claim", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
+        cast.trade_perps();
+        cast.end_market(3);
+        let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        let keeper = (&cast.lender.key.pubkey(), &cast.lender.account);
+        vec![pix::register_claim(keeper, cast.world.quote(), &who.account, 0)]
+    })
+    .alone(Some("NoPosition"), None),
+    row("register_claim", Moves, IN_FLASH_LOAN, |cast, _| {
+        cast.trade_perps();
+        cast.end_market(3);
+        let keeper = (&cast.lender.key.pubkey(), &cast.lender.account);
+        vec![pix::register_claim(keeper, cast.world.quote(), &cast.newcomer.account, 0)]
+    }),
+    row("update_payout", Runs, Runs, |cast, _| {
+        cast.trade_perps();
+        cast.end_market(3);
+        vec![pix::update_payout(cast.world.quote(), 0)]
+    }),
     row("settle_pnl", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
         cast.trade_perps();
         let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
@@ -638,8 +695,11 @@ fn what_runs_is_a_short_list() {
         "open_orders",
         "request_add_liquidity",
         "request_remove_liquidity",
+        "deleverage_market",
+        "settle_market",
         "strike_epoch",
         "sync_market",
+        "update_payout",
         // One that ends without a fee.
         "fill_order",
     ];
@@ -656,6 +716,7 @@ fn what_runs_is_a_short_list() {
         "liquidate_hedge",
         "liquidate_perp",
         "pause_bank",
+        "register_claim",
         "request_add_liquidity",
         "resolve_bankruptcy",
         "set_bank_mode",

@@ -30,7 +30,6 @@ fn refuses_markets_that_pay_in_full() {
     world.refuses(&update, &[&admin], "MarketGoesOn");
     let market = world.market_key(COIN_PERP);
     world.svm.edit::<PerpMarket>(&market, |market| (market.mode, market.settlement_ts) = (2, 1));
-    world.refresh_all();
     world.settle_market(COIN_PERP).expect("settle_market");
     world.refuses(&update, &[&admin], "NothingToDo");
 }

@@ -123,7 +123,7 @@ pub struct ReleaseRail {
     pub day: i64,
     /// Largest Initial requirement seen on that day, or before it while perps were held all along; USD with 20 fraction bits.
     pub posted: u64,
-    /// Profit paid on that day, USD with 20 fraction bits.
+    /// Profit paid on that day less losses since, USD with 20 fraction bits.
     pub released: u64,
 }
 

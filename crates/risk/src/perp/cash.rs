@@ -120,7 +120,7 @@ pub fn most_paid(
     Ok(funds(pool, bank, now)?.min(room))
 }
 
-/// [`move_claim`], and what is paid out is counted on the account's rail.
+/// [`move_claim`], and what is paid is counted on the account's rail.
 ///
 /// # Errors
 /// As [`move_claim`]; `FeedNotListed`.
@@ -134,9 +134,9 @@ pub(super) fn release(
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<()> {
-    if paid > 0 {
+    if paid != 0 {
         let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
-        rail::count(account, paid.unsigned_abs(), market, quote, now)?;
+        rail::count(account, paid, market, quote, now)?;
     }
     move_claim(market, pool, bank, account, paid)
 }

@@ -45,20 +45,25 @@ pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &Risk
     Ok(())
 }
 
-/// Counts a profit paid, at the quote token's judged price, up.
+/// Counts what was paid at the quote token's judged price, up; a loss makes room again, down.
 ///
 /// # Errors
 /// Overflow.
 pub(super) fn count(
     account: &mut MarginAccount,
-    atoms: u64,
+    paid: i64,
     market: &PerpMarket,
     quote: &RiskRow,
     now: Now,
 ) -> MathResult<()> {
     begin_day(account, now);
-    let value = Price(quote.mid).value_up(super::exposure::quote(market).units_up(atoms)?)?;
-    account.rail.released = account.rail.released.saturating_add(value.0);
+    let (decimals, price) = (super::exposure::quote(market), Price(quote.mid));
+    let rail = &mut account.rail;
+    rail.released = if paid > 0 {
+        rail.released.saturating_add(price.value_up(decimals.units_up(paid.unsigned_abs())?)?.0)
+    } else {
+        rail.released.saturating_sub(price.value_down(decimals.units_down(paid.unsigned_abs())?)?.0)
+    };
     Ok(())
 }
 

@@ -188,6 +188,7 @@ fn enter(market: &mut PerpMarket, position: &mut PerpPosition, claim: i64, atoms
 #[inline(never)]
 pub fn update_payout(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &Bank, now: Now) -> RiskResult<Ratio> {
     require(market.is_settled(), RiskError::MarketGoesOn)?;
+    require(market.payout < Ratio::ONE.0, RiskError::NothingToDo)?;
     let waiting = market.long.positions.saturating_add(market.short.positions);
     let timely = now.ts < market.settlement_ts.saturating_add(RESOLUTION_SECONDS);
     require(waiting == 0 || !timely, RiskError::PayoutUnknown)?;
