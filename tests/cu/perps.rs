@@ -3,7 +3,10 @@
 use ballast_client::ballast::types::MarketArgs;
 use ballast_client::instructions as ix;
 use ballast_client::presets;
+use ballast_risk::perp::book;
+use ballast_state::{Account, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, Zeroable};
 use ballast_testkit::{order, Trader, World, LOT_DECIMALS};
+use solana_pubkey::Pubkey;
 
 use super::measure::{fall, world};
 
@@ -17,6 +20,8 @@ pub(crate) fn all(put: &mut impl FnMut(&str, u64)) {
     one(put);
     liquidate(put);
     borrow(put);
+    deleverage(put);
+    register(put);
 }
 
 /// So many perp markets on coins, a pool with a million dollars, and a keeper.
@@ -79,4 +84,65 @@ fn borrow(put: &mut impl FnMut(&str, u64)) {
     }
     let borrow = ix::borrow(&trader.user(0), &world.margin(&trader), &world.bank(0), DOLLAR);
     put("borrow_8_perp_8", world.svm.send(&[borrow], &[&trader.key]).expect("borrow").compute_units);
+}
+
+/// The deleverage of a market: the same whatever the number of positions, all of which it reaches.
+fn deleverage(put: &mut impl FnMut(&str, u64)) {
+    let units = [1, 100, 10_000].map(|positions| {
+        let (mut world, _) = perps(1);
+        let accounts = crowd(&mut world, positions);
+        world.svm.advance(1);
+        world.set_price(1, PRICE + 5_000_000).expect("refresh");
+        let sent = world.deleverage_market(0).expect("deleverage_market");
+        let market = world.market(0);
+        assert!(market.long.position_index < book::INDEX_ONE / 2);
+        for account in accounts {
+            let position = world.svm.read::<MarginAccount>(&account).perps[0];
+            // From a million lots; the rise of five cents is its claim, whole.
+            assert!(book::size(&position, &market).expect("a size") < LOTS / 2);
+            assert_eq!(book::claim(&position, &market).expect("a claim") >> 32, 50_000);
+        }
+        sent.compute_units
+    });
+    assert!(units.iter().all(|one| *one == units[0]), "{units:?}");
+    put("deleverage_market", units[0]);
+}
+
+/// So many accounts, each long of a coin, in a market that spent nearly all it has.
+fn crowd(world: &mut World, positions: u32) -> Vec<Pubkey> {
+    let (market, pool) = (world.market_key(0), world.pool_key());
+    let lots = LOTS.unsigned_abs();
+    // A twentieth of a dollar for each position is left.
+    let left = i64::from(positions) * 50_000;
+    let spent = world.market(0).budget - left;
+    world.svm.edit::<PerpMarket>(&market, |market| {
+        (market.long.base, market.long.positions) = ([lots * u64::from(positions), 0], positions);
+        market.terms.skew_scale = u64::MAX;
+        market.spent += spent;
+    });
+    world.svm.edit::<LiquidityPool>(&pool, |pool| pool.spent += spent);
+    let position = PerpPosition { base: [lots, 0], side: 1, ..PerpPosition::zeroed() };
+    let mut account = MarginAccount { version: 1, group: world.group, perp_count: 1, ..MarginAccount::zeroed() };
+    account.perps[0] = position;
+    let data = [&MarginAccount::TAG[..], bytemuck::bytes_of(&account)].concat();
+    let keys: Vec<Pubkey> = (0..positions).map(|_| Pubkey::new_unique()).collect();
+    for key in &keys {
+        world.svm.put_data(key, &ballast_client::PROGRAM_ID, data.clone());
+    }
+    keys
+}
+
+/// A claim of an account with a deposit, in a market that cannot pay it.
+fn register(put: &mut impl FnMut(&str, u64)) {
+    let (mut world, keeper) = perps(1);
+    let trader = world.perp_trader(&[(0, 10_000 * DOLLAR)]);
+    world.trade_at(&keeper, &trader, 0, 100 * LOTS, PRICE);
+    world.svm.advance(1);
+    world.set_price(1, PRICE + 5_000_000).expect("refresh");
+    world.sync(0).expect("sync_market");
+    let market = world.market_key(0);
+    world.svm.edit::<PerpMarket>(&market, |market| market.mode = 3);
+    let sent = world.register_claim(&keeper, &trader, 0).expect("register_claim");
+    put("register_claim", sent.compute_units);
+    put("update_payout", world.update_payout(0).expect("update_payout").compute_units);
 }

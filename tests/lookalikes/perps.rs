@@ -3,7 +3,7 @@
 use ballast_client::ballast::types::OrderArgs;
 use ballast_client::perps::{self as ix, Follow};
 use ballast_client::{addresses, instructions, presets};
-use ballast_state::{Bank, MarginAccount, Orders};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, Orders, PerpMarket};
 use ballast_testkit::plain::{COIN, DOLLAR, GEM, ONE_COIN, ONE_GEM, USD};
 use ballast_testkit::{symbol, Trader, World, LOT_DECIMALS};
 use solana_instruction::Instruction;
@@ -24,6 +24,7 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("configure_perp_market", "", configure_perp_market),
     ("configure_pool", "", configure_pool),
     ("create_pool", "", create_pool),
+    ("deleverage_market", "", deleverage_market),
     ("fill_order", "", fill_order),
     ("liquidate_perp", "", liquidate_perp),
     ("liquidate_hedge", "", liquidate_hedge),
@@ -32,13 +33,16 @@ pub(crate) const STAGES: &[(&str, &str, Build)] = &[
     ("pause_perp_market", "", pause_perp_market),
     ("place_order", "", place_order),
     ("place_order", "reduce only", place_reduction),
+    ("register_claim", "", register_claim),
     ("request_add_liquidity", "with debt", request_with_debt),
     ("request_add_liquidity", "without debt", request_without_debt),
     ("request_remove_liquidity", "", request_remove_liquidity),
     ("resolve_bankruptcy", "of what a position lost", resolve_bankruptcy),
+    ("settle_market", "", settle_market),
     ("settle_pnl", "", settle_pnl),
     ("strike_epoch", "", strike_epoch),
     ("sync_market", "", sync_market),
+    ("update_payout", "", update_payout),
 ];
 
 /// Indices of the perps on coins and on gems.
@@ -83,6 +87,48 @@ fn sync_market() -> Stage {
     let (world, _) = World::perps();
     let sync = ix::sync_market(world.quote(), COINS);
     Stage::alone(world, sync, &[])
+}
+
+/// A long of a gem in a market that spent more than there is.
+fn deleverage_market() -> Stage {
+    let (mut world, _) = holding();
+    let spent = 200_000 * DOLLAR as i64;
+    let (pool, market) = (world.pool_key(), world.market_key(GEMS));
+    world.svm.edit::<LiquidityPool>(&pool, |pool| pool.spent += spent);
+    world.svm.edit::<PerpMarket>(&market, |market| market.spent += spent);
+    let deleverage = ix::deleverage_market(world.quote(), GEMS);
+    Stage::alone(world, deleverage, &[])
+}
+
+/// A market whose notice is over.
+fn settle_market() -> Stage {
+    let (mut world, _) = holding();
+    let market = world.market_key(GEMS);
+    world.svm.edit::<PerpMarket>(&market, |market| (market.mode, market.settlement_ts) = (2, 1));
+    let settle = ix::settle_market(world.quote(), GEMS);
+    Stage::alone(world, settle, &[])
+}
+
+/// A market that has its price and cannot pay all.
+fn resolving() -> (World, Trader) {
+    let (mut world, trader) = holding();
+    let market = world.market_key(GEMS);
+    world.svm.edit::<PerpMarket>(&market, |market| market.mode = 3);
+    (world, trader)
+}
+
+fn register_claim() -> Stage {
+    let (mut world, trader) = resolving();
+    let keeper = world.trader();
+    let paid = (&keeper.key.pubkey(), &keeper.account);
+    let register = ix::register_claim(paid, world.quote(), &trader.account, GEMS);
+    Stage::alone(world, register, &[&keeper.key])
+}
+
+fn update_payout() -> Stage {
+    let (world, _) = resolving();
+    let update = ix::update_payout(world.quote(), GEMS);
+    Stage::alone(world, update, &[])
 }
 
 fn open_liquidity_provider() -> Stage {

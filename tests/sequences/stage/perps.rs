@@ -111,7 +111,7 @@ impl State {
     ) -> RiskResult<Portfolio> {
         let exposure = |index: u16| {
             let position = perp::slots::find(account, index).ok_or(RiskError::NoPosition)?;
-            perp::exposure(position, &market(index)?, board, now)
+            perp::exposure(position, &market(index)?, &self.board, now)
         };
         let positions = account.positions().iter().map(|position| exposure(position.market));
         let perps: Vec<PerpExposure> = positions.collect::<RiskResult<_>>()?;
