@@ -111,10 +111,10 @@ fn deleverage(put: &mut impl FnMut(&str, u64)) {
 /// So many accounts, each long of a coin, in a market that spent nearly all it has.
 fn crowd(world: &mut World, positions: u32) -> Vec<Pubkey> {
     let (market, pool) = (world.market_key(0), world.pool_key());
+    world.sync(0).expect("sync_market");
     let lots = LOTS.unsigned_abs();
-    // A twentieth of a dollar for each position is left.
-    let left = i64::from(positions) * 50_000;
-    let spent = world.market(0).budget - left;
+    // The market has a tenth of the pool, of what it spends nine tenths of which are its own: the rise takes the rest.
+    let spent = world.market(0).budget / 9 * 10;
     world.svm.edit::<PerpMarket>(&market, |market| {
         (market.long.base, market.long.positions) = ([lots * u64::from(positions), 0], positions);
         market.terms.skew_scale = u64::MAX;

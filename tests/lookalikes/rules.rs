@@ -15,10 +15,12 @@ const READ_BEFORE: &[(&str, &str, &str)] = &[
     ("cancel_order", "market", "feed"),
     ("claim_liquidity", "pool", "provider"),
     ("configure_perp_market", "market", "pool"),
+    ("deleverage_market", "board", "pool"),
     ("liquidate_hedge", "market", "loan_bank"),
     ("liquidate_hedge", "pool", "loan_bank"),
     ("request_add_liquidity", "pool", "provider"),
     ("request_remove_liquidity", "pool", "provider"),
+    ("settle_market", "board", "pool"),
     ("strike_epoch", "board", "bank"),
     ("sync_market", "board", "pool"),
 ];

@@ -257,7 +257,22 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
         "WrongAccountType",
         "both are only read, before one is closed",
     ),
-    but(&["sync_market"], &["market"], &["other group's"], "WrongBoard", "the board is what it is compared with"),
+    but(
+        &["deleverage_market", "settle_market", "sync_market"],
+        &["market"],
+        &["other group's"],
+        "WrongBoard",
+        "the board is what it is compared with",
+    ),
+    but(&["update_payout"], &["market"], &["other group's"], "PoolMismatch", "the pool is what it is compared with"),
+    but(&["deleverage_market"], &["market"], &["other mint's"], "MarketHealthy", "any market may be meant"),
+    but(
+        &["register_claim", "settle_market", "update_payout"],
+        &["market"],
+        &["other mint's"],
+        "MarketGoesOn",
+        "any market may be meant that ended",
+    ),
     but(
         &["settle_pnl"],
         &["margin_account"],
@@ -532,7 +547,12 @@ pub(crate) const ACCEPTED: &[Row] = &[
         "any account of the provider's owner may be meant",
     ),
     accepted(&["settle_pnl"], &["authority"], &["other user's"], "anyone may, at prices that a liquidation could use"),
-    accepted(&["fill_order"], &["keeper"], &["alias"], "the keeper's fee goes to whichever of its accounts it likes"),
+    accepted(
+        &["fill_order", "register_claim"],
+        &["keeper"],
+        &["alias"],
+        "the keeper's fee goes to whichever of its accounts it likes",
+    ),
     accepted(&["fill_order"], &["print"], &["alias"], "an update is known by program and feed id, wherever it is"),
     accepted(
         &[
@@ -556,7 +576,7 @@ pub(crate) const ACCEPTED: &[Row] = &[
         "any account of its owner may be meant, in any group",
     ),
     accepted(
-        &["mark", "repay", "resolve_bankruptcy", "settle_pnl"],
+        &["mark", "register_claim", "repay", "resolve_bankruptcy", "settle_pnl"],
         &["margin_account"],
         &["alias", "other user's"],
         "anyone may do this for anyone's account",

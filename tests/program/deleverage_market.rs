@@ -153,12 +153,14 @@ fn an_hour_of_grace() {
     let pool = world.pool_key();
     let bear = world.trader_with(&[(USD, 100_000 * DOLLAR)]);
     world.trade(&short, &bear, COIN_PERP, -4_500 * COIN_LOTS).expect("fill_order");
-    let taken = world.pool().shares - 9_000 * DOLLAR;
+    let taken = world.pool().shares - 200 * DOLLAR;
     world.svm.edit::<LiquidityPool>(&pool, |pool| pool.shares -= taken);
     world.svm.edit::<MarginAccount>(&liquidator.account, |account| account.balances[0].shares += taken);
     // 7.8 %, and 1.6 % on what is hedged: health is what the hedge makes it.
     let board = world.board_key();
     world.svm.edit::<RiskBoard>(&board, |board| {
+        (board.rows[0].maintenance_long, board.rows[0].maintenance_short) = (0, 0);
+        board.rows[0].maintenance_add_on = 0;
         let row = &mut board.rows[1];
         (row.maintenance_add_on, row.impact_slope) = (0, 0);
         (row.maintenance_long, row.maintenance_short) = (presets::bps(780), presets::bps(780));

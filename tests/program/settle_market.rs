@@ -60,6 +60,7 @@ fn a_market_ends_at_one_price_after_its_notice() {
     world.check_invariants();
 
     // Whatever the price does: that is what it gets.
+    world.svm.advance(1);
     world.crash(COIN, 90_00000000);
     world.sync(COIN_PERP).expect("sync_market");
     let cash = world.margin(&trader).balance(USD).expect("a balance").shares;

@@ -157,6 +157,7 @@ impl Listening<'_> {
     fn moves(&mut self, seconds: i64, coins: i64) {
         self.world.svm.advance(seconds);
         self.world.crash(COIN, coins);
+        self.world.calm(COIN);
     }
 }
 

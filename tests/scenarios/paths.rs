@@ -98,6 +98,7 @@ const EQUITY: &[(&str, Equity)] = &[
     ("mark", Equity::Rises),
     ("open_margin_account", Equity::Rises),
     ("place_order", Equity::Shown("InsufficientHealth")),
+    ("register_claim", Equity::Rises),
     ("repay", Equity::Rises),
     ("request_add_liquidity", Equity::Shown("InsufficientHealth")),
     ("resolve_bankruptcy", Equity::WrittenOff),

@@ -212,6 +212,8 @@ fn v21_a_pool_that_cannot_pay_owes_until_it_can() {
     };
     assert!(claim(&world) > 63_000 * i128::from(DOLLAR));
     reach(&mut world, 40_00000000);
+    fails(&mut world, "NothingToSettle", |world| world.settle_own(&trader, COINS));
+    world.calm(COIN);
     let owed = claim(&world);
     let sent = step(&mut world, |world| world.settle_own(&trader, COINS));
     assert_eq!(i128::from(event!(sent, PnlSettled).paid), owed);

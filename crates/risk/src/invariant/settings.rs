@@ -54,6 +54,7 @@ pub fn check_board_settings(before: &RiskBoard, after: &RiskBoard) -> Checked {
             fair_high: 0,
             publish_ts: 0,
             state: 0,
+            is_away: 0,
             ..row
         })
     };

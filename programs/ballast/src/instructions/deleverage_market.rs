@@ -35,7 +35,7 @@ pub struct DeleverageMarket<'info> {
 /// The work is the same whatever the number of positions. No pause, cap or mode stops it.
 ///
 /// # Errors
-/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, those of [`perp::deleverage`].
+/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, `MarketHealthy`, the others of [`perp::deleverage`].
 pub(crate) fn handle(ctx: Context<DeleverageMarket>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -38,7 +38,7 @@ pub struct RegisterClaim<'info> {
 /// pays the keeper the fee of the market's orders, as far as its deposit goes. No price is needed.
 ///
 /// # Errors
-/// `AccountInTransit`, `DuplicateAccount`, `Unauthorised`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, those of [`perp::register`].
+/// `AccountInTransit`, `DuplicateAccount`, `Unauthorised`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `MarketGoesOn`, the others of [`perp::register`].
 pub(crate) fn handle(ctx: Context<RegisterClaim>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -34,7 +34,7 @@ pub struct SettleMarket<'info> {
 /// 3. Where the pool's stake covers all claims, `settle_pnl` pays them; else they are registered first.
 ///
 /// # Errors
-/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, those of [`perp::settle_market`].
+/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, `MarketGoesOn`, the others of [`perp::settle_market`].
 pub(crate) fn handle(ctx: Context<SettleMarket>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;

@@ -28,7 +28,7 @@ pub struct UpdatePayout<'info> {
 /// Anyone may, unpaid. The part never falls.
 ///
 /// # Errors
-/// `PoolMismatch`, `BankMismatch`, those of [`perp::update_payout`].
+/// `PoolMismatch`, `BankMismatch`, `MarketGoesOn`, the others of [`perp::update_payout`].
 pub(crate) fn handle(ctx: Context<UpdatePayout>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
