@@ -4,7 +4,7 @@
 //! JSON, HTML. Everything that decides anything is `ballast-risk`, on the chain and, with the same code, in the bots.
 
 mod chain;
-mod chart;
+pub(crate) mod chart;
 mod events;
 mod html;
 mod journal;
@@ -18,7 +18,7 @@ mod perps;
 mod population;
 mod prices;
 mod progress;
-mod random;
+pub(crate) mod random;
 mod replay;
 mod report;
 mod svg;
@@ -257,7 +257,7 @@ impl Demo {
 }
 
 /// Writes a file, with the folder it is in.
-fn write(path: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
@@ -265,7 +265,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 }
 
 /// Writes to standard output. A reader that closed the pipe has seen enough.
-fn print(text: &str) -> Result<(), String> {
+pub(crate) fn print(text: &str) -> Result<(), String> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
         _ => Ok(()),

@@ -3,6 +3,7 @@
 mod demo;
 mod oracle;
 mod plan;
+mod replay;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ enum Command {
     Demo(demo::Demo),
     Oracle(oracle::Oracle),
     Plan(plan::Plan),
+    Replay(replay::Replay),
 }
 
 fn main() -> ExitCode {
@@ -29,5 +31,6 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Oracle(oracle) => oracle.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Replay(replay) => replay.run(),
     }
 }

@@ -12,25 +12,25 @@ const BOTTOM: f64 = 24.0;
 
 /// A line with its name and the class of its colour.
 #[derive(Debug)]
-pub(super) struct Line<'a> {
-    pub(super) name: &'a str,
-    pub(super) class: &'a str,
-    pub(super) values: &'a [f64],
+pub(crate) struct Line<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) class: &'a str,
+    pub(crate) values: &'a [f64],
 }
 
 /// A group of bars.
 #[derive(Debug)]
-pub(super) struct Bars<'a> {
-    pub(super) name: &'a str,
-    pub(super) class: &'a str,
-    pub(super) values: Vec<f64>,
+pub(crate) struct Bars<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) class: &'a str,
+    pub(crate) values: Vec<f64>,
 }
 
 /// Marks under a line chart: when, and how tall, from 0 to 1.
-pub(super) type Mark = (i64, f64);
+pub(crate) type Mark = (i64, f64);
 
 /// Lines over time. `marks` stand on the time axis.
-pub(super) fn lines(
+pub(crate) fn lines(
     label: &str,
     unix: &[i64],
     lines: &[Line<'_>],
@@ -91,7 +91,7 @@ pub(super) fn lines(
 }
 
 /// Bars side by side over labels.
-pub(super) fn bars(
+pub(crate) fn bars(
     label: &str,
     labels: &[String],
     groups: &[Bars<'_>],
@@ -140,7 +140,7 @@ pub(super) fn bars(
 }
 
 /// Names of lines or bars with their colours.
-pub(super) fn legend(entries: &[(&str, &str)]) -> String {
+pub(crate) fn legend(entries: &[(&str, &str)]) -> String {
     let mut text = String::from("<p class=\"legend\">");
     for (name, class) in entries {
         let _ = write!(text, "<span><i class=\"{class}\"></i>{}</span>", escape(name));
@@ -190,7 +190,7 @@ fn scale(low: f64, high: f64) -> (f64, f64, f64) {
 }
 
 /// Text between tags and in attributes.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
