@@ -100,7 +100,7 @@ fn deleverage(put: &mut impl FnMut(&str, u64)) {
             let position = world.svm.read::<MarginAccount>(&account).perps[0];
             // From a million lots; the rise of five cents is its claim, whole.
             assert!(book::size(&position, &market).expect("a size") < LOTS / 2);
-            assert_eq!(book::claim(&position, &market).expect("a claim") >> 32, 50_000);
+            assert_eq!((book::claim(&position, &market).expect("a claim") + (1 << 31)) >> 32, 50_000);
         }
         sent.compute_units
     });

@@ -187,7 +187,9 @@ fn an_hour_of_grace() {
     world.advance(130);
     world.sync(COIN_PERP).expect("sync_market");
     assert!(world.health(&hedger).is_negative());
-    world.send(attempt, &[&liquidator.key]).expect("the hour is over");
+    // The hour is over. What is left of the hedge is worth keeping, the coins beside it are not.
+    world.refuses(&attempt, &[&liquidator.key], "LiquidationWouldWorsen");
+    world.liquidate(&liquidator, &hedger, USD, COIN, u64::MAX).expect("liquidate");
 }
 
 #[test]

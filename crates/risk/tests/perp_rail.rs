@@ -128,12 +128,16 @@ fn what_perps_need_is_posted() {
     assert!(alone > dollars(250) && alone < dollars(400), "{alone:?}");
     // A hedge posts what it needs, which is less than its perps alone would.
     let mut hedged = portfolio;
-    hedged.entry(0).unwrap().deposits = ballast_math::Units(2_000 << 64);
+    hedged.entry(0).unwrap().deposits = ballast_math::Units(20_000 << 64);
     hedged.entry(1).unwrap().loans = ballast_math::Units(10 << 64);
     let required = assess_initial(&hedged, &exchange.board, Valuation::InitialUnchecked, now).unwrap().requirement;
     let needed = required.excess_over(hedged.reserved);
     assert!(needed > Usd::ZERO && needed < alone, "{needed:?}");
     assert_eq!(posted(&hedged), needed.0);
+    // What is asked for and not there is not posted.
+    hedged.entry(0).unwrap().deposits = ballast_math::Units(2_000 << 64);
+    assert!(assess_initial(&hedged, &exchange.board, Valuation::InitialUnchecked, now).unwrap().is_negative());
+    assert_eq!(posted(&hedged), 0);
 }
 
 /// T02: a price far from its average pays nothing out and counts for nothing at Initial, though every print was taken.

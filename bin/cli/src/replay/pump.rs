@@ -241,7 +241,6 @@ mod tests {
     /// The rail lets out what an account put up. What it has to put up at a pumped price, and meets by pumped profit alone, it has
     /// not put up.
     #[test]
-    #[ignore = "a settlement notes the requirement at the pumped price, whether the account meets it or not"]
     fn t02_the_attacker_nets_no_more_in_a_day_than_it_brought() {
         for case in CASES {
             let done = case.play(|_| {}).unwrap();
@@ -251,7 +250,6 @@ mod tests {
 
     /// Nor does what the rail let out count as put up again, for another part of the same day's profit.
     #[test]
-    #[ignore = "a size that only what was let out can put up is noted like any other"]
     fn t02_what_was_let_out_is_not_put_up_again() {
         let case = CASES[0];
         let mut attack = Attack::open(case).unwrap();

@@ -27,19 +27,24 @@ pub fn holds_back(account: &MarginAccount, market: &PerpMarket, board: &RiskBoar
     Ok(value > room(account, now))
 }
 
-/// Notes an Initial requirement the account meets.
+/// Notes an Initial requirement the account meets. What it was paid today it has not brought.
 pub(super) fn post(account: &mut MarginAccount, requirement: Usd, now: Now) {
     begin_day(account, now);
-    account.rail.posted = account.rail.posted.max(requirement.0);
+    let rail = &mut account.rail;
+    rail.posted = rail.posted.max(requirement.0.saturating_sub(rail.released));
 }
 
-/// Assesses what an account has to put up for its perps now, whatever the age of prices, and notes it: the Initial requirement it has, without
-/// what is set aside for orders, and no more than its perps alone would have.
+/// Assesses what an account has to put up for its perps now, whatever the age of prices, and if it does, notes it: the Initial requirement it
+/// has, without what is set aside for orders, and no more than its perps alone would have.
 ///
 /// # Errors
 /// As [`assess_initial`].
 pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let initial = assess_initial(portfolio, board, Valuation::InitialUnchecked, now)?;
+    if initial.is_negative() {
+        // A price that was pumped would let out what nobody put up.
+        return Ok(());
+    }
     let posted = initial.requirement.excess_over(portfolio.reserved);
     post(account, posted.min(initial_requirement_of_perps(portfolio, board, now)?), now);
     Ok(())
