@@ -86,21 +86,23 @@ fn borrow(put: &mut impl FnMut(&str, u64)) {
     put("borrow_8_perp_8", world.svm.send(&[borrow], &[&trader.key]).expect("borrow").compute_units);
 }
 
-/// The deleverage of a market: the same whatever the number of positions, all of which it reaches.
+/// The deleverage of a market: the same whatever the number of positions that hold its ten thousand coins, all of which it reaches.
 fn deleverage(put: &mut impl FnMut(&str, u64)) {
     let units = [1, 100, 10_000].map(|positions| {
         let (mut world, _) = perps(1);
-        let accounts = crowd(&mut world, positions);
+        let lots = COINS * LOTS / i64::from(positions);
+        let accounts = crowd(&mut world, positions, lots);
         world.svm.advance(1);
         world.set_price(1, PRICE + 5_000_000).expect("refresh");
         let sent = world.deleverage_market(0).expect("deleverage_market");
         let market = world.market(0);
-        assert!(market.long.position_index < book::INDEX_ONE / 2);
+        assert!(market.long.position_index < book::INDEX_ONE);
         for account in accounts {
             let position = world.svm.read::<MarginAccount>(&account).perps[0];
-            // From a million lots; the rise of five cents is its claim, whole.
-            assert!(book::size(&position, &market).expect("a size") < LOTS / 2);
-            assert_eq!((book::claim(&position, &market).expect("a claim") + (1 << 31)) >> 32, 50_000);
+            assert!(book::size(&position, &market).expect("a size") < lots);
+            // The rise of five cents a coin is its claim, and some atoms of premium that come back.
+            let claim = (book::claim(&position, &market).expect("a claim") + (1 << 31)) >> 32;
+            assert!((0..20).contains(&(claim - i128::from(lots / 20))), "{claim}");
         }
         sent.compute_units
     });
@@ -108,20 +110,22 @@ fn deleverage(put: &mut impl FnMut(&str, u64)) {
     put("deleverage_market", units[0]);
 }
 
-/// So many accounts, each long of a coin, in a market that spent nearly all it has.
-fn crowd(world: &mut World, positions: u32) -> Vec<Pubkey> {
+/// Coins of a crowd.
+const COINS: i64 = 10_000;
+
+/// So many accounts, each long of so many lots, in a market that spent nearly all it has.
+fn crowd(world: &mut World, positions: u32, lots: i64) -> Vec<Pubkey> {
     let (market, pool) = (world.market_key(0), world.pool_key());
     world.sync(0).expect("sync_market");
-    let lots = LOTS.unsigned_abs();
-    // The market has a tenth of the pool, of what it spends nine tenths of which are its own: the rise takes the rest.
-    let spent = world.market(0).budget / 9 * 10;
+    // The market has a tenth of the pool, of what it spends nine tenths of which are its own: 5,000 dollars are left.
+    let spent = (world.market(0).budget - 5_000 * DOLLAR as i64) / 9 * 10;
     world.svm.edit::<PerpMarket>(&market, |market| {
-        (market.long.base, market.long.positions) = ([lots * u64::from(positions), 0], positions);
+        (market.long.base, market.long.positions) = ([(COINS * LOTS).unsigned_abs(), 0], positions);
         market.terms.skew_scale = u64::MAX;
         market.spent += spent;
     });
     world.svm.edit::<LiquidityPool>(&pool, |pool| pool.spent += spent);
-    let position = PerpPosition { base: [lots, 0], side: 1, ..PerpPosition::zeroed() };
+    let position = PerpPosition { base: [lots.unsigned_abs(), 0], side: 1, ..PerpPosition::zeroed() };
     let mut account = MarginAccount { version: 1, group: world.group, perp_count: 1, ..MarginAccount::zeroed() };
     account.perps[0] = position;
     let data = [&MarginAccount::TAG[..], bytemuck::bytes_of(&account)].concat();

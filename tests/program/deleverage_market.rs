@@ -187,9 +187,12 @@ fn an_hour_of_grace() {
     world.advance(130);
     world.sync(COIN_PERP).expect("sync_market");
     assert!(world.health(&hedger).is_negative());
-    // The hour is over. What is left of the hedge is worth keeping, the coins beside it are not.
+    // The hour is over. A leg of the hedge alone would leave the other naked; both go.
     world.refuses(&attempt, &[&liquidator.key], "LiquidationWouldWorsen");
-    world.liquidate(&liquidator, &hedger, USD, COIN, u64::MAX).expect("liquidate");
+    let (taker, pair) = ((&liquidator.key.pubkey(), &liquidator.account), [USD, COIN]);
+    let both =
+        pix::liquidate_hedge(taker, world.quote(), &hedger.account, pair, COIN_PERP, u64::MAX, Follow::default());
+    world.send(both, &[&liquidator.key]).expect("liquidate_hedge");
 }
 
 #[test]

@@ -235,9 +235,11 @@ impl Portfolio {
     pub(super) fn initial_claims(&self, board: &RiskBoard) -> RiskResult<Claims> {
         let mut claims = Claims { profit: self.released, ..self.claims() };
         if let (Some(room), true) = (self.room, self.released != Units::ZERO) {
-            let quote = board.row(self.quote).ok_or(RiskError::FeedNotListed)?;
-            // Beyond what units can be, nothing is held back.
-            claims.profit = Price(quote.mid).units_down(room).map_or(self.released, |room| self.released.min(room));
+            let quote = Price(board.row(self.quote).ok_or(RiskError::FeedNotListed)?.mid);
+            // Mostly it holds nothing back, and no division is needed to know that.
+            if quote.value_up(self.released)? > room {
+                claims.profit = quote.units_down(room)?.min(self.released);
+            }
         }
         Ok(claims)
     }
