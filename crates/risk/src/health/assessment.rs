@@ -166,7 +166,10 @@ impl Assessment {
     #[inline(never)]
     pub fn of(portfolio: &Portfolio, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Self> {
         let mut assessment = Self::empty(valuation, now);
-        let claims = if valuation.is_initial() { portfolio.initial_claims(board)? } else { portfolio.claims() };
+        let mut claims = portfolio.claims();
+        if claims.has_perps && valuation.is_initial() {
+            claims.profit = portfolio.initial_profit(board)?;
+        }
         // The quote token of perps is not open on one side alone: the band moves what they won and lost.
         assessment.leads &= !claims.has_perps;
         for exposure in portfolio.exposures() {
@@ -197,6 +200,7 @@ impl Assessment {
     }
 
     /// Adds what is known once every exposure is in.
+    #[inline(always)]
     fn finish(&mut self, claims: &Claims, portfolio: &Portfolio, board: &RiskBoard) -> RiskResult<()> {
         if claims.has_perps && !self.valuation.is_at_mid() {
             self.add_quote(claims, portfolio.exposure(claims.quote), board)?;

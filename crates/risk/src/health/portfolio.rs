@@ -27,6 +27,17 @@ const NOTHING: [Exposure; MAX_FEEDS] =
     [Exposure { feed: 0, deposits: Units::ZERO, loans: Units::ZERO, perp_long: Units::ZERO, perp_short: Units::ZERO };
         MAX_FEEDS];
 
+/// No position that a deleverage spares.
+const NOT_SHRUNK: [Shrunk; PERPS] = [Shrunk { feed: 0, is_long: false, units: Units::ZERO }; PERPS];
+
+/// What a deleverage took from a position that it spares.
+#[derive(Clone, Copy, Debug)]
+struct Shrunk {
+    feed: u8,
+    is_long: bool,
+    units: Units,
+}
+
 /// An account's perp position in one market, as health takes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerpExposure {
@@ -78,8 +89,7 @@ pub struct Portfolio {
     released: Units,
     /// What the rail still lets out today; nothing: no rail.
     room: Option<Usd>,
-    /// Of each graced position its feed, whether it is long, and what was taken from it.
-    shrunk: [(u8, bool, Units); PERPS],
+    shrunk: [Shrunk; PERPS],
     shrunk_count: u8,
     /// Set aside for pending orders, part of the Initial requirement.
     pub reserved: Usd,
@@ -101,7 +111,7 @@ impl Portfolio {
             loss: Units::ZERO,
             released: Units::ZERO,
             room: None,
-            shrunk: [(0, false, Units::ZERO); PERPS],
+            shrunk: NOT_SHRUNK,
             shrunk_count: 0,
             reserved: Usd::ZERO,
             has_liability: false,
@@ -182,7 +192,7 @@ impl Portfolio {
         self.released = self.released.add(perp.released)?;
         if perp.shrunk != Units::ZERO {
             let slot = self.shrunk.get_mut(usize::from(self.shrunk_count)).ok_or(RiskError::TooManyPositions)?;
-            *slot = (perp.feed, perp.short == Units::ZERO, perp.shrunk);
+            *slot = Shrunk { feed: perp.feed, is_long: perp.short == Units::ZERO, units: perp.shrunk };
             self.shrunk_count = self.shrunk_count.saturating_add(1);
         }
         self.has_liability = true;
@@ -215,9 +225,9 @@ impl Portfolio {
     pub(super) fn before_shrinks(&self, exposure: &Exposure) -> MathResult<Exposure> {
         let mut before = *exposure;
         let shrunk = self.shrunk.iter().take(usize::from(self.shrunk_count));
-        for (_, is_long, units) in shrunk.filter(|(feed, ..)| *feed == exposure.feed) {
-            let side = if *is_long { &mut before.perp_long } else { &mut before.perp_short };
-            *side = side.add(*units)?;
+        for shrunk in shrunk.filter(|shrunk| shrunk.feed == exposure.feed) {
+            let side = if shrunk.is_long { &mut before.perp_long } else { &mut before.perp_short };
+            *side = side.add(shrunk.units)?;
         }
         Ok(before)
     }
@@ -228,20 +238,19 @@ impl Portfolio {
         Claims { has_perps: self.has_perps, quote: self.quote, profit: self.profit, loss: self.loss }
     }
 
-    /// The same at Initial: of profits only what can be taken now.
+    /// What of their profit counts at Initial: what can be taken now.
     ///
     /// # Errors
     /// `FeedNotListed`; arithmetic.
-    pub(super) fn initial_claims(&self, board: &RiskBoard) -> RiskResult<Claims> {
-        let mut claims = Claims { profit: self.released, ..self.claims() };
-        if let (Some(room), true) = (self.room, self.released != Units::ZERO) {
-            let quote = Price(board.row(self.quote).ok_or(RiskError::FeedNotListed)?.mid);
-            // Mostly it holds nothing back, and no division is needed to know that.
-            if quote.value_up(self.released)? > room {
-                claims.profit = quote.units_down(room)?.min(self.released);
-            }
+    #[inline]
+    pub(super) fn initial_profit(&self, board: &RiskBoard) -> RiskResult<Units> {
+        let Some(room) = self.room.filter(|_| self.released != Units::ZERO) else { return Ok(self.released) };
+        let quote = Price(board.row(self.quote).ok_or(RiskError::FeedNotListed)?.mid);
+        // Mostly it holds nothing back, and no division is needed to know that.
+        if quote.value_up(self.released)? <= room {
+            return Ok(self.released);
         }
-        Ok(claims)
+        Ok(quote.units_down(room)?.min(self.released))
     }
 
     /// All exposures, in no particular order.
