@@ -107,6 +107,7 @@ impl Scene {
         let portfolio = self.portfolio(now);
         let (health, loss) = perp::conclude_position(
             &self.board,
+            &mut self.market,
             &mut self.pool,
             &mut self.bank,
             &mut self.trader,
@@ -275,6 +276,7 @@ fn half_of_a_hedge_is_not_liquidated() {
     after_it.entry(1).unwrap().perp_short = short;
     let outcome = perp::conclude_position(
         &scene.board,
+        &mut scene.market,
         &mut scene.pool,
         &mut scene.bank,
         &mut scene.trader,
@@ -309,8 +311,8 @@ fn the_outcome_counts_what_closing_does_not_touch() {
         let left = with_btc(scene.portfolio(now));
         assert_eq!(scene.size() == 0, plan.lots.unsigned_abs() == lots.unsigned_abs());
         let whole = assess_maintenance(&left, &scene.board, now).unwrap();
-        let Scene { board, pool, bank, trader, .. } = &mut scene;
-        let outcome = perp::conclude_position(board, pool, bank, trader, &left, &plan, now);
+        let Scene { board, market, pool, bank, trader, .. } = &mut scene;
+        let outcome = perp::conclude_position(board, market, pool, bank, trader, &left, &plan, now);
         assert_eq!(outcome.map(|(health, _)| health), Ok(whole), "{lots} {class}");
     }
 }
@@ -381,25 +383,29 @@ fn what_the_pool_cannot_pay_lenders_bear() {
     scene.pool.shares -= gone;
     scene.trader.perps[0] = PerpPosition::zeroed();
     scene.trader.perp_count = 0;
-    perp::charge(&mut scene.pool, &mut scene.bank, &mut scene.trader, 600 * MILLION).unwrap();
+    perp::charge(&mut scene.pool, &mut scene.bank, &mut scene.trader, scene.market.index, 600 * MILLION).unwrap();
     let portfolio = scene.portfolio(now);
     let mut copy = scene.clone();
     // A position left is closed first: what it earned pays.
     copy.trader.perp_count = 1;
-    let pool = Some(&mut copy.pool);
-    let held = bankruptcy::resolve(&scene.board, &mut copy.bank, pool, &mut copy.trader, &portfolio, now);
-    assert_eq!(held.unwrap_err(), RiskError::NotBankrupt);
-    let mut copy = scene.clone();
-    let refused = bankruptcy::resolve(&scene.board, &mut copy.bank, None, &mut copy.trader, &portfolio, now);
-    assert_eq!(refused.unwrap_err(), RiskError::PoolMissing);
+    let resolve = |scene: &mut Scene, with_pool: bool, with_market: bool| {
+        let Scene { board, market, pool, bank, trader, .. } = scene;
+        let (pool, mut market) = (with_pool.then_some(pool), [market]);
+        let markets = if with_market { &mut market[..] } else { &mut [] };
+        bankruptcy::resolve(board, bank, pool, markets, trader, &portfolio, now).map(|(_, loss)| loss)
+    };
+    assert_eq!(resolve(&mut copy, true, true), Err(RiskError::NotBankrupt));
+    assert_eq!(resolve(&mut scene.clone(), false, true), Err(RiskError::PoolMissing));
+    assert_eq!(resolve(&mut scene.clone(), true, false), Err(RiskError::MarketMissing));
     scene.pool.shares -= 640 * MILLION;
     scene.bank.asset_shares -= 640 * MILLION;
-    let resolved =
-        bankruptcy::resolve(&scene.board, &mut scene.bank, Some(&mut scene.pool), &mut scene.trader, &portfolio, now);
-    let (_, loss) = resolved.unwrap();
+    let before = scene.market.spent;
+    let loss = resolve(&mut scene, true, true).unwrap();
     assert_eq!(loss.deficit, loss.pooled + loss.socialized);
     assert_eq!((scene.pool.shares, loss.insured), (0, 0));
     assert!(loss.pooled > 0 && loss.socialized > 0 && Index::from_words(scene.bank.asset_index) < Index::ONE);
+    // What lenders bear the pool did not spend.
+    assert_eq!(u64::try_from(scene.market.spent - before), Ok(loss.pooled));
 }
 
 proptest! {

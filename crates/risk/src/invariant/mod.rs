@@ -34,7 +34,8 @@ pub use liquidation::{
     PositionLiquidation,
 };
 pub use liquidity::{
-    check_epoch_price, check_epoch_stays, check_liquidity, check_quote_shares, check_spent, check_strike, check_tagged,
+    check_epoch_price, check_epoch_stays, check_liquidity, check_loss_spent, check_origins, check_quote_shares,
+    check_spent, check_strike, check_tagged,
 };
 pub use loss::{check_loss, check_nothing_left};
 pub use orders::{
@@ -153,6 +154,8 @@ invariants! {
     POSITIONS_STILL = 73, "a position changes by a fill, a settlement or a liquidation of its own only";
     POOL_TAKES_FUNDING = 74, "a sync moves what the pool owes by the skew's move and by funding, of which the pool pays nothing";
     FILL_SAFE = 75, "a fill leaves Maintenance health at its print at zero at least";
+    ORIGINS_KNOWN = 76, "an account knows of every share of a loan that losses of perps opened which market's losses did";
+    LOSS_SPENT = 77, "what a pool loses with a loan is spent in the markets whose losses opened it, by what they opened of it";
 }
 
 /// Asset indices below this (2⁻³²) count in whole atoms.

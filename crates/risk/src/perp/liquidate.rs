@@ -2,7 +2,7 @@ use ballast_math::{wide, MathError, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow};
 
 use super::cash::{owe_pool, release};
-use super::{book, most_paid, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
+use super::{book, most_paid, origin, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
 use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
 use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
@@ -120,7 +120,7 @@ pub fn close_position(
     let traded = close(board, market, pool, bank, account, plan.lots, now)?;
     let bonus = bonus_atoms(market.mark, plan)?;
     let insurance = Ratio::from_bits(board.rules.insurance_share).of_down(Usd(bonus))?.0;
-    owe_pool(bank, account, bonus)?;
+    owe_pool(bank, account, market.index, bonus)?;
     bank.insurance = ballast_math::checked_add(bank.insurance, insurance)?;
     let index = ballast_math::Index::from_words(bank.asset_index);
     swap::credit(bank, liquidator, index.shares_down(bonus.saturating_sub(insurance))?)?;
@@ -175,12 +175,14 @@ pub(super) fn lots_worth(
 
 /// Checks what a liquidation left: `portfolio` is the account after it, which differs from the one planned with in the position's
 /// feed and in the quote token alone. Locks the episode's bonus, sets the timer, and writes off at once what nothing is left to
-/// pay for.
+/// pay for; where losses in other markets opened part of that, `resolve_bankruptcy` has to, which can name them.
 ///
 /// # Errors
 /// `LiquidationWouldWorsen`; arithmetic.
+#[allow(clippy::too_many_arguments, reason = "market, pool and bank, an account, their context")]
 pub fn conclude_position(
     board: &RiskBoard,
+    market: &mut PerpMarket,
     pool: &mut LiquidityPool,
     bank: &mut Bank,
     account: &mut MarginAccount,
@@ -199,7 +201,11 @@ pub fn conclude_position(
     }
     account.bonus_lock = BonusLock { ts: now.ts, bonus: plan.bonus.0 };
     let bankrupt = after.assets < after.liabilities && account.perp_count == 0 && nothing_left;
-    let loss = if bankrupt { bankruptcy::absorb(bank, account, Some(pool))? } else { None };
+    let loss = if bankrupt && origin::is_only(account, bank.index, market.index) {
+        bankruptcy::absorb(bank, account, Some(pool), &mut [market], now)?
+    } else {
+        None
+    };
     timer::mark(account, &after, &board.rules, now);
     Ok((after, loss))
 }
