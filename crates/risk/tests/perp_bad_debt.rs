@@ -269,7 +269,7 @@ proptest! {
     /// bankrupt, who won is paid. Where after every step the losers are liquidated and the market is deleveraged before anybody is
     /// paid, the pool loses the day's budget at most.
     #[test]
-    fn bad_debt_is_within_the_days_budget(
+    fn t17_bad_debt_is_within_the_days_budget(
         funds in 10_000u64..1_000_000,
         steps in prop::collection::vec((600u64..1_800, 1i64..4_000, 60u64..400, any::<bool>()), 1..12),
     ) {
