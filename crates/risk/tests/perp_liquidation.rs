@@ -64,6 +64,13 @@ impl Scene {
         perp::sync(&mut self.market, &mut self.pool, &self.bank, &self.board, now).unwrap();
     }
 
+    /// A position of somebody else.
+    fn open_another(&mut self, lots: i64) {
+        let mut position = PerpPosition { market: self.market.index, ..PerpPosition::zeroed() };
+        let fill = Fill { lots, price: self.market.mark, print: self.market.mark };
+        perp::trade(&mut self.market, &mut position, fill, u64::MAX).unwrap();
+    }
+
     fn portfolio(&self, now: Now) -> Portfolio {
         let positions = self.trader.positions().iter();
         let exposure = |position| perp::exposure(position, &self.market, &self.board, now).unwrap();
@@ -211,16 +218,33 @@ fn a_rest_of_exactly_dust_is_left() {
     assert_eq!(scene.plan(u64::MAX, now).unwrap().lots, -20 * SOL);
 }
 
+/// Premium that comes back pays what is owed first, and a debt counts at the target's multiple: the more is owed, the less of it is
+/// an asset. A fortieth of what is closed comes back; from 145 dollars on down the account owes more than it has.
+#[test]
+fn premium_that_pays_a_debt_passes_no_target() {
+    let now = after(20);
+    let factor_at = |cents: u64| {
+        let mut scene = Scene::with_scale(100 * MILLION, 20 * SOL, 80_000_000_000);
+        scene.open_another(1_980 * SOL);
+        scene.move_to(price(cents, 100), now);
+        let before = scene.health(now);
+        assert!(before.assets < before.liabilities);
+        let (_, _, after) = scene.liquidate(u64::MAX, now).unwrap();
+        (scene.trader.perp_count > 0).then(|| after.factor().unwrap())
+    };
+    let parts: Vec<Ratio> = (14_000..14_490).rev().map_while(factor_at).collect();
+    assert!(parts.len() > 100, "{}", parts.len());
+    assert!(parts.iter().all(|factor| *factor <= Ratio::from_bps(10_500)), "{:?}", parts.iter().max());
+    assert!(parts[0] >= Ratio::from_bps(10_250), "{:?}", parts[0]);
+}
+
 /// Where closing enlarges the skew no premium comes back, whatever the scale; where it shrinks it, the plan is for less.
 #[test]
 fn premium_that_does_not_come_back_is_not_counted_on() {
     let now = after(20);
     let planned = |others: i64, skew_scale: u64| {
         let mut scene = Scene::new(400 * MILLION, 20 * SOL);
-        let mut position = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
-        let mark = scene.market.mark;
-        let fill = Fill { lots: others * SOL, price: mark, print: mark };
-        perp::trade(&mut scene.market, &mut position, fill, u64::MAX).unwrap();
+        scene.open_another(others * SOL);
         scene.move_to(price(140, 1), now);
         scene.market.terms.skew_scale = skew_scale;
         scene.plan(u64::MAX, now).unwrap().lots
@@ -421,8 +445,14 @@ proptest! {
         most in prop_oneof![Just(u64::MAX), 1u64..60_000_000],
         // A premium of up to a fortieth of the price, which is all that listing allows.
         scale in prop_oneof![Just(market().terms.skew_scale), 2_400_000_000u64..100_000_000_000],
+        // What others hold, of what the premium at that scale allows.
+        others in prop_oneof![Just(0i64), -1_000i64..1_000],
     ) {
         let mut scene = Scene::with_scale(deposit * MILLION, sol * SOL, scale);
+        if others != 0 {
+            let lots = i64::try_from(scale).unwrap() / 40 / 1_000 * others;
+            scene.open_another(lots.clamp(-(1 << 40), 1 << 40));
+        }
         let now = after(20);
         scene.move_to(price(150 * thousandths, 1_000), now);
         let before = scene.health(now);

@@ -105,7 +105,7 @@ invariants! {
     CAPS_HOLD = 24, "a deposit leaves claims within the cap, a top-up within 5/4 of what was last set in full power; a loan leaves debts within the cap";
     INITIAL_AFTER_RISK = 25, "new risk leaves Initial health at zero at least, at usable prices";
     NO_DUST_LOAN = 26, "a borrow leaves no loan below dust";
-    SEQUENCE_TELLS = 27, "a sequence number rises with every change of its account, and with nothing else";
+    SEQUENCE_TELLS = 27, "a sequence number rises with every change of its account but interest, and with nothing else";
     NOT_TAKEN = 28, "without its owner no deposit falls and no loan rises, liquidation and deleverage apart";
     TAKER_SAFE = 29, "a taker ends without a liability, with Initial health, or no worse than before";
     ONLY_UNHEALTHY = 30, "only an account of negative health is liquidated, where a price is in doubt at the owner's end of it";
