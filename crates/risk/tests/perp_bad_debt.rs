@@ -7,7 +7,7 @@ use ballast_risk::health::Portfolio;
 use ballast_risk::lending::{self, Amount};
 use ballast_risk::perp::{self, slots, Fill, VALUE_BITS};
 use ballast_risk::{invariant, Now, RiskError, RiskResult};
-use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, MARKETS};
+use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, RiskBoard, MARKETS};
 use proptest::prelude::*;
 use support::build::{account, after, bits, board, give, price, sol, usdc, MILLION, NOW, T0};
 use support::perps::{market, pool};
@@ -160,6 +160,23 @@ fn a_loss_is_of_the_day_it_is_written_off() {
     assert_eq!((scene.markets[1].mark, scene.markets[1].synced_ts), (same_day.markets[1].mark, T0));
 }
 
+/// A market that ended stands for its stake alone.
+#[test]
+fn a_settled_market_spends_its_stake() {
+    let mut scene = Scene::new();
+    scene.lose(1, 100);
+    scene.lose(2, 100);
+    for (stake, left) in [(250, 150), (40, 0), (0, 0), (-7, -7)] {
+        let mut ended = scene.clone();
+        ended.markets[1].mode = MarketMode::Settled.to_byte();
+        let million = i64::try_from(MILLION).unwrap();
+        (ended.markets[1].stake, ended.pool.earmarked) = (stake * million, stake * million);
+        ended.resolve(&[1, 2], NOW).unwrap();
+        assert_eq!((ended.markets[1].stake, ended.pool.earmarked), (left * million, left * million));
+        assert_eq!(ended.spent(), [0, -100 * million, 0, 0]);
+    }
+}
+
 /// A market where one account is long of what another is short of, both somebody's who brings little.
 struct Duel {
     board: RiskBoard,
@@ -203,7 +220,9 @@ impl Duel {
                 continue;
             }
             lending::deposit(bank, account, deposit, *now).unwrap();
-            let most = perp::most_paid(market, pool, bank, board, *now).unwrap();
+            // The rail is another bound: here it lets everything out.
+            account.rail.posted = u64::MAX;
+            let most = perp::most_paid(market, pool, bank, account, board, *now).unwrap();
             let position = slots::find_or_open(account, market.index).unwrap();
             let fill = Fill { lots, price: market.mark, print: market.mark };
             let paid = perp::trade(market, position, fill, most).unwrap().paid;
@@ -220,7 +239,8 @@ impl Duel {
     fn portfolio(&self, who: usize) -> Portfolio {
         let account = &self.sides[who];
         let positions = account.positions().iter();
-        let exposures: Vec<_> = positions.map(|position| perp::exposure(position, &self.market).unwrap()).collect();
+        let exposures: Vec<_> =
+            positions.map(|position| perp::exposure(position, &self.market, &self.board, self.now).unwrap()).collect();
         Portfolio::of_account(account, &exposures, 0, self.now, |_| Some(&self.bank)).unwrap()
     }
 

@@ -266,7 +266,7 @@ impl Check<'_> {
         let Some([size, left]) = self.computed(sizes, inv::POSITION_CLOSED) else { return };
         self.note(inv::check_position_closed(size, done.lots, left));
         let spent = i128::from(is.spent) - i128::from(was.spent);
-        if spent != i128::from(done.paid) + i128::from(done.loss.pooled) {
+        if !was.is_settled() && spent != i128::from(done.paid) + i128::from(done.loss.pooled) {
             self.note(Err(inv::LOSS_SPENT));
         }
         let shown = Health {

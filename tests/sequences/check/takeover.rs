@@ -1,6 +1,6 @@
 //! What a takeover and a write-off have to leave.
 
-use ballast_client::ballast::types::LossShare;
+use ballast_client::ballast::types::{LossShare, MarketLoss};
 use ballast_client::events;
 use ballast_math::{Index, Ratio, Usd};
 use ballast_risk::bankruptcy::Loss;
@@ -9,7 +9,7 @@ use ballast_risk::invariant::{self as inv, DeleverageContext, LiquidationContext
 use ballast_risk::lending::has_liability;
 use ballast_risk::liquidation::{self, Exchange, Liquidated, Pair};
 use ballast_risk::{balances, interest, perp, RiskResult};
-use ballast_state::{BalanceSide, Bank, MarginAccount};
+use ballast_state::{BalanceSide, Bank, MarginAccount, PerpMarket};
 
 use super::Check;
 
@@ -154,9 +154,13 @@ impl Check<'_> {
         let Some(account) = before.account(slot) else { return };
         let shares = account.balance(bank).map_or(0, |loan| loan.shares);
         self.note(inv::check_loss(&loss(&done.loss), shares, old, new));
-        let spent = self.spent_on(done);
-        if let Some(spent) = self.computed(spent, inv::LOSS_SPENT) {
-            self.note(inv::check_loss_spent(done.loss.pooled, account, spent));
+        // A settled market spends its stake, and no more.
+        let ended = |told: &MarketLoss| before.perps.market(told.market).is_none_or(PerpMarket::is_settled);
+        if !done.markets.iter().any(ended) {
+            let spent = self.spent_on(done);
+            if let Some(spent) = self.computed(spent, inv::LOSS_SPENT) {
+                self.note(inv::check_loss_spent(done.loss.pooled, account, spent));
+            }
         }
         let Some(held) = self.portfolio(before, slot) else { return };
         let maintenance = health::assess_maintenance(&held, &before.board, now);

@@ -35,7 +35,8 @@ pub fn parts_of(loss: u64, loss_shares: &[u64; MARKETS]) -> MathResult<[u64; MAR
 }
 
 /// Books what the pool lost with an account's loan as spent in the markets whose losses opened it, each on its own day. It needs
-/// no price: the markets' books stay at the prices they stand at.
+/// no price: the markets' books stay at the prices they stand at. A settled market has no more to spend than its stake; beyond that
+/// the loss is the whole pool's.
 ///
 /// # Errors
 /// `MarketMissing` without one of the markets; overflow.
@@ -52,6 +53,7 @@ pub(crate) fn spend(
         let Some(part) = parts.get_mut(usize::from(market.index)).filter(|part| **part > 0) else { continue };
         start_day(market, pool, now)?;
         let spent = i64::try_from(core::mem::take(part)).map_err(|_| MathError::here())?;
+        let spent = if market.is_settled() { spent.min(market.stake.max(0)) } else { spent };
         add_spent(market, pool, spent)?;
     }
     if parts == [0; MARKETS] {

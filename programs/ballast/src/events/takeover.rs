@@ -45,7 +45,7 @@ pub struct MarketLoss {
     pub market: u16,
     /// The market's sequence number.
     pub sequence: u64,
-    /// Atoms the market spent.
+    /// Atoms the pool lost, which the market spent: a settled one as far as its stake went.
     pub atoms: u64,
 }
 
