@@ -144,7 +144,7 @@ fn t29_perps_move_with_the_price() {
         let held = |board: &RiskBoard| {
             let (mut market, mut pool) = (market, pool);
             perp::sync(&mut market, &mut pool, &bank, board, NOW)?;
-            let exposure = perp::exposure(&account.positions()[0], &market)?;
+            let exposure = perp::exposure(&account.positions()[0], &market, board, NOW)?;
             Portfolio::of_account(&account, &[exposure], 0, NOW, |_| Some(&bank))
         };
         let negative = |mid: u64| {
