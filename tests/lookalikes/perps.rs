@@ -337,7 +337,7 @@ fn borrow() -> Stage {
     Stage::alone(world, borrow, &[&trader.key])
 }
 
-/// An account with less than a cent of coins and a loan of dollars, half of which losses of perps opened.
+/// An account with less than a cent of coins and a loan of dollars, half of which losses of perps on gems opened.
 fn resolve_bankruptcy() -> Stage {
     let (mut world, _) = World::perps();
     let trader = world.trader_with(&[(COIN, 100 * ONE_COIN)]);
@@ -346,6 +346,7 @@ fn resolve_bankruptcy() -> Stage {
     world.svm.edit::<Bank>(&coins, |bank| bank.asset_shares -= 100 * ONE_COIN - 1_000);
     world.svm.edit::<Bank>(&dollars, |bank| bank.perp_loan_shares = 1_000 * DOLLAR);
     world.svm.edit::<MarginAccount>(&trader.account, |account| {
+        account.loss_shares[usize::from(GEMS)] = 1_000 * DOLLAR;
         for balance in &mut account.balances {
             if balance.is_loan() {
                 balance.perp_shares = 1_000 * DOLLAR;

@@ -187,9 +187,11 @@ impl Host {
                 self.accrued(bank)?;
                 let portfolio = self.portfolio(who)?;
                 let (board, mut account) = (self.board.clone(), self.accounts[who]);
-                let (before, loss) = bankruptcy::resolve(&board, self.bank(bank), None, &mut account, &portfolio, now)?;
+                let (before, loss) =
+                    bankruptcy::resolve(&board, self.bank(bank), None, &mut [], &mut account, &portfolio, now)?;
                 self.accounts[who] = account;
                 let event = BankruptcyResolved {
+                    markets: Vec::new(),
                     header: self.header(who),
                     bank,
                     board_sequence: board.sequence,

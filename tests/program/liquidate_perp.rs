@@ -1,5 +1,7 @@
 //! `liquidate_perp`.
 
+use ballast_risk::invariant;
+
 use super::support::*;
 
 const LIQUIDATEE: usize = 2;
@@ -109,6 +111,10 @@ fn bad_debt_of_perps_is_the_pools() {
     let bank = world.bank(USD);
     assert_eq!((bank.insurance, bank.liability_shares, bank.perp_loan_shares), (0, 0, 0));
     assert_eq!(world.pool().shares, pool.shares + 340 * DOLLAR - done.loss.pooled);
+    // What it lost it spent; all that the market stands for follows at once.
+    let market = world.market(COIN_PERP);
+    assert_eq!(market.spent, i64::try_from(done.loss.pooled).expect("few") - 340_000_000);
+    assert_eq!(invariant::check_equity(&market, &world.pool(), &bank, world.now()), Ok(()));
     world.check_invariants();
 }
 
@@ -142,17 +148,72 @@ fn what_other_collateral_leaves_is_resolved_with_the_pool() {
     let other = Neighbour::of(&mut world);
     let right = resolve(&world);
     let mut without = right.clone();
+    assert_eq!(without.accounts.pop(), Some(AccountMeta::new(world.market_key(COIN_PERP), false)));
+    world.refuses(&without, &[&admin], "MarketMissing");
+    let mut another = without.clone();
+    another.accounts.push(AccountMeta::new(world.market_key(GEM_PERP), false));
+    world.refuses(&another, &[&admin], "MarketMissing");
     assert_eq!(without.accounts.pop(), Some(AccountMeta::new(world.pool_key(), false)));
     world.refuses(&without, &[&admin], "PoolMissing");
-    let anothers = with(&right, right.accounts.len() - 1, other.pool);
-    world.refuses(&anothers, &[&admin], "BankMismatch");
-    let (insurance, pool) = (world.bank(USD).insurance, world.pool());
+    let last = right.accounts.len() - 1;
+    world.refuses(&with(&right, last - 1, other.pool), &[&admin], "BankMismatch");
+    world.refuses(&with(&right, last, other.market), &[&admin], "WrongGroup");
+    let (insurance, pool, market) = (world.bank(USD).insurance, world.pool(), world.market(COIN_PERP));
     let sent = world.send(right, &[&admin]).expect("resolve_bankruptcy");
-    let loss = event!(sent, BankruptcyResolved).loss;
+    let resolved = event!(sent, BankruptcyResolved);
+    let loss = resolved.loss;
+    let spent = MarketLoss { market: COIN_PERP, sequence: market.sequence + 1, atoms: loss.pooled };
+    assert_same(&resolved.markets, &vec![spent]);
+    assert_eq!(world.market(COIN_PERP).spent, market.spent + i64::try_from(loss.pooled).expect("few"));
     assert_eq!((loss.deficit, loss.insured), (owed - repaid, insurance));
     assert_eq!((loss.pooled, loss.socialized), (owed - repaid - insurance, 0));
     assert_eq!(world.pool().shares, pool.shares - loss.pooled);
     assert_eq!((world.bank(USD).liability_shares, world.bank(USD).perp_loan_shares), (0, 0));
+    world.check_invariants();
+}
+
+/// Losses in two markets: what the last liquidation leaves is written off with both, though a day has gone by without a price.
+#[test]
+fn a_loss_of_two_markets_is_resolved_with_both() {
+    let (mut world, provider, trader) = long();
+    world.deposit(&trader, USD, 100 * DOLLAR).expect("deposit");
+    world.trade(&provider, &trader, GEM_PERP, COIN_LOTS / 5).expect("fill_order");
+    let liquidator = world.trader();
+    world.advance(120);
+    world.svm.advance(1);
+    world.crash(COIN, 15_00000000);
+    world.svm.advance(1);
+    world.crash(GEM, 512_00000000);
+    // Of 300 dollars coins take 340, gems 102.4; the bonuses are half a per cent of what is closed, a little less.
+    world.sync(GEM_PERP).expect("sync_market");
+    let sent = world.liquidate_perp(&liquidator, &trader, COIN_PERP, u64::MAX).expect("liquidate_perp");
+    assert_eq!(event!(sent, PerpLiquidated).paid, -340_000_000);
+    let sent = world.liquidate_perp(&liquidator, &trader, GEM_PERP, u64::MAX).expect("liquidate_perp");
+    let done = event!(sent, PerpLiquidated);
+    assert_eq!((done.paid, done.loss.deficit), (-102_400_000, 0));
+    let margin = world.margin(&trader);
+    assert_eq!((margin.perp_count, &margin.loss_shares[..3]), (0, &[41_499_999, 102_911_999, 0][..]));
+    world.check_invariants();
+
+    world.svm.advance(90_000);
+    let received = [COIN_PERP, GEM_PERP].map(|market| world.market(market).spent);
+    assert_eq!(received, [-340_000_000, -102_400_000]);
+    let sent = world.resolve_bankruptcy(&trader, USD).expect("resolve_bankruptcy");
+    let resolved = event!(sent, BankruptcyResolved);
+    assert_eq!((resolved.loss.insured, resolved.loss.pooled), (402_398, 144_009_600));
+    let sequence = |market| world.market(market).sequence;
+    let parts = [
+        MarketLoss { market: COIN_PERP, sequence: sequence(COIN_PERP), atoms: 41_384_360 },
+        MarketLoss { market: GEM_PERP, sequence: sequence(GEM_PERP), atoms: 102_625_240 },
+    ];
+    assert_same(&resolved.markets, &parts.to_vec());
+    // What they received on the day before no claim answers.
+    let spent = [COIN_PERP, GEM_PERP].map(|market| world.market(market).spent);
+    assert_eq!((spent, world.pool().spent), ([41_384_360, 102_625_240], 144_009_600));
+    for market in [COIN_PERP, GEM_PERP] {
+        let (market, pool, bank) = (world.market(market), world.pool(), world.bank(USD));
+        assert_eq!(invariant::check_equity(&market, &pool, &bank, world.now()), Ok(()));
+    }
     world.check_invariants();
 }
 

@@ -3,7 +3,9 @@
 pub(crate) use super::bounds::{
     refuses_everyone_but, Role, BANK_OUT_OF_BOUNDS, FEED_OUT_OF_BOUNDS, OUT_OF_BOUNDS, TERMS_OUT_OF_BOUNDS,
 };
-pub(crate) use ballast_client::ballast::types::{EventHeader, HealthPoint, LossShare, MarketArgs, Movement, PoolArgs};
+pub(crate) use ballast_client::ballast::types::{
+    EventHeader, HealthPoint, LossShare, MarketArgs, MarketLoss, Movement, PoolArgs,
+};
 pub(crate) use ballast_client::events::{Event, Liquidated, LiquidationBegun, Repaid, Seized};
 pub(crate) use ballast_client::instructions::Takeover;
 pub(crate) use ballast_client::perps::{self as pix, Follow};

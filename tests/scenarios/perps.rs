@@ -4,7 +4,7 @@ use ballast_client::ballast::types::MarketArgs;
 use ballast_client::{perps as perp_ix, view};
 use ballast_math::Ratio;
 use ballast_risk::{perp, RiskError};
-use ballast_state::{MarginAccount, PerpMarket};
+use ballast_state::{MarginAccount, PerpMarket, RiskBoard};
 use ballast_testkit::order;
 
 use super::guards;
@@ -476,6 +476,24 @@ fn a_client_sees_what_positions_are_worth() {
     let synced = view::synced(&markets, &world.pool(), &banks, &board, now).expect("markets");
     assert_eq!(view::synced(&markets, &world.pool(), &view::Banks::new(), &board, now), Err(RiskError::BankMismatch));
     let health = health(&synced).expect("health");
+    let prices = view::liquidation_prices(&account, &board, &banks, (&world.pool(), &markets), 1, now).expect("prices");
+    let cent = (prices.below.expect("a price") * 100) >> 40;
+    let at = |cents: u64| i64::try_from(cents * 1_000_000).expect("a price");
+    for (price, healthy) in [(at(cent + 2), true), (at(cent - 1), false)] {
+        world.tried(|world| {
+            world.svm.advance(1);
+            world.crash(COIN, price);
+            world.sync_others(&trader, COINS);
+            let board = world.board_key();
+            world.svm.edit::<RiskBoard>(&board, |board| board.grace_until = 0);
+            let liquidate = world.perp_liquidation(&keeper, &trader, COINS, u64::MAX);
+            if healthy {
+                world.refuses(&liquidate, &[&keeper.key], "AccountHealthy");
+            } else {
+                world.send(liquidate, &[&keeper.key]).expect("liquidate_perp");
+            }
+        });
+    }
     let positions = view::positions(&account, &synced).expect("positions");
     // 4 dollars lost on each of fifty coins, and 24 won on a tenth of a gem; less funding.
     let [coins, gems] = positions.as_slice() else { panic!("{positions:?}") };

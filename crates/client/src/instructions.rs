@@ -323,7 +323,7 @@ pub fn deleverage(takeover: &Takeover<'_>, max_repay: u64, wind_down: bool) -> I
     takeover.follow(build(&accounts, &args::Deleverage { max_repay, wind_down }))
 }
 
-/// `resolve_bankruptcy` of the account's loan in `bank`, with the pool where losses of perps opened part of it.
+/// `resolve_bankruptcy` of the account's loan in `bank`; where losses of perps opened part of it, with the pool and their markets.
 #[must_use]
 pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank: u16) -> Instruction {
     let group = &account.group;
@@ -337,7 +337,14 @@ pub fn resolve_bankruptcy(margin_account: &Pubkey, account: &MarginAccount, bank
     let mut instruction =
         followed_by_holdings(build(&accounts, &args::ResolveBankruptcy {}), group, &[account], &[bank]);
     if account.balance(bank).is_some_and(|balance| balance.perp_shares > 0) {
-        instruction.accounts.push(AccountMeta::new(addresses::pool(group), false));
+        // The markets of positions are there; while there are any, nothing is written off.
+        let positions = account.positions();
+        let lost_in = (0u16..)
+            .zip(&account.loss_shares)
+            .filter(|(index, shares)| **shares > 0 && positions.iter().all(|position| position.market != *index));
+        let markets = lost_in.map(|(index, _)| addresses::market(group, index));
+        let writable = std::iter::once(addresses::pool(group)).chain(markets);
+        instruction.accounts.extend(writable.map(|key| AccountMeta::new(key, false)));
     }
     instruction
 }

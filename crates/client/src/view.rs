@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ballast_risk::health::{self, Health, PerpExposure, Portfolio};
+use ballast_risk::views::{self, LiquidationPrices};
 use ballast_risk::{perp, Now, RiskError, RiskResult};
 use ballast_state::{Account, Bank, LayoutError, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, RiskBoard};
 
@@ -89,8 +90,29 @@ pub struct Position {
     pub claim: i64,
 }
 
-/// The positions of an account at the marks of their markets. There is no liquidation price here: that of the engine
-/// ([`liquidation_prices`](ballast_risk::views::liquidation_prices)) moves no market's mark.
+/// Where an account becomes liquidatable along one feed's price. At every price tried its markets are synced there: what its
+/// positions win and lose on the way counts, and what the pool then backs.
+///
+/// # Errors
+/// As [`synced`], [`portfolio`] and [`views::liquidation_prices`].
+pub fn liquidation_prices(
+    account: &MarginAccount,
+    board: &RiskBoard,
+    banks: &Banks,
+    (pool, markets): (&LiquidityPool, &Markets),
+    feed: u8,
+    now: Now,
+) -> RiskResult<LiquidationPrices> {
+    let mut own = Markets::new();
+    for position in account.positions() {
+        own.insert(position.market, *market_of(position, markets)?);
+    }
+    views::liquidation_prices(board, feed, now, |board| {
+        portfolio(account, board, banks, &synced(&own, pool, banks, board, now)?, now)
+    })
+}
+
+/// The positions of an account at the marks of their markets.
 ///
 /// # Errors
 /// `MarketMismatch` if a market is missing; arithmetic.

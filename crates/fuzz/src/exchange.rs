@@ -301,7 +301,15 @@ fn write_off(world: &mut World, bank: usize) -> bool {
     let before = world.clone();
     let result = world.atomic(&[bank], |world| {
         let (board, now, portfolio) = (world.board, world.now, world.portfolio(BORROWER)?);
-        bankruptcy::resolve(&board, &mut world.banks[bank], None, &mut world.accounts[BORROWER], &portfolio, now)
+        bankruptcy::resolve(
+            &board,
+            &mut world.banks[bank],
+            None,
+            &mut [],
+            &mut world.accounts[BORROWER],
+            &portfolio,
+            now,
+        )
     });
     let Ok((health, loss)) = result else { return false };
     let mut old = before.banks[bank];

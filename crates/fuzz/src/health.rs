@@ -189,7 +189,7 @@ fn assess_initial_or_maintenance(portfolio: &Portfolio, board: &RiskBoard, valua
 /// A liquidation price is the nearest unhealthy one: a step before it the account is healthy.
 fn check_views(source: &mut Source<'_>, portfolio: &Portfolio, board: &RiskBoard, maintenance: &Health) {
     let feed = u8::try_from(source.index(board.row_count.into())).expect("five at most");
-    let Ok(prices) = views::liquidation_prices(portfolio, board, feed, case::NOW) else { return };
+    let Ok(prices) = views::liquidation_prices(board, feed, case::NOW, |_| Ok(*portfolio)) else { return };
     let negative = |mid: u64| {
         let mut moved = *board;
         moved.rows[usize::from(feed)].mid = mid;

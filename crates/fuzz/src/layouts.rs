@@ -188,7 +188,7 @@ fn everything(world: &World, feed: &mut PriceFeed, source: &mut Source<'_>, now:
         let accounts = (&mut own.clone(), &mut other.clone());
         let _ = deleverage::deleverage(board, banks.0, banks.1, accounts.0, accounts.1, &portfolio, cause, amount, now);
     }
-    let _ = bankruptcy::resolve(board, &mut first.clone(), None, &mut own.clone(), &portfolio, now);
+    let _ = bankruptcy::resolve(board, &mut first.clone(), None, &mut [], &mut own.clone(), &portfolio, now);
     let liquidator = Pubkey::new_from_array([1; 32]);
     let begun = staged::begin(board, &mut first, &mut second, &mut own, &portfolio, 0, liquidator, amount, now).is_ok();
     // Also with whatever the account says is open.

@@ -234,7 +234,7 @@ pub fn flash_loan(data: &[u8]) -> bool {
     assert_eq!(lending::deposit_insurance(&mut books, 1), Err(RiskError::BankInFlashLoan));
     assert_eq!(lending::collect_fees(&mut books), Err(RiskError::BankInFlashLoan));
     let portfolio = ballast_risk::health::Portfolio::new(0);
-    let resolved = bankruptcy::resolve(&world.board, &mut books, None, &mut case::account(), &portfolio, now);
+    let resolved = bankruptcy::resolve(&world.board, &mut books, None, &mut [], &mut case::account(), &portfolio, now);
     assert_eq!(resolved, Err(RiskError::BankInFlashLoan));
 
     let mut between = 0i128;

@@ -114,6 +114,7 @@ impl Exchange {
         hold(invariant::check_tagged(bank, accounts));
         hold(invariant::check_quote_shares(bank, pool, accounts));
         hold(invariant::check_spent(pool, [market]));
+        accounts.iter().for_each(|account| hold(invariant::check_origins(account, bank.index)));
         hold(invariant::check_bank(bank, bank.vault_balance));
         for account in accounts {
             hold(invariant::check_account(account));

@@ -161,7 +161,7 @@ fn liquidate(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()>
         let plan = perp::plan_position(board, market, account, &portfolio, most, *now)?;
         perp::close_position(board, market, pool, bank, account, keeper, &plan, *now)?;
         let left = crate::market::holdings(account, market, bank, board, *now)?;
-        let (health, loss) = perp::conclude_position(board, pool, bank, account, &left, &plan, *now)?;
+        let (health, _) = perp::conclude_position(board, market, pool, bank, account, &left, &plan, *now)?;
         let remains = slots::held(account, market)?;
         hold(invariant::check_position_closed(held, plan.lots, remains));
         hold(invariant::check_other_holdings(&before, account, market.index, bank.index));
@@ -175,9 +175,7 @@ fn liquidate(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()>
             nothing_left: bankruptcy::seizable(left.exposures(), board, *now)?.0 < board.rules.dust,
         };
         hold(invariant::check_position_liquidation(&done, market, board, *now));
-        if loss.is_none() {
-            next.check_fresh();
-        }
+        next.check_fresh();
         Ok(())
     })
 }

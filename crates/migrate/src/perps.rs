@@ -195,11 +195,15 @@ impl Deployment {
         }
         judge_pool(&pool.settings)?;
         let mut together = LiquidityPool::zeroed();
+        let mut used = std::collections::BTreeSet::new();
         for (index, market) in self.markets.iter().enumerate() {
             let at = format!("markets[{index}]");
             let (row, feed) = self.underlying(index, market)?;
             if row == quote_row {
                 return Err(Fault::new(at + ".feed", "perps settle in this token: it has no market of its own"));
+            }
+            if !used.insert(row) {
+                return Err(Fault::new(at + ".feed", "another market is on this feed: two would hedge each other"));
             }
             if !feed.sources.0.iter().any(|source| source.provider.0 == Provider::PythPull.to_u8()) {
                 return Err(Fault::new(

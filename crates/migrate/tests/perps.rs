@@ -210,19 +210,22 @@ fn values_out_of_bounds() {
     assert!(Deployment::parse("x.toml", &changed("\"600_000 SOL\"", "\"500_000.000_990 SOL\"")).is_ok());
 }
 
-/// Markets of one pool: each feed, and all of them.
+/// Markets of one pool: each on a feed of its own, and all of them.
 #[test]
 fn markets_share_a_pool() {
     let market = &DEVNET[DEVNET.find("[[markets]]").unwrap_or(0)..];
     let twice = [DEVNET, "\n", market].concat();
     let settings =
         |text: &str| Deployment::parse("x.toml", text).map(|it| it.markets.len()).map_err(|it| it.to_string());
-    assert_eq!(settings(&twice), Ok(2));
-    let (first, second) = twice.split_at(DEVNET.len());
-    let third = [first, &second.replace("\"50 %\"", "\"50.1 %\"")].concat();
     assert_eq!(
-        settings(&third),
-        Err("x.toml:196:10: markets[1].settings.weight: the markets' weights together exceed one (WeightsTooLarge); \
+        settings(&twice),
+        Err("x.toml:182:8: markets[1].feed: another market is on this feed: two would hedge each other".to_owned())
+    );
+    let (first, second) = twice.split_at(DEVNET.len());
+    assert_eq!(settings(DEMO), Ok(3));
+    assert_eq!(
+        settings(&DEMO.replace("\"30 %\"", "\"30.1 %\"")),
+        Err("x.toml:349:10: markets[2].settings.weight: the markets' weights together exceed one (WeightsTooLarge); \
              migrations/README.md states the bounds"
             .to_owned())
     );

@@ -1,9 +1,10 @@
 //! Losses: insurance first, then all lenders of the bank alike (rules-risk 7).
 
 use ballast_math::{checked_sub, high, low, wide, Index, MathError, MathResult, Price, Units, Usd};
-use ballast_state::{BalanceSide, Bank, BankMode, LiquidityPool, MarginAccount, PriceState, RiskBoard};
+use ballast_state::{BalanceSide, Bank, BankMode, LiquidityPool, MarginAccount, PerpMarket, PriceState, RiskBoard};
 
 use crate::health::{Assessment, Exposure, Health, Portfolio, Valuation};
+use crate::perp::{origin, refresh_equity};
 use crate::{balances, interest, lending, price, timer, Now, RiskError, RiskResult};
 
 /// Under this part of its start (10⁻⁶) an asset index sends its bank into wind-down for good.
@@ -26,15 +27,17 @@ pub struct Loss {
     pub index_after: [u64; 2],
 }
 
-/// Writes off the loan of an account found with nothing left to seize.
+/// Writes off the loan of an account found with nothing left to seize. `markets` are those whose losses opened it; they need not
+/// be synced, and no price of theirs can stop it.
 ///
 /// # Errors
 /// `NoLiability`, `AccountHealthy` (E ≥ 0), `NotBankrupt` (a perp position, or collateral above dust, or what may be: a price
-/// is uncertain or a jump waits), `NoBalance` (no loan in this bank), `PoolMissing`, `BankInFlashLoan`.
+/// is uncertain or a jump waits), `NoBalance` (no loan in this bank), `PoolMissing`, `MarketMissing`, `BankInFlashLoan`.
 pub fn resolve(
     board: &RiskBoard,
     bank: &mut Bank,
     pool: Option<&mut LiquidityPool>,
+    markets: &mut [&mut PerpMarket],
     account: &mut MarginAccount,
     portfolio: &Portfolio,
     now: Now,
@@ -51,7 +54,7 @@ pub fn resolve(
     if account.perp_count > 0 || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
         return Err(RiskError::NotBankrupt);
     }
-    let loss = absorb(bank, account, pool)?.ok_or(RiskError::NoBalance)?;
+    let loss = absorb(bank, account, pool, markets, now)?.ok_or(RiskError::NoBalance)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok((health, loss))
 }
@@ -80,14 +83,18 @@ pub fn seizable<'a>(exposures: impl IntoIterator<Item = &'a Exposure>, board: &R
 }
 
 /// Takes the account's loan in `bank` off the books; nothing if there is none. Insurance pays first; what losses of perps
-/// opened the pool pays next, as far as it can; the rest is the lenders'. The bank must be accrued to now.
+/// opened the pool pays next, as far as it can, and the markets of these losses spend; the rest is the lenders'. The bank must be
+/// accrued to now.
 ///
 /// # Errors
-/// `PoolMissing` if the loan has a part that is the pool's and the pool is not given; arithmetic.
+/// `PoolMissing` if the loan has a part that is the pool's and the pool is not given, `MarketMissing` if one of the markets is not;
+/// arithmetic.
 pub(crate) fn absorb(
     bank: &mut Bank,
     account: &mut MarginAccount,
-    pool: Option<&mut LiquidityPool>,
+    mut pool: Option<&mut LiquidityPool>,
+    markets: &mut [&mut PerpMarket],
+    now: Now,
 ) -> RiskResult<Option<Loss>> {
     let Some(balance) = account.balance(bank.index).filter(|balance| balance.is_loan()) else {
         return Ok(None);
@@ -100,10 +107,14 @@ pub(crate) fn absorb(
 
     let insured = deficit.min(bank.insurance);
     bank.insurance = checked_sub(bank.insurance, insured)?;
-    let pooled = match (of_perps.saturating_sub(insured), pool) {
+    let pooled = match (of_perps.saturating_sub(insured), pool.as_deref_mut()) {
         (0, _) => 0,
         (_, None) => return Err(RiskError::PoolMissing),
-        (due, Some(pool)) => pay_from_pool(bank, pool, due)?,
+        (due, Some(pool)) => {
+            let paid = pay_from_pool(bank, pool, due)?;
+            origin::spend(account, paid, pool, markets, now)?;
+            paid
+        }
     };
     let socialized = checked_sub(checked_sub(deficit, insured)?, pooled)?;
     let index_before = bank.asset_index;
@@ -112,6 +123,12 @@ pub(crate) fn absorb(
     }
     interest::update_lend_ratio(bank)?;
     lending::count_change(bank);
+    if let Some(pool) = pool {
+        for market in markets {
+            refresh_equity(market, pool, bank, now)?;
+            market.sequence = market.sequence.wrapping_add(1);
+        }
+    }
     Ok(Some(Loss { deficit, insured, pooled, socialized, index_before, index_after: bank.asset_index }))
 }
 

@@ -120,7 +120,7 @@ macro_rules! risk_errors {
             TooManyFeeds = 5004, "the board is full",
             DecimalsNotSupported = 5005, "more decimals than supported",
             CapTooLarge = 5006, "the cap could be worth more than a value can hold",
-            InvalidModeChange = 5007, "the bank cannot go from its mode to that one",
+            InvalidModeChange = 5007, "a bank or a market cannot go from its mode to that one",
             BasisBelowBonus = 5008, "the basis of a feed with several banks is below what liquidating a matched pair costs",
         }
     };

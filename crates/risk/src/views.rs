@@ -41,26 +41,28 @@ pub struct LiquidationPrices {
 /// Steps of the outward search, each a 128th of the price: a crossing is bracketed by the first step that finds one.
 const STEPS: u32 = 2_048;
 
-/// Where H crosses zero along one feed's price, to one tick of the price format. A liquidatable account has no such price.
+/// Where H crosses zero along one feed's price, to one tick of the price format. `held` is the account at other prices than today's:
+/// what its perps won or lost, and what of a profit is backed, moves with them. A liquidatable account has no such price.
 ///
 /// # Errors
-/// As [`assess_maintenance`].
+/// Those of `held`; as [`assess_maintenance`].
 pub fn liquidation_prices(
-    portfolio: &Portfolio,
     board: &RiskBoard,
     feed: u8,
     now: Now,
+    held: impl Fn(&RiskBoard) -> RiskResult<Portfolio>,
 ) -> RiskResult<LiquidationPrices> {
     let mut moved = *board;
     let Some(row) = board.row(feed) else { return Ok(LiquidationPrices::default()) };
-    if !portfolio.has_liability || assess_maintenance(portfolio, board, now)?.is_negative() {
+    let today = held(board)?;
+    if !today.has_liability || assess_maintenance(&today, board, now)?.is_negative() {
         return Ok(LiquidationPrices::default());
     }
     let mut unhealthy = |price: u64| -> RiskResult<bool> {
         if let Some(row) = moved.rows.get_mut(usize::from(feed)) {
             row.mid = price;
         }
-        Ok(assess_maintenance(portfolio, &moved, now)?.is_negative())
+        Ok(assess_maintenance(&held(&moved)?, &moved, now)?.is_negative())
     };
     Ok(LiquidationPrices {
         below: search(row.mid, Direction::Down, &mut unhealthy)?,
@@ -92,8 +94,8 @@ fn search(
         match unhealthy(next) {
             Ok(true) => return bisect(safe, next, unhealthy).map(Some),
             Ok(false) => safe = next,
-            // Values left their format while health was there: no price on this side is a root.
-            Err(RiskError::Math(_)) => return Ok(None),
+            // Values or marks left their format while health was there: no price on this side is a root.
+            Err(RiskError::Math(_) | RiskError::PriceOutOfRange) => return Ok(None),
             Err(error) => return Err(error),
         }
     }

@@ -463,7 +463,8 @@ fn inv_01_a_loss_beyond_claims_and_fees_leaves_no_fraction() {
     holds(inv::check_bank(&bank, 0));
     let held = holdings(&borrower, &[bank], after(2_592_000));
     let (_, loss) =
-        bankruptcy::resolve(&board(&[usdc()]), &mut bank, None, &mut borrower, &held, after(2_592_000)).unwrap();
+        bankruptcy::resolve(&board(&[usdc()]), &mut bank, None, &mut [], &mut borrower, &held, after(2_592_000))
+            .unwrap();
     assert!(loss.deficit > 1_000 * MILLION);
     assert_eq!((bank.vault_balance, bank.fees, bank.liability_shares), (0, 0, 0));
     assert_eq!(bank.fees_fraction, 0);

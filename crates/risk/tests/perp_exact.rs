@@ -102,7 +102,7 @@ fn a_charge_of_all_there_is_opens_no_loan() {
     for (beyond, loan) in [(0, None), (1, Some(1))] {
         let Exchange { mut pool, mut bank, mut traders, .. } = Exchange::new(1);
         let account = &mut traders[0].account;
-        perp::charge(&mut pool, &mut bank, account, FUNDS + beyond).unwrap();
+        perp::charge(&mut pool, &mut bank, account, 0, FUNDS + beyond).unwrap();
         assert_eq!(account.balance(0).map(|balance| balance.perp_shares), loan);
         assert_eq!(bank.perp_loan_shares, beyond);
     }

@@ -157,8 +157,8 @@ impl Scene {
         let Self { board, market, pool, banks, trader, liquidator } = &mut copy;
         perp::close_position(board, market, pool, &mut banks[USDC], trader, liquidator, &plan, now).unwrap();
         let portfolio = copy.portfolio(now);
-        let Self { board, pool, banks, trader, .. } = &mut copy;
-        let position = perp::conclude_position(board, pool, &mut banks[USDC], trader, &portfolio, &plan, now);
+        let Self { board, market, pool, banks, trader, .. } = &mut copy;
+        let position = perp::conclude_position(board, market, pool, &mut banks[USDC], trader, &portfolio, &plan, now);
         [pair.unwrap_err(), position.unwrap_err()]
     }
 }
@@ -304,8 +304,8 @@ fn close_alone(scene: &mut Scene, most: u64) -> RiskResult<Health> {
     let Scene { board, market, pool, banks, trader, liquidator } = scene;
     perp::close_position(board, market, pool, &mut banks[USDC], trader, liquidator, &plan, NOW)?;
     let portfolio = scene.portfolio(NOW);
-    let Scene { board, pool, banks, trader, .. } = scene;
-    Ok(perp::conclude_position(board, pool, &mut banks[USDC], trader, &portfolio, &plan, NOW)?.0)
+    let Scene { board, market, pool, banks, trader, .. } = scene;
+    Ok(perp::conclude_position(board, market, pool, &mut banks[USDC], trader, &portfolio, &plan, NOW)?.0)
 }
 
 /// An insolvent long against a loan runs out of deposit before the position is gone. Nothing is left to seize and no equity to

@@ -424,3 +424,34 @@ fn names_of_a_market_agree() {
     breaks(46, inv::check_pool_settings(&pool, &changed(&pool, |pool| pool.cap += 1)));
     breaks(46, inv::check_pool_settings(&pool, &changed(&pool, |pool| pool.weight += 1)));
 }
+
+#[test]
+fn inv_76_77_bad_debt() {
+    let mut exchange = traded();
+    let Exchange { market, pool, bank, traders, .. } = &mut exchange;
+    perp::move_claim(market, pool, bank, &mut traders[0].account, -200_000_000_000).unwrap();
+    let account = traders[0].account;
+    let opened = account.balance(bank.index).unwrap().perp_shares;
+    assert!(opened > 0);
+    holds(inv::check_origins(&account, bank.index));
+    let knows = |shares: u64| changed(&account, |account| account.loss_shares[3] = shares);
+    // What was repaid since may still be in it.
+    holds(inv::check_origins(&knows(opened + 1), bank.index));
+    breaks(76, inv::check_origins(&knows(opened - 1), bank.index));
+    holds(inv::check_origins(&knows(0), bank.index + 1));
+
+    let two = changed(&account, |account| account.loss_shares[..2].copy_from_slice(&[1, 3]));
+    let two = changed(&two, |account| account.loss_shares[3] = 0);
+    let spent =
+        |lost: u64, parts: [i64; 3]| inv::check_loss_spent(lost, &two, (0u16..).zip(parts.map(|part| [-7, part - 7])));
+    holds(spent(100, [25, 75, 0]));
+    // Less than an atom is rounding.
+    holds(spent(101, [25, 76, 0]));
+    holds(spent(101, [26, 75, 0]));
+    holds(spent(0, [0; 3]));
+    breaks(77, spent(100, [24, 76, 0]));
+    breaks(77, spent(100, [25, 74, 0]));
+    breaks(77, spent(100, [25, 74, 1]));
+    breaks(77, spent(100, [0; 3]));
+    breaks(77, spent(0, [0, 0, -1]));
+}

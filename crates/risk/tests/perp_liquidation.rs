@@ -64,6 +64,13 @@ impl Scene {
         perp::sync(&mut self.market, &mut self.pool, &self.bank, &self.board, now).unwrap();
     }
 
+    /// A position of somebody else.
+    fn open_another(&mut self, lots: i64) {
+        let mut position = PerpPosition { market: self.market.index, ..PerpPosition::zeroed() };
+        let fill = Fill { lots, price: self.market.mark, print: self.market.mark };
+        perp::trade(&mut self.market, &mut position, fill, u64::MAX).unwrap();
+    }
+
     fn portfolio(&self, now: Now) -> Portfolio {
         let positions = self.trader.positions().iter();
         let exposure = |position| perp::exposure(position, &self.market, &self.board, now).unwrap();
@@ -107,6 +114,7 @@ impl Scene {
         let portfolio = self.portfolio(now);
         let (health, loss) = perp::conclude_position(
             &self.board,
+            &mut self.market,
             &mut self.pool,
             &mut self.bank,
             &mut self.trader,
@@ -210,16 +218,33 @@ fn a_rest_of_exactly_dust_is_left() {
     assert_eq!(scene.plan(u64::MAX, now).unwrap().lots, -20 * SOL);
 }
 
+/// Premium that comes back pays what is owed first, and a debt counts at the target's multiple: the more is owed, the less of it is
+/// an asset. A fortieth of what is closed comes back; from 145 dollars on down the account owes more than it has.
+#[test]
+fn premium_that_pays_a_debt_passes_no_target() {
+    let now = after(20);
+    let factor_at = |cents: u64| {
+        let mut scene = Scene::with_scale(100 * MILLION, 20 * SOL, 80_000_000_000);
+        scene.open_another(1_980 * SOL);
+        scene.move_to(price(cents, 100), now);
+        let before = scene.health(now);
+        assert!(before.assets < before.liabilities);
+        let (_, _, after) = scene.liquidate(u64::MAX, now).unwrap();
+        (scene.trader.perp_count > 0).then(|| after.factor().unwrap())
+    };
+    let parts: Vec<Ratio> = (14_000..14_490).rev().map_while(factor_at).collect();
+    assert!(parts.len() > 100, "{}", parts.len());
+    assert!(parts.iter().all(|factor| *factor <= Ratio::from_bps(10_500)), "{:?}", parts.iter().max());
+    assert!(parts[0] >= Ratio::from_bps(10_250), "{:?}", parts[0]);
+}
+
 /// Where closing enlarges the skew no premium comes back, whatever the scale; where it shrinks it, the plan is for less.
 #[test]
 fn premium_that_does_not_come_back_is_not_counted_on() {
     let now = after(20);
     let planned = |others: i64, skew_scale: u64| {
         let mut scene = Scene::new(400 * MILLION, 20 * SOL);
-        let mut position = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
-        let mark = scene.market.mark;
-        let fill = Fill { lots: others * SOL, price: mark, print: mark };
-        perp::trade(&mut scene.market, &mut position, fill, u64::MAX).unwrap();
+        scene.open_another(others * SOL);
         scene.move_to(price(140, 1), now);
         scene.market.terms.skew_scale = skew_scale;
         scene.plan(u64::MAX, now).unwrap().lots
@@ -275,6 +300,7 @@ fn half_of_a_hedge_is_not_liquidated() {
     after_it.entry(1).unwrap().perp_short = short;
     let outcome = perp::conclude_position(
         &scene.board,
+        &mut scene.market,
         &mut scene.pool,
         &mut scene.bank,
         &mut scene.trader,
@@ -309,8 +335,8 @@ fn the_outcome_counts_what_closing_does_not_touch() {
         let left = with_btc(scene.portfolio(now));
         assert_eq!(scene.size() == 0, plan.lots.unsigned_abs() == lots.unsigned_abs());
         let whole = assess_maintenance(&left, &scene.board, now).unwrap();
-        let Scene { board, pool, bank, trader, .. } = &mut scene;
-        let outcome = perp::conclude_position(board, pool, bank, trader, &left, &plan, now);
+        let Scene { board, market, pool, bank, trader, .. } = &mut scene;
+        let outcome = perp::conclude_position(board, market, pool, bank, trader, &left, &plan, now);
         assert_eq!(outcome.map(|(health, _)| health), Ok(whole), "{lots} {class}");
     }
 }
@@ -381,25 +407,29 @@ fn what_the_pool_cannot_pay_lenders_bear() {
     scene.pool.shares -= gone;
     scene.trader.perps[0] = PerpPosition::zeroed();
     scene.trader.perp_count = 0;
-    perp::charge(&mut scene.pool, &mut scene.bank, &mut scene.trader, 600 * MILLION).unwrap();
+    perp::charge(&mut scene.pool, &mut scene.bank, &mut scene.trader, scene.market.index, 600 * MILLION).unwrap();
     let portfolio = scene.portfolio(now);
     let mut copy = scene.clone();
     // A position left is closed first: what it earned pays.
     copy.trader.perp_count = 1;
-    let pool = Some(&mut copy.pool);
-    let held = bankruptcy::resolve(&scene.board, &mut copy.bank, pool, &mut copy.trader, &portfolio, now);
-    assert_eq!(held.unwrap_err(), RiskError::NotBankrupt);
-    let mut copy = scene.clone();
-    let refused = bankruptcy::resolve(&scene.board, &mut copy.bank, None, &mut copy.trader, &portfolio, now);
-    assert_eq!(refused.unwrap_err(), RiskError::PoolMissing);
+    let resolve = |scene: &mut Scene, with_pool: bool, with_market: bool| {
+        let Scene { board, market, pool, bank, trader, .. } = scene;
+        let (pool, mut market) = (with_pool.then_some(pool), [market]);
+        let markets = if with_market { &mut market[..] } else { &mut [] };
+        bankruptcy::resolve(board, bank, pool, markets, trader, &portfolio, now).map(|(_, loss)| loss)
+    };
+    assert_eq!(resolve(&mut copy, true, true), Err(RiskError::NotBankrupt));
+    assert_eq!(resolve(&mut scene.clone(), false, true), Err(RiskError::PoolMissing));
+    assert_eq!(resolve(&mut scene.clone(), true, false), Err(RiskError::MarketMissing));
     scene.pool.shares -= 640 * MILLION;
     scene.bank.asset_shares -= 640 * MILLION;
-    let resolved =
-        bankruptcy::resolve(&scene.board, &mut scene.bank, Some(&mut scene.pool), &mut scene.trader, &portfolio, now);
-    let (_, loss) = resolved.unwrap();
+    let before = scene.market.spent;
+    let loss = resolve(&mut scene, true, true).unwrap();
     assert_eq!(loss.deficit, loss.pooled + loss.socialized);
     assert_eq!((scene.pool.shares, loss.insured), (0, 0));
     assert!(loss.pooled > 0 && loss.socialized > 0 && Index::from_words(scene.bank.asset_index) < Index::ONE);
+    // What lenders bear the pool did not spend.
+    assert_eq!(u64::try_from(scene.market.spent - before), Ok(loss.pooled));
 }
 
 proptest! {
@@ -415,8 +445,14 @@ proptest! {
         most in prop_oneof![Just(u64::MAX), 1u64..60_000_000],
         // A premium of up to a fortieth of the price, which is all that listing allows.
         scale in prop_oneof![Just(market().terms.skew_scale), 2_400_000_000u64..100_000_000_000],
+        // What others hold, of what the premium at that scale allows.
+        others in prop_oneof![Just(0i64), -1_000i64..1_000],
     ) {
         let mut scene = Scene::with_scale(deposit * MILLION, sol * SOL, scale);
+        if others != 0 {
+            let lots = i64::try_from(scale).unwrap() / 40 / 1_000 * others;
+            scene.open_another(lots.clamp(-(1 << 40), 1 << 40));
+        }
         let now = after(20);
         scene.move_to(price(150 * thousandths, 1_000), now);
         let before = scene.health(now);

@@ -198,7 +198,7 @@ fn exits_that_wait_add_up() {
 #[test]
 fn loans_of_losing_traders_stay_covered() {
     let mut world = World::funded(10_000 * MILLION, 1);
-    perp::charge(&mut world.pool, &mut world.bank, &mut world.trader, PURSE + 4_000 * MILLION).unwrap();
+    perp::charge(&mut world.pool, &mut world.bank, &mut world.trader, 0, PURSE + 4_000 * MILLION).unwrap();
     assert_eq!(world.bank.perp_loan_shares, 4_000 * MILLION);
     world.markets.clear();
     world.pool.market_count = 0;

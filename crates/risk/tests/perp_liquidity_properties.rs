@@ -220,7 +220,7 @@ proptest! {
         victims in 1..100_000 * MILLION,
     ) {
         let mut world = World::funded(seed, 2);
-        perp::charge(&mut world.pool, &mut world.bank, &mut world.trader, thrown).unwrap();
+        perp::charge(&mut world.pool, &mut world.bank, &mut world.trader, 0, thrown).unwrap();
         world.deposit(1, victims).unwrap();
         world.strike().unwrap();
         let minted = world.claim(1).unwrap().minted;

@@ -384,6 +384,7 @@ impl Desk {
         assert_eq!(self.bank.perp_loan_shares, tags.iter().sum::<u64>());
         invariant::check_bank(&self.bank, self.bank.vault_balance).unwrap();
         invariant::check_account(&self.trader).unwrap();
+        invariant::check_origins(&self.trader, self.bank.index).unwrap();
     }
 }
 
@@ -455,7 +456,7 @@ proptest! {
     fn tags_follow_losses_and_go_last(
         purse in 1..1_000 * MILLION,
         indices in (1u64 << 40..1 << 50, 1u64 << 40..1 << 50),
-        steps in prop::collection::vec((0u8..4, 1..500 * MILLION), 1..20),
+        steps in prop::collection::vec((0u8..4, 1..500 * MILLION, 0u16..3), 1..20),
     ) {
         let mut desk = Desk::new(purse);
         // Both indices between one and a little more, loans' the larger one.
@@ -463,13 +464,19 @@ proptest! {
         desk.bank.asset_index = Index(asset).to_words();
         desk.bank.liability_index = Index(asset + u128::from(indices.1)).to_words();
         desk.bank.vault_balance += 1_000 * MILLION;
-        for (what, atoms) in steps {
+        for (what, atoms, market) in steps {
             let Desk { bank, pool, trader, .. } = &mut desk;
             let (tag, loan) = (tagged(trader), loan_shares(trader));
             match what {
                 0 => {
-                    perp::charge(pool, bank, trader, atoms).unwrap();
-                    prop_assert_eq!(tagged(trader) - tag, loan_shares(trader) - loan, "what a loss opens is tagged");
+                    let noted = trader.loss_shares[usize::from(market)];
+                    perp::charge(pool, bank, trader, market, atoms).unwrap();
+                    let opened = tagged(trader) - tag;
+                    prop_assert_eq!(opened, loan_shares(trader) - loan, "what a loss opens is tagged");
+                    if opened > 0 {
+                        prop_assert_eq!(trader.loss_shares.iter().sum::<u64>(), tagged(trader));
+                        prop_assert!(trader.loss_shares[usize::from(market)] <= noted + opened);
+                    }
                 }
                 1 => {
                     perp::pay(pool, bank, trader, atoms).unwrap();

@@ -178,7 +178,7 @@ fn the_last_balance_is_kept_for_what_perps_settle_in() {
     }
     let mut account = full(0, 0).unwrap();
     account.perp_count = 1;
-    assert_eq!(perp::charge(&mut pool, &mut bank, &mut account, 1), Ok(()));
+    assert_eq!(perp::charge(&mut pool, &mut bank, &mut account, 3, 1), Ok(()));
     assert_eq!((account.balance_count, account.balance(0).map(Balance::is_loan)), (16, Some(true)));
 }
 

@@ -3,10 +3,12 @@ mod support;
 
 use ballast_math::{Price, Ratio, Units};
 use ballast_risk::health::{assess_maintenance, Portfolio};
+use ballast_risk::perp::{self, Fill};
 use ballast_risk::views::{liquidation_prices, liquidation_threshold, loan_to_value, LiquidationPrices};
 use ballast_state::RiskBoard;
 use proptest::prelude::*;
-use support::build::{self, price, NOW};
+use support::build::{self, price, MILLION, NOW};
+use support::perps;
 use support::random::Case;
 use support::rational::{int, is_near, of_bits, of_price, of_ratio, q};
 use support::{cases, random};
@@ -25,7 +27,7 @@ proptest! {
         Case { board, portfolio } in random::any_portfolio(false), feed in any::<prop::sample::Index>(),
     ) {
         let feed = u8::try_from(feed.index(usize::from(board.row_count))).unwrap();
-        let found = liquidation_prices(&portfolio, &board, feed, NOW).unwrap();
+        let found = liquidation_prices(&board, feed, NOW, |_| Ok(portfolio)).unwrap();
         let today = board.rows[usize::from(feed)].mid;
         if !portfolio.has_liability || is_unhealthy(&portfolio, &board, feed, today) {
             prop_assert_eq!(found, LiquidationPrices::default());
@@ -61,14 +63,14 @@ fn a_pair_in_closed_form() {
     portfolio.entry(1).unwrap().deposits = Units(100 << 64);
     portfolio.entry(0).unwrap().loans = Units(9_000 << 64);
     portfolio.has_liability = true;
-    let found = liquidation_prices(&portfolio, &board, 1, NOW).unwrap();
+    let found = liquidation_prices(&board, 1, NOW, |_| Ok(portfolio)).unwrap();
     assert_eq!(found.above, None);
     assert!(is_near(&of_price(found.below.unwrap()), &q(201, 2), &q(1, 1_000_000)));
-    let usdc = liquidation_prices(&portfolio, &board, 0, NOW).unwrap();
+    let usdc = liquidation_prices(&board, 0, NOW, |_| Ok(portfolio)).unwrap();
     assert_eq!(usdc.below, None);
     // 13,500 / (9,000 · 1.005)
     assert!(is_near(&of_price(usdc.above.unwrap()), &q(13_500, 9_045), &q(1, 1_000_000)));
-    assert_eq!(liquidation_prices(&portfolio, &board, 7, NOW).unwrap(), LiquidationPrices::default());
+    assert_eq!(liquidation_prices(&board, 7, NOW, |_| Ok(portfolio)).unwrap(), LiquidationPrices::default());
 }
 
 /// A whale whose assets leave the format of values long before any price would liquidate it: no price, not an error.
@@ -79,10 +81,10 @@ fn a_whale_has_no_price_above() {
     portfolio.entry(0).unwrap().deposits = Units(50_000_000 << 64);
     portfolio.entry(1).unwrap().loans = Units(1_000 << 64);
     portfolio.has_liability = true;
-    let found = liquidation_prices(&portfolio, &board, 0, NOW).unwrap();
+    let found = liquidation_prices(&board, 0, NOW, |_| Ok(portfolio)).unwrap();
     assert_eq!(found.above, None);
     assert!(found.below.is_some());
-    assert!(liquidation_prices(&portfolio, &board, 1, NOW).unwrap().above.unwrap() > price(40_000, 1));
+    assert!(liquidation_prices(&board, 1, NOW, |_| Ok(portfolio)).unwrap().above.unwrap() > price(40_000, 1));
 }
 
 /// The familiar numbers of rules-risk 1.
@@ -122,4 +124,54 @@ fn the_threshold_is_where_health_is_zero() {
         assess_maintenance(&portfolio, &board, NOW).unwrap().is_negative()
     };
     assert!(!debt(-1) && debt(1));
+}
+
+/// Twenty SOL long or short since 150, on 400 dollars: what the position wins and loses moves with the price.
+#[test]
+fn t29_perps_move_with_the_price() {
+    let (mut pool, mut bank) = perps::pool(100_000 * MILLION);
+    let board = build::board(&[build::usdc(), build::sol()]);
+    let mut account = build::account();
+    build::give(&mut bank, &mut account, ballast_state::BalanceSide::Deposit, 400 * MILLION);
+    let mut market = perps::market();
+    perp::sync(&mut market, &mut pool, &bank, &board, NOW).unwrap();
+    // Long: 0.995·(20p − 2,600) = 0.1·20p. Short: 0.995·(3,400 − 20p) = 0.08·20p.
+    for (sol, exact) in [(20, q(25_870, 179)), (-20, q(33_830, 215))] {
+        let (mut market, mut account) = (market, account);
+        let fill = Fill { lots: sol * 1_000_000, price: market.mark, print: market.mark };
+        let position = perp::slots::find_or_open(&mut account, market.index).unwrap();
+        perp::trade(&mut market, position, fill, 0).unwrap();
+        let held = |board: &RiskBoard| {
+            let (mut market, mut pool) = (market, pool);
+            perp::sync(&mut market, &mut pool, &bank, board, NOW)?;
+            let exposure = perp::exposure(&account.positions()[0], &market, board, NOW)?;
+            Portfolio::of_account(&account, &[exposure], 0, NOW, |_| Some(&bank))
+        };
+        let negative = |mid: u64| {
+            let mut moved = board;
+            moved.rows[1].mid = mid;
+            assess_maintenance(&held(&moved).unwrap(), &moved, NOW).unwrap().is_negative()
+        };
+        let found = liquidation_prices(&board, 1, NOW, held).unwrap();
+        let (root, before) = if sol > 0 {
+            let root = found.below.unwrap();
+            (root, root + 1)
+        } else {
+            assert_eq!(found.below, None);
+            let root = found.above.unwrap();
+            (root, root - 1)
+        };
+        assert!(negative(root) && !negative(before));
+        if let (true, Some(above)) = (sol > 0, found.above) {
+            // What the pool does not back counts for nothing, and the requirement rises: 0.995·50,395 = 2p.
+            assert!(negative(above) && !negative(above - 1));
+            assert!(is_near(&of_price(above), &int(25_072), &int(1)), "{}", of_price(above));
+        }
+        assert!(is_near(&of_price(root), &exact, &q(1, 100_000)), "{}", of_price(root));
+        // By brute force, every two cents from far on the losing side to as far on the other.
+        for cents in (10_000..20_000u64).step_by(2) {
+            let mid = price(cents, 100);
+            assert_eq!(negative(mid), if sol > 0 { mid <= root } else { mid >= root }, "{cents}");
+        }
+    }
 }

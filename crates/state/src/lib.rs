@@ -50,7 +50,7 @@ pub use layout::{Account, LayoutError, DISCRIMINATOR_BYTES};
 pub use liquidity::{Epoch, LiquidityProvider};
 pub use margin_account::{
     rights, Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, OpenLiquidation, PerpPosition, BALANCES,
-    PERPS,
+    MARKETS, PERPS,
 };
 pub use mint::{Mint, TransferFee};
 pub use orders::{Order, Orders, ORDERS};

@@ -10,6 +10,8 @@ use crate::Pubkey;
 pub const BALANCES: usize = 16;
 /// Perp positions an account can hold.
 pub const PERPS: usize = 8;
+/// Perp markets a pool can have.
+pub const MARKETS: usize = 24;
 
 /// What an owner can let a delegate do. None of it moves tokens to anyone but the owner; repaying needs no right.
 pub mod rights {
@@ -229,12 +231,15 @@ pub struct MarginAccount {
     pub padding_2: u32,
     /// What may be taken of profits today.
     pub rail: ReleaseRail,
+    /// Shares of the loan in the quote token that losses in each market opened, by the market's index. Together the balance's
+    /// `perp_shares`, or more: what was repaid since the last loss is still in them, and is every market's alike.
+    pub loss_shares: [u64; MARKETS],
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 360],
+    pub reserved: [u8; 168],
 }
 
 account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
-offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, reserved = 1296);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, loss_shares = 1296, reserved = 1488);
 
 impl MarginAccount {
     /// Flag of an account with an open liquidation.

@@ -290,6 +290,9 @@ impl World {
         let claims = pool.epoch.saturating_mul(2).saturating_mul(providers.len() as u64);
         assert_eq!(invariant::check_liquidity(&pool, &providers, epoch, claims), Ok(()));
         assert_eq!(invariant::check_spent(&pool, &markets), Ok(()));
+        for account in accounts {
+            assert_eq!(invariant::check_origins(account, pool.bank), Ok(()), "{}", account.owner);
+        }
     }
 
     /// The pool.

@@ -166,6 +166,14 @@ pub(crate) fn pool_among<'a>(infos: &'a [AccountInfo<'_>], bank: &Pubkey) -> Res
     Ok(Some(pool))
 }
 
+/// The perp markets among the accounts that follow an instruction's own, to be changed.
+///
+/// # Errors
+/// As [`market`].
+pub(crate) fn markets_among<'a>(infos: &'a [AccountInfo<'_>], group: &Pubkey) -> Result<Vec<RefMut<'a, PerpMarket>>> {
+    infos.iter().filter(|info| is::<PerpMarket>(info)).map(|info| market(info, group)).collect()
+}
+
 /// Number of a group's next change, as a seed.
 ///
 /// # Errors

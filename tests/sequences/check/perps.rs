@@ -57,6 +57,7 @@ impl Check<'_> {
     /// What holds of an account that changed.
     pub(super) fn positions(&mut self, slot: u8, account: &MarginAccount) {
         self.note(inv::check_position_slots(account));
+        self.note(inv::check_origins(account, QUOTE));
         self.note(inv::check_orders(account, self.after.perps.orders(slot)));
         let Some(old) = self.before.account(slot) else { return };
         let moves = |step: &Step| if let Do::Perp(does) = step.does { does.moves() } else { None };
@@ -114,12 +115,7 @@ impl Check<'_> {
         };
         if let Some(market) = does.syncs().filter(synced).and_then(|index| after.perps.market(index)) {
             self.note(inv::check_synced(market, &after.board, now));
-            // What a loss takes from the pool comes after.
-            let pooled =
-                sent.events.iter().any(|event| matches!(event, Event::PerpLiquidated(done) if done.loss.pooled > 0));
-            if !pooled {
-                self.equity(market);
-            }
+            self.equity(market);
         }
         match does {
             OfPerps::Place { slot, market, .. } => self.placed(slot, market),
@@ -269,6 +265,10 @@ impl Check<'_> {
         let sizes = (|| -> RiskResult<[i64; 2]> { Ok([slots::held(old, &was)?, slots::held(new, is)?]) })();
         let Some([size, left]) = self.computed(sizes, inv::POSITION_CLOSED) else { return };
         self.note(inv::check_position_closed(size, done.lots, left));
+        let spent = i128::from(is.spent) - i128::from(was.spent);
+        if !was.is_settled() && spent != i128::from(done.paid) + i128::from(done.loss.pooled) {
+            self.note(Err(inv::LOSS_SPENT));
+        }
         let shown = Health {
             assets: Usd(done.after.assets),
             liabilities: Usd(done.after.liabilities),

@@ -1,6 +1,6 @@
 //! What a takeover and a write-off have to leave.
 
-use ballast_client::ballast::types::LossShare;
+use ballast_client::ballast::types::{LossShare, MarketLoss};
 use ballast_client::events;
 use ballast_math::{Index, Ratio, Usd};
 use ballast_risk::bankruptcy::Loss;
@@ -8,8 +8,8 @@ use ballast_risk::health::{self, Health, Portfolio};
 use ballast_risk::invariant::{self as inv, DeleverageContext, LiquidationContext, Takeover};
 use ballast_risk::lending::has_liability;
 use ballast_risk::liquidation::{self, Exchange, Liquidated, Pair};
-use ballast_risk::{balances, interest, RiskResult};
-use ballast_state::{BalanceSide, Bank, MarginAccount};
+use ballast_risk::{balances, interest, perp, RiskResult};
+use ballast_state::{BalanceSide, Bank, MarginAccount, PerpMarket};
 
 use super::Check;
 
@@ -154,11 +154,35 @@ impl Check<'_> {
         let Some(account) = before.account(slot) else { return };
         let shares = account.balance(bank).map_or(0, |loan| loan.shares);
         self.note(inv::check_loss(&loss(&done.loss), shares, old, new));
+        // A settled market spends its stake, and no more.
+        let ended = |told: &MarketLoss| before.perps.market(told.market).is_none_or(PerpMarket::is_settled);
+        if !done.markets.iter().any(ended) {
+            let spent = self.spent_on(done);
+            if let Some(spent) = self.computed(spent, inv::LOSS_SPENT) {
+                self.note(inv::check_loss_spent(done.loss.pooled, account, spent));
+            }
+        }
         let Some(held) = self.portfolio(before, slot) else { return };
         let maintenance = health::assess_maintenance(&held, &before.board, now);
         if let Some(health) = self.computed(maintenance, inv::NOTHING_LEFT) {
             self.note(inv::check_nothing_left(&health, &held, &before.board, now));
         }
+    }
+}
+
+impl Check<'_> {
+    /// What every market had spent before a write-off and after it. Where a part was told it is that of a day that has begun.
+    fn spent_on(&self, done: &events::BankruptcyResolved) -> RiskResult<Vec<(u16, [i64; 2])>> {
+        let (before, after) = (&self.before.perps, &self.after.perps);
+        let markets = before.markets.iter().zip(&after.markets);
+        let spent = markets.map(|(old, new)| {
+            let (mut started, mut pool) = (*old, before.pool);
+            if done.markets.iter().any(|told| told.market == old.index) {
+                perp::start_day(&mut started, &mut pool, self.after.now)?;
+            }
+            Ok((old.index, [started.spent, new.spent]))
+        });
+        spent.collect()
     }
 }
 

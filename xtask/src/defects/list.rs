@@ -318,8 +318,8 @@ defects! {
     }
     58 "a loan that a loss opens is not marked on its balance" {
         "crates/risk/src/perp/cash.rs":
-            "        balance.perp_shares = checked_add(balance.perp_shares, opened)?;\n" =>
-            "        balance.perp_shares = checked_add(balance.perp_shares, 0)?;\n";
+            "        balance.perp_shares = checked_add(owed, opened)?;\n" =>
+            "        balance.perp_shares = checked_add(owed, 0)?;\n";
     }
     59 "a market keeps half of its reserve" {
         "crates/risk/src/perp/equity.rs":
@@ -405,5 +405,15 @@ defects! {
         "crates/risk/src/perp/order/fill.rs":
             "Ok(filled) if is_safe(books, filled.print, maintenance)? =>" =>
             "Ok(filled) if is_safe(books, filled.print, maintenance)? || order.reduce_only == 0 =>";
+    }
+    76 "a loss is noted in no market" {
+        "crates/risk/src/perp/cash.rs":
+            "        origin::note(account, market, owed, opened)?;\n" =>
+            "        origin::note(account, market, owed, 0)?;\n";
+    }
+    77 "a market spends half of what its losses cost the pool" {
+        "crates/risk/src/perp/origin.rs":
+            "        add_spent(market, pool, spent)?;\n" =>
+            "        add_spent(market, pool, spent >> 1)?;\n";
     }
 }

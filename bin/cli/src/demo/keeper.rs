@@ -1,12 +1,10 @@
 //! Keepers: deleverage accounts below their owner's floor, start the timer of unhealthy ones, and write off what nobody
 //! will pay. Anyone could.
 
-use ballast_client::addresses;
 use ballast_client::events::Event;
 use ballast_client::instructions as ix;
 use ballast_math::Usd;
 use ballast_state::MarginAccount;
-use solana_instruction::AccountMeta;
 
 use super::chain::{By, Chain, Stop, Touched};
 use super::journal::Journal;
@@ -118,13 +116,13 @@ pub(super) fn resolve(chain: &mut Chain, journal: &mut Journal, account: usize) 
         chain.members[account].state.active().iter().filter(|b| b.is_loan()).map(|b| b.bank).collect();
     for bank in loans {
         let who = &chain.members[account];
-        let mut instruction = ix::resolve_bankruptcy(&who.account, &who.state, bank);
+        let instruction = ix::resolve_bankruptcy(&who.account, &who.state, bank);
+        // What losses of perps opened, the pool pays, and their markets spend.
         let of_perps = who.state.balance(bank).is_some_and(|balance| balance.perp_shares > 0);
-        if of_perps {
-            // What losses of perps opened, the pool pays.
-            instruction.accounts.push(AccountMeta::new(addresses::pool(&chain.group()), false));
-        }
-        let touched = Touched { banks: &[bank], members: &[account], pool: of_perps, ..Touched::default() };
+        let lost_in = (0u16..).zip(&who.state.loss_shares).filter(|(_, shares)| of_perps && **shares > 0);
+        let markets: Vec<u16> = lost_in.map(|(index, _)| index).collect();
+        let touched =
+            Touched { banks: &[bank], members: &[account], pool: of_perps, markets: &markets, ..Touched::default() };
         let Some(sent) = chain.submit("resolve_bankruptcy", instruction, By::Anyone, touched)? else { continue };
         for event in &sent.events {
             if let Event::BankruptcyResolved(receipt) = event {

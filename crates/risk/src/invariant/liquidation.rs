@@ -155,9 +155,7 @@ pub fn check_position_liquidation(
             require(!done.after.factor_is_below(&done.before).unwrap_or(true), FACTOR_RISES)?;
         }
     }
-    // Without equity the debt counts at the target's multiple, though premium that comes back pays it at once: a little too much
-    // is closed.
-    if !done.closed && !insolvent {
+    if !done.closed {
         holds(is_in_target(&done.after, market, board), NO_OVERSHOOT)?;
     }
     check_bonus(done.bonus, &done.lock, board, now)

@@ -4,8 +4,8 @@ use ballast_math::{mul_div_down, signed_add, MathResult};
 use ballast_state::{Bank, Epoch, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket};
 
 use super::{
-    bank::add_up, holds, require, Checked, EPOCHS_STAY, EPOCH_PRICED, LIQUIDITY_ADDS_UP, LOANS_TAGGED, SHARES_ADD_UP,
-    SPENT_ADDS_UP,
+    bank::add_up, holds, require, Checked, EPOCHS_STAY, EPOCH_PRICED, LIQUIDITY_ADDS_UP, LOANS_TAGGED, LOSS_SPENT,
+    ORIGINS_KNOWN, SHARES_ADD_UP, SPENT_ADDS_UP,
 };
 use crate::perp::liquidity::STRIKE_SECONDS;
 use crate::perp::{self, book, VALUE_BITS};
@@ -38,6 +38,41 @@ pub fn check_tagged<'a>(bank: &Bank, accounts: impl IntoIterator<Item = &'a Marg
         tagged = tagged.saturating_add(u128::from(balance.perp_shares));
     }
     require(tagged == u128::from(bank.perp_loan_shares), LOANS_TAGGED)
+}
+
+/// INV-76 of an account and the bank its losses are settled in. Repayments are taken off what is known only with the next loss.
+///
+/// # Errors
+/// `ORIGINS_KNOWN`.
+pub fn check_origins(account: &MarginAccount, bank: u16) -> Checked {
+    let opened = account.balance(bank).map_or(0, |balance| balance.perp_shares);
+    require(sum(&account.loss_shares) >= u128::from(opened), ORIGINS_KNOWN)
+}
+
+/// INV-77 of what the pool lost with the loan of an account, as that was before. Of every market what it had spent before, once
+/// its day had begun, and after.
+///
+/// # Errors
+/// `LOSS_SPENT`.
+pub fn check_loss_spent(
+    lost: u64,
+    account: &MarginAccount,
+    spent: impl IntoIterator<Item = (u16, [i64; 2])>,
+) -> Checked {
+    let (all, mut booked) = (sum(&account.loss_shares), 0u128);
+    for (market, [before, after]) in spent {
+        let part = after.checked_sub(before).and_then(|part| u64::try_from(part).ok()).ok_or(LOSS_SPENT)?;
+        let shares = account.loss_shares.get(usize::from(market)).copied().ok_or(LOSS_SPENT)?;
+        // By less than an atom.
+        let due = u128::from(lost).saturating_mul(u128::from(shares));
+        require(u128::from(part).saturating_mul(all).abs_diff(due) < all.max(1), LOSS_SPENT)?;
+        booked = booked.saturating_add(u128::from(part));
+    }
+    require(booked == u128::from(lost), LOSS_SPENT)
+}
+
+fn sum(shares: &[u64]) -> u128 {
+    shares.iter().map(|shares| u128::from(*shares)).sum()
 }
 
 /// INV-67 of a pool and all of its markets.

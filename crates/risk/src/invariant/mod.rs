@@ -34,7 +34,8 @@ pub use liquidation::{
     PositionLiquidation,
 };
 pub use liquidity::{
-    check_epoch_price, check_epoch_stays, check_liquidity, check_quote_shares, check_spent, check_strike, check_tagged,
+    check_epoch_price, check_epoch_stays, check_liquidity, check_loss_spent, check_origins, check_quote_shares,
+    check_spent, check_strike, check_tagged,
 };
 pub use loss::{check_loss, check_nothing_left};
 pub use orders::{
@@ -104,7 +105,7 @@ invariants! {
     CAPS_HOLD = 24, "a deposit leaves claims within the cap, a top-up within 5/4 of what was last set in full power; a loan leaves debts within the cap";
     INITIAL_AFTER_RISK = 25, "new risk leaves Initial health at zero at least, at usable prices";
     NO_DUST_LOAN = 26, "a borrow leaves no loan below dust";
-    SEQUENCE_TELLS = 27, "a sequence number rises with every change of its account, and with nothing else";
+    SEQUENCE_TELLS = 27, "a sequence number rises with every change of its account but interest, and with nothing else";
     NOT_TAKEN = 28, "without its owner no deposit falls and no loan rises, liquidation and deleverage apart";
     TAKER_SAFE = 29, "a taker ends without a liability, with Initial health, or no worse than before";
     ONLY_UNHEALTHY = 30, "only an account of negative health is liquidated, where a price is in doubt at the owner's end of it";
@@ -153,6 +154,8 @@ invariants! {
     POSITIONS_STILL = 73, "a position changes by a fill, a settlement or a liquidation of its own only";
     POOL_TAKES_FUNDING = 74, "a sync moves what the pool owes by the skew's move and by funding, of which the pool pays nothing";
     FILL_SAFE = 75, "a fill leaves Maintenance health at its print at zero at least";
+    ORIGINS_KNOWN = 76, "an account knows of every share of a loan that losses of perps opened which market's losses did";
+    LOSS_SPENT = 77, "what a pool loses with a loan is spent in the markets whose losses opened it, by what they opened of it";
 }
 
 /// Asset indices below this (2⁻³²) count in whole atoms.

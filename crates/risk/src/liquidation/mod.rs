@@ -169,7 +169,7 @@ fn conclude(
         after.assets < after.liabilities && liquidatee.perp_count == 0 && seizable()? < Usd(board.rules.dust);
     // A loan that is in part the pool's waits for `resolve_bankruptcy`, which is given the pool.
     let of_pool = liquidatee.balance(loan_bank.index).is_some_and(|loan| loan.perp_shares > 0);
-    let loss = if bankrupt && !of_pool { bankruptcy::absorb(loan_bank, liquidatee, None)? } else { None };
+    let loss = if bankrupt && !of_pool { bankruptcy::absorb(loan_bank, liquidatee, None, &mut [], now)? } else { None };
     timer::mark(liquidatee, after, &board.rules, now);
     Ok(loss)
 }

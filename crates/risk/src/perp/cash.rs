@@ -2,7 +2,7 @@ use ballast_math::{checked_add, checked_sub, Index, Price, Ratio};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::equity::{add_spent, funds};
-use super::{rail, settlement};
+use super::{origin, rail, settlement};
 use crate::{balances, interest, lending, price, swap, Now, RiskError, RiskResult};
 
 /// Moves a settled claim between pool and trader, and counts it as spent by the market: `paid` atoms to the trader, or below
@@ -22,7 +22,7 @@ pub fn move_claim(
     if paid >= 0 {
         pay(pool, bank, account, paid.unsigned_abs())?;
     } else {
-        charge(pool, bank, account, paid.unsigned_abs())?;
+        charge(pool, bank, account, market.index, paid.unsigned_abs())?;
     }
     add_spent(market, pool, paid)?;
     Ok(())
@@ -42,34 +42,43 @@ pub fn pay(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccoun
     finish(pool, bank)
 }
 
-/// A trader pays the pool: from its deposit first, and what that does not cover opens a loan that is marked as the pool's. The
-/// pool gets shares down.
+/// A trader pays the pool: from its deposit first, and what that does not cover opens a loan that is marked as the pool's, from
+/// the market. The pool gets shares down.
 ///
 /// # Errors
 /// As [`move_claim`].
 #[inline(never)]
-pub fn charge(pool: &mut LiquidityPool, bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
-    owe_pool(bank, account, atoms)?;
+pub fn charge(
+    pool: &mut LiquidityPool,
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    market: u16,
+    atoms: u64,
+) -> RiskResult<()> {
+    owe_pool(bank, account, market, atoms)?;
     let minted = Index::from_words(bank.asset_index).shares_down(atoms)?;
     bank.asset_shares = checked_add(bank.asset_shares, minted)?;
     pool.shares = checked_add(pool.shares, minted)?;
     finish(pool, bank)
 }
 
-/// A trader pays atoms away: from its deposit first, and what that does not cover opens a loan that is marked as the pool's.
+/// A trader pays atoms away that it owes for what it did in a market: from its deposit first, and what that does not cover opens a
+/// loan that is marked as the pool's, and as from there.
 ///
 /// # Errors
 /// `TooManyBalances`; arithmetic.
 #[inline(never)]
-pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, atoms: u64) -> RiskResult<()> {
+pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, market: u16, atoms: u64) -> RiskResult<()> {
     let owed = loan_shares(account, bank);
     swap::debit(bank, account, atoms)?;
     let opened = loan_shares(account, bank).saturating_sub(owed);
     if opened > 0 {
         let slot = balances::position(account, bank.index).and_then(|slot| account.balances.get_mut(slot));
         let balance = slot.ok_or(RiskError::NoBalance)?;
-        balance.perp_shares = checked_add(balance.perp_shares, opened)?;
+        let owed = balance.perp_shares;
+        balance.perp_shares = checked_add(owed, opened)?;
         bank.perp_loan_shares = checked_add(bank.perp_loan_shares, opened)?;
+        origin::note(account, market, owed, opened)?;
     }
     Ok(())
 }

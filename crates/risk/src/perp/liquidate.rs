@@ -2,7 +2,7 @@ use ballast_math::{wide, MathError, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow};
 
 use super::cash::{owe_pool, release};
-use super::{book, most_paid, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
+use super::{book, most_paid, origin, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
 use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
 use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
@@ -44,7 +44,8 @@ pub struct PositionClosed {
 /// `max_lots` at most (rules-perps 10).
 ///
 /// `x = (t·(L+R) − A) / (t·(ρ̄ + i·ρ̄_q) − i + d)`, two steps. Closing x dollars takes i·x from the assets, which spares ρ_q of
-/// it, gives d·x of the skew's premium back at most, and takes ρ·x from the requirement.
+/// it, gives d·x of the skew's premium back at most, and takes ρ·x from the requirement. Where D is owed the premium may pay that,
+/// which counts t times: then x is the larger of what t·d in place of d gives, and (t−1)·D less than missing.
 ///
 /// # Errors
 /// Those of [`eligible`]; `NoPosition`, `NothingToDo`, `PairPriceStale`; arithmetic.
@@ -67,6 +68,7 @@ pub fn plan_position(
     let feeds = (market.feed, Some(market.quote_feed).filter(|quote| *quote != market.feed));
     let mut others = assessment;
     change_feeds(&mut others, portfolio, feeds, board, Change::Take)?;
+    let before = Health::of(&assessment, board)?;
     let mut closing = Closing {
         board,
         portfolio,
@@ -77,7 +79,6 @@ pub fn plan_position(
         discount: most_discount(market, size)?,
         spared: Usd::ZERO,
     };
-    let before = closing.health()?;
     let lower = closing.relief(Bound::Lower)?;
     let factor = before.factor().unwrap_or(Ratio::ONE).min(Ratio::ONE);
     // Without equity a bonus is paid by others: it is the smallest.
@@ -120,7 +121,7 @@ pub fn close_position(
     let traded = close(board, market, pool, bank, account, plan.lots, now)?;
     let bonus = bonus_atoms(market.mark, plan)?;
     let insurance = Ratio::from_bits(board.rules.insurance_share).of_down(Usd(bonus))?.0;
-    owe_pool(bank, account, bonus)?;
+    owe_pool(bank, account, market.index, bonus)?;
     bank.insurance = ballast_math::checked_add(bank.insurance, insurance)?;
     let index = ballast_math::Index::from_words(bank.asset_index);
     swap::credit(bank, liquidator, index.shares_down(bonus.saturating_sub(insurance))?)?;
@@ -175,12 +176,14 @@ pub(super) fn lots_worth(
 
 /// Checks what a liquidation left: `portfolio` is the account after it, which differs from the one planned with in the position's
 /// feed and in the quote token alone. Locks the episode's bonus, sets the timer, and writes off at once what nothing is left to
-/// pay for.
+/// pay for; where losses in other markets opened part of that, `resolve_bankruptcy` has to, which can name them.
 ///
 /// # Errors
 /// `LiquidationWouldWorsen`; arithmetic.
+#[allow(clippy::too_many_arguments, reason = "market, pool and bank, an account, their context")]
 pub fn conclude_position(
     board: &RiskBoard,
+    market: &mut PerpMarket,
     pool: &mut LiquidityPool,
     bank: &mut Bank,
     account: &mut MarginAccount,
@@ -199,7 +202,11 @@ pub fn conclude_position(
     }
     account.bonus_lock = BonusLock { ts: now.ts, bonus: plan.bonus.0 };
     let bankrupt = after.assets < after.liabilities && account.perp_count == 0 && nothing_left;
-    let loss = if bankrupt { bankruptcy::absorb(bank, account, Some(pool))? } else { None };
+    let loss = if bankrupt && origin::is_only(account, bank.index, market.index) {
+        bankruptcy::absorb(bank, account, Some(pool), &mut [market], now)?
+    } else {
+        None
+    };
     timer::mark(account, &after, &board.rules, now);
     Ok((after, loss))
 }
@@ -282,16 +289,19 @@ impl Closing<'_> {
         let burden = health.burden()?.excess_over(self.spared);
         let missing = target.of_down(burden)?.excess_over(health.assets);
         let spared = self.relief(Bound::Upper)?.add(bonus.mul_up(self.of_quote)?)?;
-        let gain = target.mul_up(spared)?.add(self.discount)?.excess_over(bonus);
-        if gain == Ratio::ZERO {
-            return Ok(if missing == Usd::ZERO { missing } else { Usd(u64::MAX) });
+        let freed = target.mul_up(spared)?;
+        let debt = health.liabilities;
+        if debt == Usd::ZERO || self.discount == Ratio::ZERO {
+            return Ok(quotient(missing, freed.add(self.discount)?.excess_over(bonus)));
         }
-        let amount = (u128::from(missing.0) << Ratio::BITS).checked_div(u128::from(gain.0)).unwrap_or(0);
-        Ok(Usd(u64::try_from(amount).unwrap_or(u64::MAX)))
+        let all_paid = missing.excess_over(target.excess_over(Ratio::ONE).of_up(debt)?);
+        let all_paid = quotient(all_paid, freed.add(self.discount)?.excess_over(bonus));
+        let all_pays = quotient(missing, freed.add(target.mul_up(self.discount)?)?.excess_over(bonus));
+        Ok(all_paid.max(all_pays))
     }
 
     /// The account after so many USD more are closed. What the bonus takes is taken from the assets, whatever it opens: that
-    /// leaves the higher health factor of the two. Likewise the premium gives back what it can at most.
+    /// leaves the higher health factor of the two. Likewise the premium gives back what it can at most, to what is owed first.
     fn shift(&mut self, bonus: Ratio, closed: Usd) -> RiskResult<()> {
         let row = self.board.row(self.exposure.feed).ok_or(RiskError::FeedNotListed)?;
         let units = Price(row.mid).units_down(closed)?;
@@ -304,8 +314,19 @@ impl Closing<'_> {
         self.exposure = next;
         let paid = bonus.of_down(closed)?;
         let returned = self.discount.of_up(closed)?;
-        self.assessment.assets = self.assessment.assets.add(returned)?.excess_over(paid);
+        let repaid = returned.min(self.assessment.liabilities);
+        self.assessment.liabilities = self.assessment.liabilities.excess_over(repaid);
+        self.assessment.assets = self.assessment.assets.add(returned.excess_over(repaid))?.excess_over(paid);
         self.spared = self.of_quote.of_up(paid)?;
         Ok(())
     }
+}
+
+/// USD per gain, down: none where nothing is missing, and without a gain all there are.
+fn quotient(missing: Usd, gain: Ratio) -> Usd {
+    if gain == Ratio::ZERO {
+        return if missing == Usd::ZERO { missing } else { Usd(u64::MAX) };
+    }
+    let amount = (u128::from(missing.0) << Ratio::BITS).checked_div(u128::from(gain.0)).unwrap_or(0);
+    Usd(u64::try_from(amount).unwrap_or(u64::MAX))
 }

@@ -13,7 +13,8 @@ const MAX_SCALE: u64 = 1 << 62;
 /// Marks a market may be listed at: a quarter of an atom to 1,024 atoms a lot. The price can then fall and rise a thousandfold
 /// before lots are too coarse or marks too large.
 const LISTED_MARKS: core::ops::RangeInclusive<u64> = 1 << 30..=1 << 42;
-/// Most markets of a pool: an epoch is struck with all of them in one transaction, and so many fit into a packet.
+/// Most markets of a pool: an epoch is struck with all of them in one transaction, and so many fit into a packet. As many as an
+/// account can tell apart.
 pub const MAX_MARKETS: u16 = 24;
 /// Most that a side may be worth at its cap, 2⁵² atoms: a thousand times that still fits an equity.
 const MAX_SIDE: u128 = 1 << 84;

@@ -275,8 +275,16 @@ impl World {
             world.accrue(bank, now)?;
             let portfolio = world.portfolio(account, now)?;
             let board = world.board;
-            bankruptcy::resolve(&board, &mut world.banks[bank], None, &mut world.accounts[account], &portfolio, now)
-                .map(|(_, loss)| loss)
+            bankruptcy::resolve(
+                &board,
+                &mut world.banks[bank],
+                None,
+                &mut [],
+                &mut world.accounts[account],
+                &portfolio,
+                now,
+            )
+            .map(|(_, loss)| loss)
         })
     }
 

@@ -2,10 +2,11 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::bankruptcy::Loss;
-use ballast_risk::liquidation;
-use ballast_state::{Bank, RiskBoard};
+use ballast_risk::{liquidation, perp};
+use ballast_state::{Bank, MarginAccount, PerpMarket, RiskBoard};
 
 use super::{EventHeader, HealthPoint, Movement};
+use crate::error::{OrFail, Result};
 
 /// What became of a debt that nobody paid.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default)]
@@ -34,6 +35,28 @@ impl From<Loss> for LossShare {
             index_before: loss.index_before,
             index_after: loss.index_after,
         }
+    }
+}
+
+/// What the pool lost in a market with a loan that losses there opened.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct MarketLoss {
+    /// The market's index.
+    pub market: u16,
+    /// The market's sequence number.
+    pub sequence: u64,
+    /// Atoms the pool lost, which the market spent: a settled one as far as its stake went.
+    pub atoms: u64,
+}
+
+impl MarketLoss {
+    /// Of the markets whose losses opened an account's loan, of which the pool lost so many atoms.
+    pub(crate) fn all(account: &MarginAccount, pooled: u64, markets: &[&mut PerpMarket]) -> Result<Vec<Self>> {
+        let parts = perp::parts_of(pooled, &account.loss_shares).or_fail()?;
+        let part = |market: &PerpMarket| parts.get(usize::from(market.index)).copied().unwrap_or(0);
+        let of =
+            |market: &&mut PerpMarket| Self { market: market.index, sequence: market.sequence, atoms: part(market) };
+        Ok(markets.iter().map(of).filter(|loss| loss.atoms > 0).collect())
     }
 }
 
@@ -163,6 +186,8 @@ pub struct BankruptcyResolved {
     pub before: HealthPoint,
     /// Who bore what.
     pub loss: LossShare,
+    /// What the pool bore, by market.
+    pub markets: Vec<MarketLoss>,
 }
 
 /// An account's health was looked at and its timer set.

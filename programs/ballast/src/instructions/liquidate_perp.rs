@@ -39,7 +39,7 @@ pub struct LiquidatePerp<'info> {
 ///
 /// 1. Sync the market, accrue the bank.
 /// 2. Assess the liquidatee; let the engine size, close and settle.
-/// 3. Assess it again: it must be better off. Bad debt is absorbed at once.
+/// 3. Assess it again: it must be better off. Bad debt is absorbed at once, unless losses in other markets opened part of it.
 ///
 /// No tokens move and the liquidator needs none: it works at full utilisation, under every pause, cap and mode.
 ///
@@ -78,7 +78,8 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
         let portfolio = loader::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
         let account: &mut MarginAccount = &mut liquidatee;
         let (after, loss) =
-            perp::conclude_position(&board, &mut pool, &mut bank, account, &portfolio, &plan, now).or_fail()?;
+            perp::conclude_position(&board, &mut market, &mut pool, &mut bank, account, &portfolio, &plan, now)
+                .or_fail()?;
         let header = EventHeader::of_account(accounts.liquidatee.key(), &liquidatee, now);
         let position = (&*market, PositionPoint::of(&liquidatee, &market)?);
         PerpLiquidated::of(header, accounts.liquidator.key(), position, &board, (&plan, &closed), &after, loss)

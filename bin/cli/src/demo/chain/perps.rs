@@ -4,6 +4,7 @@ use ballast_client::addresses;
 use ballast_client::perps::{Market, Quote};
 use ballast_math::Index;
 use ballast_risk::health::PerpExposure;
+use ballast_risk::perp::liquidity::Liabilities;
 use ballast_risk::perp::{self, book};
 use ballast_risk::{Now, RiskResult};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
@@ -100,14 +101,13 @@ impl Perps {
         Ok(market)
     }
 
-    /// What the pool is worth at the markets' marks, atoms: its funds less what it owes both sides and keeps for the skew.
+    /// What the pool is worth at the marks the markets stand at, atoms, down.
     pub(in crate::demo) fn assets(&self, markets: &[PerpMarket], bank: &Bank, now: Now) -> RiskResult<i128> {
-        let mut assets = i128::from(perp::funds(&self.pool, bank, now)?);
+        let mut liabilities = Liabilities::default();
         for market in markets {
-            let owed = book::owed(&market.long)? + book::owed(&market.short)?;
-            assets -= (owed >> perp::VALUE_BITS) + i128::from(market.skew_reserve);
+            liabilities.add_at_mark(market)?;
         }
-        Ok(assets)
+        Ok(i128::from(liabilities.net_assets(perp::funds(&self.pool, bank, now)?)?.low))
     }
 
     /// An account's positions as health takes them.

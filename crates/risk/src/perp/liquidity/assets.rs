@@ -21,18 +21,26 @@ pub struct Liabilities {
 }
 
 impl Liabilities {
+    /// Adds a market at the mark it stands at: the same for those who leave and those who enter.
+    ///
+    /// # Errors
+    /// Arithmetic.
+    pub fn add_at_mark(&mut self, market: &PerpMarket) -> MathResult<()> {
+        let owed = if market.is_settled() { settlement::owed(market)? } else { owed_at(market, market.mark)? };
+        self.least = signed_add(self.least, owed)?;
+        self.most = signed_add(self.most, owed)?;
+        Ok(())
+    }
+
     /// Adds a market, which must be synced if it has positions with a size.
     ///
     /// # Errors
     /// `FeedNotListed`; `PriceOutOfRange` if an end of the band leaves the range of marks; arithmetic.
     pub fn add(&mut self, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
-        if market.is_settled() {
-            let owed = settlement::owed(market)?;
-            self.least = signed_add(self.least, owed)?;
-            self.most = signed_add(self.most, owed)?;
-            return Ok(());
+        if market.is_settled() || !has_size(market) {
+            return Ok(self.add_at_mark(market)?);
         }
-        let (low, high) = if has_size(market) { marks(market, board, now)? } else { (market.mark, market.mark) };
+        let (low, high) = marks(market, board, now)?;
         let (low, high) = (owed_at(market, low)?, owed_at(market, high)?);
         self.least = signed_add(self.least, low.min(high))?;
         self.most = signed_add(self.most, low.max(high))?;

@@ -178,8 +178,8 @@ fn attempt(
     }
     release(market, pool, bank, account, traded.paid, board, now)?;
     let fee = fill_fee(market, lots, fill.print)?;
-    charge(pool, bank, account, fee)?;
-    owe_pool(bank, account, order.keeper_fee)?;
+    charge(pool, bank, account, market.index, fee)?;
+    owe_pool(bank, account, market.index, order.keeper_fee)?;
     refresh_equity(market, pool, bank, now)?;
     // What only makes a position smaller is an exit, whatever it does to the skew (ADR 18).
     if caps::added(held, lots)? > 0 && !pool_has_margin(market, lots, board, now)? {
