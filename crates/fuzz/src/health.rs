@@ -65,7 +65,15 @@ fn portfolio(source: &mut Source<'_>, board: &RiskBoard) -> Portfolio {
                 let (profit, loss) = (units(source, board, 0), units(source, board, 0));
                 let (profit, loss) = (Units(profit.0 >> 8), Units(loss.0 >> 8));
                 portfolio
-                    .add_perp(&PerpExposure { feed, long, short, profit, loss, released: profit, shrunk: Units::ZERO })
+                    .add_perp(&PerpExposure {
+                        feed,
+                        long,
+                        short,
+                        profit,
+                        loss,
+                        released: profit,
+                        ..PerpExposure::default()
+                    })
                     .expect("six at most");
             }
         }

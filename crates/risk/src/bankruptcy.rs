@@ -51,7 +51,7 @@ pub fn resolve(
         return Err(RiskError::AccountHealthy);
     }
     timer::mark(account, &health, &board.rules, now);
-    if account.perp_count > 0 || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
+    if portfolio.has_live_perps || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
         return Err(RiskError::NotBankrupt);
     }
     let loss = absorb(bank, account, pool, markets, now)?.ok_or(RiskError::NoBalance)?;

@@ -136,7 +136,7 @@ proptest! {
                 (entry.deposits, entry.loans) = (exposure.deposits, exposure.loans);
             }
             let (long, short) = (Units::ZERO, Units::ZERO);
-            p.add_perp(&PerpExposure { feed: p.quote, long, short, profit, loss, released: profit, shrunk: Units::ZERO }).unwrap();
+            p.add_perp(&PerpExposure { feed: p.quote, long, short, profit, loss, released: profit, ..PerpExposure::default() }).unwrap();
             let entry = p.entry(portfolio.quote).unwrap();
             if settled != Units::ZERO {
                 // Settled shares: against a loan first, else a deposit; a loss out of the deposit first, else a loan.

@@ -116,7 +116,7 @@ fn perps(vectors: &Value, account: &Value) -> Vec<PerpExposure> {
                 profit: positive(&pnl, DECIMALS[0]),
                 loss: positive(&-&pnl, DECIMALS[0]),
                 released: positive(&pnl, DECIMALS[0]),
-                shrunk: Units::ZERO,
+                ..PerpExposure::default()
             }
         })
         .collect()

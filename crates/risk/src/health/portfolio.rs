@@ -55,6 +55,8 @@ pub struct PerpExposure {
     pub released: Units,
     /// What a deleverage of the market took from the position's side while that spares the account (rules-perps 5).
     pub shrunk: Units,
+    /// Nothing but a registered claim of which nothing is due: it holds up no write-off.
+    pub is_void: bool,
 }
 
 /// What an account's perps won and lost in quote tokens.
@@ -79,6 +81,8 @@ pub struct Portfolio {
     /// By feed, the number of its exposure, counted from one. Zero: none.
     places: [u8; ROWS],
     has_perps: bool,
+    /// True if one of the perps has a size, or a claim that may still be paid.
+    pub(crate) has_live_perps: bool,
     /// Row of the quote token of perps.
     pub quote: u8,
     /// Unrealised perp profit in quote tokens.
@@ -106,6 +110,7 @@ impl Portfolio {
             count: 0,
             places: [0; ROWS],
             has_perps: false,
+            has_live_perps: false,
             quote,
             profit: Units::ZERO,
             loss: Units::ZERO,
@@ -197,6 +202,7 @@ impl Portfolio {
         }
         self.has_liability = true;
         self.has_perps = true;
+        self.has_live_perps |= !perp.is_void;
         // The claim is settled in the quote token, which may not be held yet.
         let quote = self.quote;
         self.entry(quote)?;

@@ -30,10 +30,11 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
     let size = book::size(position, market)?;
     let (long, short) = units(size, market)?;
     let quote = quote(market);
+    let due = settlement::due(position, market);
     let whole = book::claim(position, market)? >> VALUE_BITS;
     let atoms = u64::try_from(whole.unsigned_abs()).map_err(|_| MathError::here())?;
     let (profit, loss) = if whole >= 0 {
-        let backed = match settlement::due(position, market) {
+        let backed = match due {
             Some(due) => due,
             None => backed(atoms, market.backing)?,
         };
@@ -46,7 +47,8 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
         Some(book) => units_of_shrunk(position, book, market, size)?,
         None => Units::ZERO,
     };
-    Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk })
+    let is_void = due == Some(0) && settlement::is_final(market);
+    Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk, is_void })
 }
 
 /// The side of a position that a deleverage of the market shrank within the last hour and that it spares (rules-perps 5).

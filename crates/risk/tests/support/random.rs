@@ -158,7 +158,7 @@ pub(crate) fn reordered(portfolio: &Portfolio, rotation: usize) -> Portfolio {
         let Portfolio { quote: feed, profit, loss, .. } = *portfolio;
         let (long, short) = (Units::ZERO, Units::ZERO);
         other
-            .add_perp(&PerpExposure { feed, long, short, profit, loss, released: profit, shrunk: Units::ZERO })
+            .add_perp(&PerpExposure { feed, long, short, profit, loss, released: profit, ..PerpExposure::default() })
             .unwrap();
     }
     other.has_liability = portfolio.has_liability;
