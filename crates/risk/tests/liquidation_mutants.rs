@@ -3,9 +3,10 @@
 //! what is repaid, and an eighth is the bonus, so that health stays as it was.
 mod support;
 
-use ballast_math::Ratio;
+use ballast_math::{Ratio, Usd};
 use ballast_risk::health::{Assessment, Valuation};
-use ballast_risk::liquidation::{Liquidated, Pair, Reliefs};
+use ballast_risk::liquidation::{fit, Limits, Liquidated, Pair, Reliefs};
+use ballast_risk::RiskError;
 use ballast_state::{BalanceSide, RiskRow};
 use support::build::{self, bits, dollars, price, MILLION, NOW};
 use support::world::World;
@@ -109,4 +110,46 @@ fn what_is_all_matched_is_surely_relieved_of_nothing() {
     let basis = Ratio::from_bits(bits(1, 16));
     assert_eq!(pair.lower_reliefs(), Ok(Reliefs { loan: Ratio::ZERO, collateral: Ratio::ZERO }));
     assert_eq!(pair.upper_reliefs(), Ok(Reliefs { loan: basis, collateral: basis }));
+}
+
+/// What pays for no share of the collateral is not taken.
+#[test]
+fn nobody_repays_for_nothing() {
+    let mut world = world();
+    world.board.rows[0] = build::row(price(100, 1));
+    world.give(0, 0, BalanceSide::Deposit, 10);
+    world.give(0, 1, BalanceSide::Loan, 900);
+    // 88 · 9/8 = 99
+    assert_eq!(world.liquidate([0, 1], [1, 0], 88, NOW), Err(RiskError::ZeroShares));
+    let done = world.liquidate([0, 1], [1, 0], 89, NOW).unwrap();
+    assert_eq!((done.exchange.repaid, done.exchange.seized), (89, 1));
+}
+
+/// What is worth exactly the most that may be seized is not fitted to it anew.
+#[test]
+fn an_exchange_may_be_of_exactly_the_limit() {
+    let mut world = world();
+    world.give(0, 0, BalanceSide::Deposit, 1_000);
+    world.give(0, 1, BalanceSide::Loan, 900);
+    let portfolio = world.portfolio(0, NOW).unwrap();
+    let assessment = Assessment::of(&portfolio, &world.board, Valuation::Maintenance, NOW).unwrap();
+    let [collateral, loan, _] = &world.banks[..] else { unreachable!() };
+    let pair = Pair::new(&world.board, &portfolio, assessment, loan, collateral, &world.accounts[0]).unwrap();
+    let fitted = |max_seize| {
+        let limits = Limits { max_repay: u64::MAX, max_seize, dust: Usd::ZERO };
+        let rate = Ratio(Ratio::ONE.0 / 8 * 9);
+        let exchange = fit(&pair, loan, collateral, rate, dollars(80), &limits).unwrap();
+        (exchange.repaid, exchange.seized)
+    };
+    // 8/9 is rounded down: 79 for 90, too.
+    assert_eq!([91, 90, 89].map(fitted), [(80, 90), (80, 90), (79, 88)]);
+}
+
+/// A loan that pays for exactly all of the collateral is repaid, every share of it.
+#[test]
+fn a_loan_of_exactly_the_price_of_all_is_repaid() {
+    let mut world = insolvent(800, 0);
+    world.give(0, 2, BalanceSide::Loan, 50);
+    liquidate(&mut world);
+    assert_eq!((world.accounts[0].balance(0), world.accounts[0].balance(1)), (None, None));
 }
