@@ -6,6 +6,7 @@ use ballast_math::{Ratio, Units, Usd};
 use ballast_risk::health::{
     assess_initial, assess_maintenance, check_taker, Assessment, Exposure, Health, PerpExposure, Portfolio, Valuation,
 };
+use ballast_risk::views::{liquidation_prices, LiquidationPrices};
 use ballast_risk::RiskError;
 use ballast_state::{PriceState, RiskRow};
 use support::build::{self, bits, dollars, price, settled, NOW};
@@ -155,4 +156,15 @@ fn health_of_zero_is_enough_for_a_taker() {
     // 1600 · (1 + 3/16)
     assert_eq!(taker(1_900), Ok(()));
     assert_eq!(taker(1_899), Err(RiskError::InsufficientHealth));
+}
+
+/// The search goes outward by small steps: it finds the price at which a short falls, though its value is beyond the format at
+/// others.
+#[test]
+fn a_liquidation_price_is_found_below_what_cannot_be_computed() {
+    let board = build::board(&[build::row(price(1, 1)), build::row(price(100, 1))]);
+    let mut portfolio = holding(&[(0, 400_000_000, 0), (1, 0, 2_000_000)]);
+    portfolio.has_liability = true;
+    let found = liquidation_prices(&portfolio, &board, 1, NOW).unwrap();
+    assert_eq!(found, LiquidationPrices { below: None, above: Some(price(200, 1) + 1) });
 }
