@@ -163,7 +163,7 @@ fn health_of_zero_is_enough_for_a_taker() {
 #[test]
 fn a_liquidation_price_is_found_below_what_cannot_be_computed() {
     let board = build::board(&[build::row(price(1, 1)), build::row(price(100, 1))]);
-    let mut portfolio = holding(&[(0, 400_000_000, 0), (1, 0, 2_000_000)]);
+    let mut portfolio = holding(&[(0, 400_000_000_000, 0), (1, 0, 2_000_000_000)]);
     portfolio.has_liability = true;
     let found = liquidation_prices(&portfolio, &board, 1, NOW).unwrap();
     assert_eq!(found, LiquidationPrices { below: None, above: Some(price(200, 1) + 1) });
