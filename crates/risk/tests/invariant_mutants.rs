@@ -2,13 +2,14 @@
 //! ([docs/mutants.md](../../../docs/mutants.md)).
 mod support;
 
-use ballast_math::Index;
-use ballast_risk::invariant::{self as inv, Checked};
+use ballast_math::{Index, Units, Usd};
+use ballast_risk::health::{Health, PerpExposure, Portfolio};
+use ballast_risk::invariant::{self as inv, Checked, DeleverageContext};
 use ballast_state::{
     Balance, BalanceSide, Bank, CurvePoint, MarginAccount, OracleSource, PendingPrint, PriceFeed, RiskBoard, RiskRow,
     Zeroable,
 };
-use support::build::{self, account, after, bank, bits, board, give, price, with_interest, MILLION, T0};
+use support::build::{self, account, after, bank, bits, board, dollars, give, price, with_interest, MILLION, NOW, T0};
 
 fn holds(checked: Checked) {
     assert_eq!(checked, Ok(()));
@@ -134,4 +135,135 @@ fn inv_17_a_loss_lowers_the_index_and_nothing_else_does() {
     breaks(17, inv::check_index_causes(&old, &lower));
     breaks(17, inv::check_index_causes(&old, &lost(&higher)));
     breaks(17, inv::check_index_causes(&lost(&old), &lost(&lower)));
+}
+
+#[test]
+fn inv_18_without_loans_no_index_rises() {
+    let old = bank(0, 0, 6);
+    holds(inv::check_growth(&old, &old));
+    breaks(18, inv::check_growth(&old, &changed(&old, |bank| bank.liability_index[0] += 1)));
+}
+
+/// An atom of the vault goes: nobody may lose it, but for lenders who had lost everything.
+#[test]
+fn inv_19_but_for_lenders_who_lost_everything() {
+    let check = |lost: u64, shares: u64, index: u128| {
+        let old =
+            Bank { vault_balance: 10, asset_shares: shares, asset_index: Index(index).to_words(), ..bank(0, 0, 6) };
+        inv::check_surplus(&old, &Bank { vault_balance: 9, socialized_loss: lost, ..old })
+    };
+    holds(check(1, 0, Index::ONE.0));
+    holds(check(1, 5, (1 << 32) - 1));
+    breaks(19, check(1, 5, 1 << 32));
+    breaks(19, check(0, 0, Index::ONE.0));
+    breaks(19, check(0, 5, (1 << 32) - 1));
+    let old = bank(0, 0, 6);
+    breaks(19, inv::check_surplus(&old, &Bank { insurance: 5, ..old }));
+}
+
+/// Fees fall by what is collected, or by a loss that claims cannot bear.
+#[test]
+fn inv_20_fees_bear_what_claims_cannot() {
+    let old = Bank { fees: 10, fees_fraction: 10, liability_shares: 4, ..bank(0, 0, 6) };
+    let check = |change: fn(&mut Bank)| {
+        let new = changed(&old, |bank| (bank.fees, bank.fees_fraction) = (5, 5));
+        inv::check_fees(&old, &changed(&new, change), 0)
+    };
+    breaks(20, check(|_| {}));
+    holds(check(|bank| bank.socialized_loss = 1));
+    holds(check(|bank| bank.liability_shares = 3));
+    breaks(20, check(|bank| bank.liability_shares = 5));
+    breaks(20, check(|bank| (bank.socialized_loss, bank.asset_shares) = (1, 1)));
+    breaks(20, check(|bank| (bank.socialized_loss, bank.fees) = (1, 11)));
+    breaks(20, check(|bank| (bank.socialized_loss, bank.fees_fraction) = (1, 11)));
+    holds(check(|bank| (bank.fees, bank.fees_fraction) = (10, 10)));
+}
+
+/// What perps won is exposure to the quote token, and to nothing else.
+#[test]
+fn inv_43_with_what_perps_won() {
+    let quote = RiskRow { maintenance_long: bits(1, 16), ..build::row(price(1, 1)) };
+    let board = board(&[quote, build::row(price(1, 1))]);
+    let mut held = Portfolio::new(0);
+    let [long, profit] = [10, 100].map(|tokens: u128| Units(tokens << 64));
+    held.add_perp(&PerpExposure { feed: 1, long, short: Units::ZERO, profit, loss: Units::ZERO }).unwrap();
+    let requirement = Usd(dollars(100).0 / 16);
+    holds(inv::check_netting(&held, requirement, &board));
+    breaks(43, inv::check_netting(&held, Usd(requirement.0 + 9), &board));
+}
+
+fn health(assets: u64, liabilities: u64) -> Health {
+    Health { assets: dollars(assets), liabilities: dollars(liabilities), requirement: Usd::ZERO }
+}
+
+#[test]
+fn inv_33_factor_and_health_rise_or_nothing_is_owed() {
+    holds(inv::check_deleverage(&health(0, 1), &health(0, 0)));
+    breaks(33, inv::check_deleverage(&health(200, 100), &health(300, 199)));
+    holds(inv::check_deleverage(&health(200, 100), &health(301, 150)));
+}
+
+/// A bank of a dollar without decimals, and what a check of a deleverage needs with it.
+fn deleverage(
+    bank: &Bank,
+    before: &MarginAccount,
+    after: &MarginAccount,
+    check: impl Fn(&DeleverageContext<'_>) -> Checked,
+) -> Checked {
+    let board = board(&[build::row(price(1, 1))]);
+    check(&DeleverageContext { board: &board, loan_bank: bank, collateral_bank: bank, before, after, now: NOW })
+}
+
+#[test]
+fn inv_36_turnover_of_a_day_and_the_time_between() {
+    let day = T0 / 86_400;
+    let pace = |old_day, last_ts, used: u64| {
+        let (mut old, mut new) = (account(), account());
+        old.policy.daily_turnover = dollars(100).0;
+        (old.policy.turnover_used, old.policy.turnover_day, old.policy.last_ts) = (dollars(10).0, old_day, last_ts);
+        (new.policy.turnover_used, new.policy.turnover_day, new.policy.last_ts) = (dollars(used).0, day, T0);
+        deleverage(&bank(0, 0, 0), &old, &new, |context| inv::check_pace(40, context))
+    };
+    holds(pace(day, 0, 50));
+    breaks(36, pace(day, 0, 40));
+    holds(pace(day - 1, 0, 40));
+    breaks(36, pace(day - 1, 0, 50));
+    holds(pace(day, T0 - 600, 50));
+    breaks(36, pace(day, T0 - 599, 50));
+}
+
+#[test]
+fn inv_37_tenths_of_an_hour_in_a_wind_down() {
+    let hour = u32::try_from(T0 / 3_600).unwrap();
+    let winding = Bank { mode: 2, wind_down_ts: T0 - 7 * 86_400, ..bank(0, 0, 0) };
+    let pace = |bank: &Bank, (held, wound_hour, wound): (u64, u32, u64), taken: u64| {
+        let balance = Balance { side: 1, shares: held, wound_hour, wound_down: wound, ..Balance::zeroed() };
+        let (mut old, mut new) = (account(), account());
+        (old.balances[0], old.balance_count) = (balance, 1);
+        let counted = if wound_hour == hour { wound + taken } else { taken };
+        let left = Balance { shares: held - taken, wound_hour: hour, wound_down: counted, ..balance };
+        (new.balances[0], new.balance_count) = (left, 1);
+        deleverage(bank, &old, &new, |context| inv::check_wind_down_pace(bank, context))
+    };
+    holds(pace(&winding, (100, 0, 0), 10));
+    breaks(37, pace(&winding, (100, 0, 0), 11));
+    // What went this hour counts, on both sides.
+    holds(pace(&winding, (95, hour, 5), 5));
+    breaks(37, pace(&winding, (95, hour, 5), 6));
+    holds(pace(&winding, (100, hour - 1, 5), 10));
+    // Ten dollars are no dust.
+    holds(pace(&winding, (9, 0, 0), 8));
+    breaks(37, pace(&winding, (10, 0, 0), 8));
+    // No bank that does not wind down, or whose notice runs, has a pace.
+    holds(pace(&Bank { mode: 0, ..winding }, (100, 0, 0), 50));
+    holds(pace(&Bank { wind_down_ts: winding.wind_down_ts + 1, ..winding }, (100, 0, 0), 50));
+}
+
+#[test]
+fn inv_23_of_each_window() {
+    let old = bank(0, 0, 0);
+    holds(inv::check_no_outflow(&old, &old));
+    breaks(23, inv::check_no_outflow(&old, &changed(&old, |bank| bank.hourly.used = 1)));
+    breaks(23, inv::check_no_outflow(&old, &changed(&old, |bank| bank.daily.used = 1)));
+    breaks(23, inv::check_no_outflow(&old, &changed(&old, |bank| bank.daily.index = 1)));
 }
