@@ -2,14 +2,15 @@
 //! ([docs/mutants.md](../../../docs/mutants.md)).
 mod support;
 
-use ballast_math::{Index, Units, Usd};
+use ballast_math::{Index, Ratio, Units, Usd};
 use ballast_risk::health::{Health, PerpExposure, Portfolio};
-use ballast_risk::invariant::{self as inv, Checked, DeleverageContext};
+use ballast_risk::invariant::{self as inv, Checked, DeleverageContext, LiquidationContext, PositionLiquidation};
+use ballast_risk::liquidation::{Exchange, Liquidated};
 use ballast_state::{
-    Balance, BalanceSide, Bank, CurvePoint, MarginAccount, OracleSource, PendingPrint, PriceFeed, RiskBoard, RiskRow,
+    Balance, BalanceSide, Bank, BonusLock, CurvePoint, MarginAccount, OracleSource, PendingPrint, PriceFeed, RiskRow,
     Zeroable,
 };
-use support::build::{self, account, after, bank, bits, board, dollars, give, price, with_interest, MILLION, NOW, T0};
+use support::build::{self, account, bank, bits, board, dollars, give, price, with_interest, MILLION, NOW, T0};
 
 fn holds(checked: Checked) {
     assert_eq!(checked, Ok(()));
@@ -266,4 +267,68 @@ fn inv_23_of_each_window() {
     breaks(23, inv::check_no_outflow(&old, &changed(&old, |bank| bank.hourly.used = 1)));
     breaks(23, inv::check_no_outflow(&old, &changed(&old, |bank| bank.daily.used = 1)));
     breaks(23, inv::check_no_outflow(&old, &changed(&old, |bank| bank.daily.index = 1)));
+}
+
+/// A liquidation that moved nothing, so that its healths alone decide.
+fn liquidated(before: Health, after: Health, bonus: Ratio) -> Liquidated {
+    Liquidated { bonus, unhealthy_since: T0, exchange: Exchange::default(), insurance: 0, before, after, loss: None }
+}
+
+#[test]
+fn inv_08_09_10_of_a_liquidation() {
+    let board = board(&[build::row(price(1, 1))]);
+    let bank = bank(0, 0, 0);
+    let minimum = Ratio::from_bits(board.rules.bonus_min);
+    let check = |after: Health, factor_threshold, dust_closed, lock: BonusLock| {
+        let (loan_bank, collateral_bank) = (&bank, &bank);
+        let context = LiquidationContext {
+            board: &board,
+            loan_bank,
+            collateral_bank,
+            lock,
+            factor_threshold,
+            dust_closed,
+            now: NOW,
+        };
+        inv::check_liquidation(&liquidated(health(100, 110), after, minimum), &context)
+    };
+    let (free, above) = (BonusLock::zeroed(), Ratio(minimum.0 + 1));
+    // Health rises from −10 to −5, the factor falls from 10/11 to 2/3.
+    let fallen = health(10, 15);
+    for threshold in [Ratio::ZERO, minimum] {
+        holds(check(fallen, threshold, false, free));
+    }
+    breaks(8, check(fallen, above, false, free));
+    let beyond = health(100, 20);
+    breaks(9, check(beyond, above, false, free));
+    holds(check(beyond, above, true, free));
+    holds(check(health(100, 100), above, false, BonusLock { ts: T0 - 10, bonus: minimum.0 }));
+}
+
+#[test]
+fn inv_31_until_the_last_second() {
+    let board = board(&[]);
+    let after_risk = |seconds| {
+        let account = MarginAccount { risk_ts: T0 - seconds, ..account() };
+        inv::check_not_spared(&account, &Health { requirement: dollars(10), ..health(95, 90) }, &board, NOW)
+    };
+    breaks(31, after_risk(9));
+    holds(after_risk(10));
+    holds(after_risk(1_000));
+}
+
+/// An equity of zero is no debt that nothing covers.
+#[test]
+fn inv_07_of_a_position() {
+    let board = board(&[build::row(price(1, 1))]);
+    let bonus = Ratio::from_bits(board.rules.bonus_min);
+    let check = |assets| {
+        let before = Health { requirement: dollars(1), ..health(assets, 100) };
+        let after = Health { requirement: dollars(2), ..before };
+        let lock = BonusLock::zeroed();
+        let done = PositionLiquidation { before, after, bonus, lock, closed: true, nothing_left: true };
+        inv::check_position_liquidation(&done, &support::perps::market(), &board, NOW)
+    };
+    breaks(7, check(100));
+    holds(check(99));
 }
