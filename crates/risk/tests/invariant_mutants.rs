@@ -3,12 +3,13 @@
 mod support;
 
 use ballast_math::{Index, Ratio, Units, Usd};
+use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::{Health, PerpExposure, Portfolio};
 use ballast_risk::invariant::{self as inv, Checked, DeleverageContext, LiquidationContext, PositionLiquidation};
 use ballast_risk::liquidation::{Exchange, Liquidated};
 use ballast_state::{
-    Balance, BalanceSide, Bank, BonusLock, CurvePoint, MarginAccount, OracleSource, PendingPrint, PriceFeed, RiskRow,
-    Zeroable,
+    Balance, BalanceSide, Bank, BonusLock, CurvePoint, MarginAccount, OracleSource, Order, Orders, PendingPrint,
+    PriceFeed, RiskRow, Zeroable,
 };
 use support::build::{self, account, bank, bits, board, dollars, give, price, with_interest, MILLION, NOW, T0};
 
@@ -331,4 +332,37 @@ fn inv_07_of_a_position() {
     };
     breaks(7, check(100));
     holds(check(99));
+}
+
+/// What lenders could not bear is not counted where they lost everything, and only there.
+#[test]
+fn inv_38_beyond_all_claims() {
+    let old = Bank { asset_shares: 10, liability_shares: 20, ..bank(0, 0, 6) };
+    let check = |index: u128, counted: u64| {
+        let new = Bank { asset_index: Index(index).to_words(), socialized_loss: counted, liability_shares: 0, ..old };
+        let (index_before, index_after) = (old.asset_index, new.asset_index);
+        let loss = Loss { deficit: 20, insured: 0, pooled: 0, socialized: 20, index_before, index_after };
+        inv::check_loss(&loss, 20, &old, &new)
+    };
+    holds(check(1, 10));
+    breaks(38, check(1, 21));
+    breaks(38, check(Index::ONE.0, 10));
+    holds(check(Index::ONE.0, 20));
+}
+
+#[test]
+fn inv_63_each_order_has_its_own_number() {
+    let order = Order { id: 1, requirement: 5, ..Order::zeroed() };
+    let mut orders = Orders { next_id: 4, ..Orders::zeroed() };
+    let mut account = account();
+    for count in 1..=3 {
+        let at = usize::try_from(count).unwrap();
+        orders.slots[at] = Order { id: u64::from(count), ..order };
+        (account.order_count, account.order_requirement) = (count, u64::from(count) * 5);
+        holds(inv::check_orders(&account, Some(&orders)));
+    }
+    orders.slots[3].id = 2;
+    breaks(63, inv::check_orders(&account, Some(&orders)));
+    orders.slots[3].id = 4;
+    breaks(63, inv::check_orders(&account, Some(&orders)));
 }
