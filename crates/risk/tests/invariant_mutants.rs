@@ -7,9 +7,10 @@ use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::{Health, PerpExposure, Portfolio};
 use ballast_risk::invariant::{self as inv, Checked, DeleverageContext, LiquidationContext, PositionLiquidation};
 use ballast_risk::liquidation::{Exchange, Liquidated};
+use ballast_risk::perp::order::Print;
 use ballast_state::{
-    Balance, BalanceSide, Bank, BonusLock, CurvePoint, MarginAccount, OracleSource, Order, Orders, PendingPrint,
-    PriceFeed, RiskRow, Zeroable,
+    Balance, BalanceSide, Bank, BonusLock, CurvePoint, Epoch, LiquidityPool, MarginAccount, OracleSource, Order,
+    Orders, PendingPrint, PriceFeed, RiskRow, Zeroable,
 };
 use support::build::{self, account, bank, bits, board, dollars, give, price, with_interest, MILLION, NOW, T0};
 
@@ -365,4 +366,42 @@ fn inv_63_each_order_has_its_own_number() {
     breaks(63, inv::check_orders(&account, Some(&orders)));
     orders.slots[3].id = 4;
     breaks(63, inv::check_orders(&account, Some(&orders)));
+}
+
+/// An order that could be filled at the moment it was placed would choose its price.
+#[test]
+fn inv_69_an_order_waits() {
+    let print = Print { prev_publish_ts: Some(T0 - 1), ..support::orders::print(15_000, 0, 0) };
+    let placed = |placed_ts| {
+        let order = Order { placed_ts, eligible_ts: T0, expiry_ts: T0 + 60, ..Order::zeroed() };
+        inv::check_print(&order, &print, NOW)
+    };
+    holds(placed(T0 - 1));
+    breaks(69, placed(T0));
+}
+
+/// What entered an epoch that minted nothing is returned.
+#[test]
+fn inv_65_of_an_epoch_that_mints_nothing() {
+    let before = LiquidityPool { epoch: 1, epoch_end: T0, epoch_length: 600, min_delay: 2, ..LiquidityPool::zeroed() };
+    let before = LiquidityPool { entering: 5, ..before };
+    let after = LiquidityPool { epoch: 2, epoch_end: T0 + 600, entering: 0, claimable: 5, ..before };
+    let epoch = Epoch { number: 1, entering: 5, struck_ts: T0 + 2, ..Epoch::zeroed() };
+    holds(inv::check_strike(&before, &after, &epoch));
+    breaks(65, inv::check_strike(&before, &LiquidityPool { shares: 5, claimable: 0, ..after }, &epoch));
+}
+
+#[test]
+fn inv_65_of_an_epoch_that_is_claimed() {
+    let before = Epoch { entering: 10, leaving: 10, entering_claimed: 2, leaving_claimed: 2, ..Epoch::zeroed() };
+    let claimed = |entering_claimed, leaving_claimed| {
+        inv::check_epoch_stays(&before, &Epoch { entering_claimed, leaving_claimed, ..before })
+    };
+    for [entering, leaving] in [[2, 2], [10, 2], [2, 10], [10, 10]] {
+        holds(claimed(entering, leaving));
+    }
+    for [entering, leaving] in [[1, 2], [11, 2], [2, 1], [2, 11]] {
+        breaks(65, claimed(entering, leaving));
+    }
+    breaks(65, inv::check_epoch_stays(&before, &Epoch { paid: 1, ..before }));
 }
