@@ -160,6 +160,22 @@ fn without_equity_the_skew_goes_and_without_another_side_the_market_ends() {
     assert_eq!(MarketMode::from_byte(alone.market.mode), MarketMode::WindDown);
 }
 
+/// Sizes may get as coarse as the smallest index makes them, and no coarser.
+#[test]
+fn a_side_may_shrink_to_exactly_the_smallest_index() {
+    let ended = |shorts: i64| {
+        let mut scene = Scene::new(sol(), FLAT, 0, &[9 << 20, -shorts]);
+        // Nine lots at so much become four at the smallest index.
+        scene.market.long.base = book::words((4 << 20) * u128::from(book::INDEX_ONE / book::INDEX_MIN));
+        scene.market.long.position_index = book::INDEX_MIN / 4 * 9;
+        scene.move_to(price(150, 1), NOW);
+        let done = scene.deleverage(NOW).unwrap();
+        (scene.market.long.position_index >= book::INDEX_MIN, done.ended)
+    };
+    assert_eq!(ended(4 << 20), (true, false));
+    assert_eq!(ended((4 << 20) - 1), (false, true));
+}
+
 /// Premium that the larger skew was charged goes back to its side.
 #[test]
 fn the_premium_of_what_shrinks_is_given_back() {

@@ -327,6 +327,17 @@ fn what_is_left_of_an_insolvent_hedge_is_closed_all_the_same() {
     assert_eq!((scene.size(), scene.trader.perp_count), (0, 0));
 }
 
+/// A collateral that is an atom more than the short it is matched with frees no more than one that is as much: the bonus is too
+/// much for the factor of an insolvent account to rise, and that is no reason to refuse.
+#[test]
+fn an_atom_more_than_is_matched_frees_nothing_for_certain() {
+    for more in [0, 1] {
+        let mut scene = Scene::new((SOLANA, 100 * ATOMS + more), (USDT, 15_100 * MILLION), -100 * SOL);
+        let (HedgePlan { before, .. }, _, after) = scene.try_liquidate(USDT, SOLANA, 1_000 * MILLION, NOW).unwrap();
+        assert!(before.assets < before.liabilities && after.factor_is_below(&before).unwrap(), "{more}");
+    }
+}
+
 /// With equity left, nothing to seize is no reason to make health lower: a premium that costs more than it frees is refused.
 #[test]
 fn an_account_with_equity_is_never_made_worse() {

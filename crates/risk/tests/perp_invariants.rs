@@ -209,6 +209,14 @@ fn inv_40_68_69_75_a_fill() {
     breaks(69, fair(&FillPaid { price: paid.price - 1, ..paid }));
     breaks(69, fair(&FillPaid { premium: paid.premium - 1, ..paid }));
     breaks(69, fair(&FillPaid { lots: 3 * SOL - 1, ..paid }));
+    // A reduction may find less to reduce, and never takes more.
+    let reduction = |lots: i64| {
+        let order = changed(&order, |order| (order.lots, order.reduce_only) = (lots, 1));
+        inv::check_fill_price(&order, &print, [&before, &market], &paid)
+    };
+    holds(reduction(4 * SOL));
+    breaks(69, reduction(3 * SOL - 1));
+    breaks(69, reduction(-4 * SOL));
     // The premium of three millions of lots is 618 atoms: one lot in five thousand costs an atom more.
     let limited = |limit: u64| {
         let order = changed(&order, |order| order.limit = limit);

@@ -383,8 +383,8 @@ defects! {
     }
     71 "dust of a position is closed, and a lot more" {
         "crates/risk/src/perp/liquidate.rs":
-            "held.saturating_sub(lots) < dust { held } else" =>
-            "held.saturating_sub(lots) < dust { held.saturating_add(1) } else";
+            "size.saturating_sub(lots) < dust { size } else" =>
+            "size.saturating_sub(lots) < dust { size.saturating_add(1) } else";
     }
     72 "a settlement pays an atom more than it takes from the claim" {
         "crates/risk/src/perp/settle.rs":
