@@ -51,7 +51,9 @@ pub fn resolve(
         return Err(RiskError::AccountHealthy);
     }
     timer::mark(account, &health, &board.rules, now);
-    if portfolio.has_live_perps || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
+    // Claims that pay nothing more hold up nothing.
+    let holds_perps = account.perp_count > 0 && (portfolio.has_live_perps || !portfolio.has_perps());
+    if holds_perps || seizable(portfolio.exposures(), board, now)? >= Usd(board.rules.dust) {
         return Err(RiskError::NotBankrupt);
     }
     let loss = absorb(bank, account, pool, markets, now)?.ok_or(RiskError::NoBalance)?;

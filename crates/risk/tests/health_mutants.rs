@@ -30,7 +30,7 @@ fn holding(held: &[(u8, u128, u128)]) -> Portfolio {
 }
 
 fn perp(feed: u8, long: u128, short: u128) -> PerpExposure {
-    PerpExposure { feed, long: tokens(long), short: tokens(short), profit: Units::ZERO, loss: Units::ZERO }
+    PerpExposure { feed, long: tokens(long), short: tokens(short), ..PerpExposure::default() }
 }
 
 /// A token at a hundred dollars: 1/16 at Maintenance, 3/16 at Initial.
@@ -165,6 +165,6 @@ fn a_liquidation_price_is_found_below_what_cannot_be_computed() {
     let board = build::board(&[build::row(price(1, 1)), build::row(price(100, 1))]);
     let mut portfolio = holding(&[(0, 400_000_000_000, 0), (1, 0, 2_000_000_000)]);
     portfolio.has_liability = true;
-    let found = liquidation_prices(&portfolio, &board, 1, NOW).unwrap();
+    let found = liquidation_prices(&board, 1, NOW, |_| Ok(portfolio)).unwrap();
     assert_eq!(found, LiquidationPrices { below: None, above: Some(price(200, 1) + 1) });
 }

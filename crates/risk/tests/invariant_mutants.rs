@@ -189,7 +189,7 @@ fn inv_43_with_what_perps_won() {
     let board = board(&[quote, build::row(price(1, 1))]);
     let mut held = Portfolio::new(0);
     let [long, profit] = [10, 100].map(|tokens: u128| Units(tokens << 64));
-    held.add_perp(&PerpExposure { feed: 1, long, short: Units::ZERO, profit, loss: Units::ZERO }).unwrap();
+    held.add_perp(&PerpExposure { feed: 1, long, profit, released: profit, ..PerpExposure::default() }).unwrap();
     let requirement = Usd(dollars(100).0 / 16);
     holds(inv::check_netting(&held, requirement, &board));
     breaks(43, inv::check_netting(&held, Usd(requirement.0 + 9), &board));

@@ -8,12 +8,14 @@ mod bank;
 mod board;
 mod books;
 mod deleverage;
+mod endings;
 mod lending;
 mod liquidation;
 mod liquidity;
 mod loss;
 mod orders;
 mod perps;
+mod rail;
 mod settings;
 
 pub use account::{check_account, check_flags, check_not_taken, check_rest_untouched, check_sequence, check_timer};
@@ -24,6 +26,9 @@ pub use books::{
 };
 pub use deleverage::{
     check_deleverage, check_fee, check_pace, check_policy, check_wind_down_pace, DeleverageContext, Takeover,
+};
+pub use endings::{
+    check_equities, check_part, check_payout, check_registered, check_shrink, check_shrink_spares, check_stakes,
 };
 pub use lending::{
     check_borrow_cap, check_deposit_cap, check_exit, check_initial, check_loan_size, check_no_outflow, check_outflow,
@@ -39,13 +44,14 @@ pub use liquidity::{
 };
 pub use loss::{check_loss, check_nothing_left};
 pub use orders::{
-    check_cancelled, check_fill_caps, check_fill_health, check_fill_price, check_order_allowed, check_orders,
-    check_pending, check_placed, check_print, FillPaid,
+    check_cancelled, check_fill_backed, check_fill_caps, check_fill_health, check_fill_price, check_order_allowed,
+    check_orders, check_pending, check_placed, check_print, FillPaid,
 };
 pub use perps::{
     check_claims, check_equity, check_funding, check_market, check_other_holdings, check_position_closed,
     check_position_slots, check_positions, check_positions_still, check_settled, check_sizes, check_synced,
 };
+pub use rail::{check_rail, check_released};
 pub use settings::{
     check_account_names, check_bank_names, check_bank_settings, check_board_settings, check_feed_names,
     check_feed_settings, check_group_settings, check_market_names, check_market_settings, check_pool_settings,
@@ -156,6 +162,12 @@ invariants! {
     FILL_SAFE = 75, "a fill leaves Maintenance health at its print at zero at least";
     ORIGINS_KNOWN = 76, "an account knows of every share of a loan that losses of perps opened which market's losses did";
     LOSS_SPENT = 77, "what a pool loses with a loan is spent in the markets whose losses opened it, by what they opened of it";
+    SHRINK_FAIR = 80, "a deleverage of a market takes no claim and no equity, of the larger side only, of all its positions one part, and no more than its pool lacks";
+    SHRINK_SPARES = 81, "the first deleverage of a series makes no account liquidatable";
+    FILL_BACKED = 82, "a fill that adds to a position and to the skew leaves the market the Initial margin of its skew";
+    PROFIT_RAILED = 83, "profits leave while their market releases them, and in a day no more of them, less losses, than was posted";
+    STAKES_ADD_UP = 84, "what is set aside adds up to the stakes of settled markets, and no markets have more than their pool";
+    CLAIMS_ALIKE = 85, "of a settled market no price moves a claim, and of each that is registered the same part is paid, which never falls";
 }
 
 /// Asset indices below this (2⁻³²) count in whole atoms.

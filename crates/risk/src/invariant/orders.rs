@@ -4,8 +4,8 @@ use ballast_math::{signed_add, signed_mul};
 use ballast_state::{MarginAccount, MarketMode, Order, Orders, PerpMarket, PerpSide, PriceFeed, RiskBoard};
 
 use super::{
-    holds, require, Checked, FILL_AT_PRINT, FILL_CAPPED, FILL_SAFE, NO_RISK_WHILE_STOPPED, ORDERS_RESERVED,
-    ORDER_BINDING,
+    holds, require, Checked, FILL_AT_PRINT, FILL_BACKED, FILL_CAPPED, FILL_SAFE, NO_RISK_WHILE_STOPPED,
+    ORDERS_RESERVED, ORDER_BINDING,
 };
 use crate::health::{self, Portfolio};
 use crate::perp::order::Print;
@@ -52,11 +52,10 @@ fn pending(orders: Option<&Orders>) -> impl Iterator<Item = &Order> {
 /// # Errors
 /// `FILL_CAPPED`.
 pub fn check_fill_caps(before: &PerpMarket, after: &PerpMarket, held: [i64; 2]) -> Checked {
-    let [from, to] = held;
-    let closes = to == 0 || ((from > 0) == (to > 0) && to.unsigned_abs() <= from.unsigned_abs());
-    if closes {
+    if closes(held) {
         return Ok(());
     }
+    let [_, to] = held;
     let within = || -> RiskResult<bool> {
         let side = PerpSide::of(to);
         let [interest, was] = [after, before].map(|market| book::open_interest(market.book(side)));
@@ -67,6 +66,33 @@ pub fn check_fill_caps(before: &PerpMarket, after: &PerpMarket, held: [i64; 2]) 
             && (skew <= terms.skew_cap || skew <= skew_before))
     };
     holds(within(), FILL_CAPPED)
+}
+
+/// True if a position of `from` lots that has `to` only got smaller.
+fn closes([from, to]: [i64; 2]) -> bool {
+    to == 0 || ((from > 0) == (to > 0) && to.unsigned_abs() <= from.unsigned_abs())
+}
+
+/// INV-82 of a fill between two states of its market, the first synced, by an account that held `held[0]` lots and holds `held[1]`.
+///
+/// # Errors
+/// `FILL_BACKED`.
+pub fn check_fill_backed(
+    before: &PerpMarket,
+    after: &PerpMarket,
+    held: [i64; 2],
+    board: &RiskBoard,
+    now: Now,
+) -> Checked {
+    let backed = || -> RiskResult<bool> {
+        let [was, skew] = [book::skew(before)?, book::skew(after)?];
+        if closes(held) || skew.unsigned_abs() <= was.unsigned_abs() {
+            return Ok(true);
+        }
+        let required = perp::liquidity::requirement(after, skew, board, now)?;
+        Ok(i128::from(after.equity) >= i128::from(required))
+    };
+    holds(backed(), FILL_BACKED)
 }
 
 /// INV-63 and INV-69 of an order that was just placed, in the market it was placed in: it sets aside what its lots may need, and its

@@ -129,7 +129,7 @@ pub fn most_paid(
     Ok(funds(pool, bank, now)?.min(room))
 }
 
-/// [`move_claim`], and what is paid is counted on the account's rail.
+/// [`move_claim`], and what is paid is counted on the account's rail, whose day has begun.
 ///
 /// # Errors
 /// As [`move_claim`]; `FeedNotListed`.
@@ -141,11 +141,10 @@ pub(super) fn release(
     account: &mut MarginAccount,
     paid: i64,
     board: &RiskBoard,
-    now: Now,
 ) -> RiskResult<()> {
     if paid != 0 {
         let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
-        rail::count(account, paid, market, quote, now)?;
+        rail::count(account, paid, market, quote)?;
     }
     move_claim(market, pool, bank, account, paid)
 }

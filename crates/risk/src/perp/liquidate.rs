@@ -2,7 +2,7 @@ use ballast_math::{wide, MathError, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow};
 
 use super::cash::{owe_pool, release};
-use super::{book, most_paid, origin, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
+use super::{book, most_paid, origin, rail, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
 use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
 use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
@@ -147,10 +147,11 @@ pub(super) fn close(
 ) -> RiskResult<Traded> {
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
+    rail::begin_day(account, now);
     let most = most_paid(market, pool, bank, account, board, now)?;
     let traded = trade(market, &mut position, Fill { lots, price: market.mark, print: market.mark }, most)?;
     slots::store(account, position)?;
-    release(market, pool, bank, account, traded.paid, board, now)?;
+    release(market, pool, bank, account, traded.paid, board)?;
     market.sequence = market.sequence.wrapping_add(1);
     account.sequence = account.sequence.wrapping_add(1);
     Ok(traded)

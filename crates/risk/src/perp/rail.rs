@@ -54,14 +54,7 @@ pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &Risk
 ///
 /// # Errors
 /// Overflow.
-pub(super) fn count(
-    account: &mut MarginAccount,
-    paid: i64,
-    market: &PerpMarket,
-    quote: &RiskRow,
-    now: Now,
-) -> MathResult<()> {
-    begin_day(account, now);
+pub(super) fn count(account: &mut MarginAccount, paid: i64, market: &PerpMarket, quote: &RiskRow) -> MathResult<()> {
     let (decimals, price) = (super::exposure::quote(market), Price(quote.mid));
     let rail = &mut account.rail;
     rail.released = if paid > 0 {
@@ -72,8 +65,8 @@ pub(super) fn count(
     Ok(())
 }
 
-/// Starts the account's day, if it is a new one, before what is done on it. What was posted stays posted while perps are held: nobody
-/// has to act each day to be paid.
+/// Starts the account's day, if it is a new one, before what is done on it: a position that this closes was held until then. What was
+/// posted stays posted while perps are held: nobody has to act each day to be paid.
 pub(super) fn begin_day(account: &mut MarginAccount, now: Now) {
     let day = PerpMarket::day(now.ts);
     if account.rail.day == day {

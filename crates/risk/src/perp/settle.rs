@@ -3,7 +3,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition
 
 use super::cash::release;
 use super::trade::restate;
-use super::{book, most_paid, refresh_equity, settlement, slots, VALUE_BITS};
+use super::{book, most_paid, rail, refresh_equity, settlement, slots, VALUE_BITS};
 use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
@@ -58,6 +58,7 @@ pub fn settle_account(
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     let before = position;
+    rail::begin_day(account, now);
     let most = most_paid(market, pool, bank, account, board, now)?;
     let paid = settle(market, &mut position, most)?;
     // The price of a settled market is certain.
@@ -73,7 +74,7 @@ pub fn settle_account(
         return Err(RiskError::NothingToSettle);
     }
     slots::store(account, position)?;
-    release(market, pool, bank, account, paid, board, now)?;
+    release(market, pool, bank, account, paid, board)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok(paid)

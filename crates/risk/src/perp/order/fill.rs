@@ -176,7 +176,7 @@ fn attempt(
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));
     }
-    release(market, pool, bank, account, traded.paid, board, now)?;
+    release(market, pool, bank, account, traded.paid, board)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, market.index, fee)?;
     owe_pool(bank, account, market.index, order.keeper_fee)?;

@@ -1,0 +1,61 @@
+//! How profits of perps leave.
+
+use ballast_math::{Decimals, Price, Usd};
+use ballast_state::{MarginAccount, PerpMarket, RiskBoard};
+
+use super::{holds, require, Checked, PROFIT_RAILED};
+use crate::perp;
+use crate::{Now, RiskError, RiskResult};
+
+/// Atoms and USD round against each other by so many units at most.
+const ROUNDING: u64 = 2;
+
+/// INV-83 of an account: what was released is within what was posted.
+///
+/// # Errors
+/// `PROFIT_RAILED`.
+pub fn check_rail(account: &MarginAccount) -> Checked {
+    let rail = &account.rail;
+    require(rail.released <= rail.posted.saturating_add(ROUNDING), PROFIT_RAILED)
+}
+
+/// INV-83 of an account that a synced market paid so many atoms of what its position won, or below zero took what it lost. `puts_up`:
+/// what it may have posted by that.
+///
+/// # Errors
+/// `PROFIT_RAILED`.
+pub fn check_released(
+    [before, after]: [&MarginAccount; 2],
+    market: &PerpMarket,
+    paid: i64,
+    puts_up: Usd,
+    board: &RiskBoard,
+    now: Now,
+) -> Checked {
+    let railed = || -> RiskResult<bool> {
+        if paid > 0 && !perp::releases(market, board, now)? {
+            return Ok(false);
+        }
+        let ((posted, released), new) = (of_day(before, now), after.rail);
+        if new.day != PerpMarket::day(now.ts) {
+            // Nothing was to be counted.
+            return Ok(paid == 0 && new == before.rail);
+        }
+        let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+        let tokens = Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift };
+        let value = Price(quote.mid).value_up(tokens.units_up(paid.unsigned_abs())?)?.0;
+        let counted = if paid >= 0 { released.saturating_add(value) } else { released.saturating_sub(value) };
+        let most = posted.max(puts_up.0);
+        Ok(new.released.abs_diff(counted) <= ROUNDING && (posted..=most).contains(&new.posted))
+    };
+    holds(railed(), PROFIT_RAILED)
+}
+
+/// What an account has posted and what was released, as a day finds it: posted stays so while perps are held.
+fn of_day(account: &MarginAccount, now: Now) -> (u64, u64) {
+    let rail = &account.rail;
+    if rail.day == PerpMarket::day(now.ts) {
+        return (rail.posted, rail.released);
+    }
+    (if account.perp_count == 0 { 0 } else { rail.posted }, 0)
+}
