@@ -105,7 +105,7 @@ fn settle_market() -> Stage {
     let (mut world, _) = holding();
     let market = world.market_key(GEMS);
     world.svm.edit::<PerpMarket>(&market, |market| (market.mode, market.settlement_ts) = (2, 1));
-    let settle = ix::settle_market(world.quote(), GEMS);
+    let settle = ix::settle_market(world.quote(), GEMS, 2);
     Stage::alone(world, settle, &[])
 }
 

@@ -173,7 +173,7 @@ fn no_instruction_takes_the_old_version() {
         ("configure_perp_market", alone(pix::configure_perp_market(&who, quote, 0, 1, 0, perps))),
         ("sync_market", alone(pix::sync_market(quote, 0))),
         ("deleverage_market", alone(pix::deleverage_market(quote, 0))),
-        ("settle_market", alone(pix::settle_market(quote, 0))),
+        ("settle_market", alone(pix::settle_market(quote, 0, 1))),
         ("register_claim", alone(pix::register_claim(taker, quote, &trader.account, 0))),
         ("update_payout", alone(pix::update_payout(quote, 0))),
         ("settle_pnl", alone(pix::settle_pnl(&owner, quote, &trader.account, 0))),

@@ -9,7 +9,7 @@ const BANK: usize = 2;
 const BOARD: usize = 3;
 
 fn instruction(world: &World) -> Instruction {
-    pix::settle_market(world.quote(), COIN_PERP)
+    pix::settle_market(world.quote(), COIN_PERP, 1)
 }
 
 /// The notice of the rules.

@@ -430,14 +430,14 @@ const ROWS: &[Row] = &[
     row("settle_market", Runs, Runs, |cast, _| {
         cast.trade_perps();
         cast.end_market(2);
-        vec![pix::settle_market(cast.world.quote(), 0)]
+        vec![pix::settle_market(cast.world.quote(), 0, 2)]
     }),
     row("settle_market", Moves, Runs, |cast, _| {
         cast.world.create_pool(presets::pool());
         let gems = cast.world.list_perp(GEM, LOT_DECIMALS, presets::market());
         cast.position(gems);
         cast.end_market(2);
-        vec![pix::settle_market(cast.world.quote(), gems)]
+        vec![pix::settle_market(cast.world.quote(), gems, 2)]
     }),
     row("register_claim", IN_TRANSIT, IN_FLASH_LOAN, |cast, state| {
         cast.trade_perps();

@@ -180,14 +180,15 @@ pub fn deleverage_market(quote: Quote, index: u16) -> Instruction {
     build(&accounts, &args::DeleverageMarket {})
 }
 
-/// `settle_market`.
+/// `settle_market`, whose underlying is at `row` of the board.
 #[must_use]
-pub fn settle_market(quote: Quote, index: u16) -> Instruction {
+pub fn settle_market(quote: Quote, index: u16, row: u8) -> Instruction {
     let accounts = accounts::SettleMarket {
         market: quote.market(index),
         pool: quote.pool(),
         bank: quote.bank(),
         board: quote.board(),
+        feed: addresses::feed(&quote.group, row),
         event_authority: addresses::event_authority(),
         program: PROGRAM_ID,
     };

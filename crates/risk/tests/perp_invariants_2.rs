@@ -81,7 +81,15 @@ impl Scene {
     }
 
     fn settle_market(&mut self, now: Now) {
-        perp::settle_market(&mut self.market, &mut self.pool, &self.bank, &self.board, now).unwrap();
+        perp::settle_market(
+            &mut self.market,
+            &mut ballast_state::PriceFeed::zeroed(),
+            &mut self.pool,
+            &self.bank,
+            &self.board,
+            now,
+        )
+        .unwrap();
     }
 
     fn register(&mut self, trader: usize, now: Now) {
@@ -270,7 +278,7 @@ fn a_position_that_goes_was_held_until_then() {
     scene.market.settlement_ts = NOW.ts;
     scene.move_to(160, NOW);
     scene.settle_market(NOW);
-    scene.traders[0].rail.posted = 1 << 40;
+    (scene.traders[0].rail.posted, scene.traders[0].rail.held) = (1 << 40, 1 << 40);
     let next = Now { ts: NOW.ts + 86_400, ..NOW };
     let (before, was) = (scene.traders[0], scene.market);
     let paid = scene.settle(0, next).unwrap();

@@ -64,7 +64,14 @@ impl Scene {
     }
 
     fn settle_market(&mut self, now: Now) -> RiskResult<MarketSettled> {
-        perp::settle_market(&mut self.market, &mut self.pool, &self.bank, &self.board, now)
+        perp::settle_market(
+            &mut self.market,
+            &mut ballast_state::PriceFeed::zeroed(),
+            &mut self.pool,
+            &self.bank,
+            &self.board,
+            now,
+        )
     }
 
     fn register(&mut self, trader: usize, now: Now) -> RiskResult<Registered> {
@@ -153,8 +160,9 @@ fn a_market_is_wound_down_after_its_notice() {
     assert_eq!(scene.settle(0, due), Ok(claims[0]));
     assert_eq!(scene.settle(1, due), Ok(claims[1]));
     assert_eq!((scene.traders[0].perp_count, scene.traders[1].perp_count), (0, 0));
-    // Funding went to the pool while both sides were unequal; the loser's money is the market's last.
-    assert_eq!((scene.pool.earmarked, scene.market.stake), (1 - claims[1], 1 - claims[1]));
+    // What losers paid and no claim needs is the pool's.
+    assert_eq!((scene.pool.earmarked, scene.market.stake), (0, 0));
+    assert_eq!(scene.pool.weight, 0);
 }
 
 #[test]
@@ -307,8 +315,8 @@ fn what_is_set_aside_is_not_the_providers() {
         liabilities.add(&scene.market, &scene.board, NOW).unwrap();
         liabilities.net_assets(scene.pool.shares).unwrap()
     };
-    // Until it is known what is paid, all claims count.
-    assert_eq!(net(&scene).low, 100_000_000_000 - 200_000_000_000);
+    // Whatever it owes, it costs its stake; what it is still owed is counted in.
+    assert_eq!((net(&scene).low, net(&scene).high), (50_000_000_000, 50_000_000_000));
     for trader in 0..3 {
         scene.register(trader, NOW).unwrap();
     }
@@ -325,6 +333,84 @@ fn what_is_set_aside_is_not_the_providers() {
     other.index = 4;
     let free = scene.pool.shares - scene.pool.earmarked.unsigned_abs();
     assert_eq!(perp::budget(&other, &scene.pool, scene.pool.shares), Ok(i64::try_from(free / 2).unwrap()));
+}
+
+/// A hedge that ends with its market is spared for an hour, as one that a deleverage shrank.
+#[test]
+fn a_settlement_makes_nobody_liquidatable_for_an_hour() {
+    let mut scene = Scene::new(1_000_000 * MILLION, &[100 * SOL, -100 * SOL]);
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    scene.market.settlement_ts = NOW.ts;
+    scene.settle_market(NOW).unwrap();
+    let spared = |scene: &Scene, at: i64| {
+        let position = slots::find(&scene.traders[1], 3).unwrap();
+        perp::exposure(position, &scene.market, &scene.board, after(at)).unwrap().shrunk
+    };
+    assert!(spared(&scene, perp::GRACE - 1).0.abs_diff(100 << 64) < 100);
+    assert_eq!(spared(&scene, perp::GRACE), ballast_math::Units::ZERO);
+}
+
+/// What a market overspent is no reason to end it: the next day forgets it.
+#[test]
+fn a_market_that_owes_nobody_goes_on() {
+    let mut scene = Scene::new(100_000 * MILLION, &[]);
+    (scene.market.spent, scene.pool.spent) = (200_000_000_000, 200_000_000_000);
+    scene.move_to(150, NOW).unwrap();
+    assert!(scene.market.equity < 0);
+    assert_eq!(scene.settle_market(NOW), Err(RiskError::MarketGoesOn));
+}
+
+/// A loss that was counted as money goes bad after half of the claims were paid: the other half is due what is there, and an account
+/// with nothing else can be written off.
+#[test]
+fn nothing_is_due_of_money_that_is_gone() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    scene.update_payout(NOW).unwrap();
+    scene.settle(0, NOW).unwrap();
+    scene.recover(-scene.market.stake);
+    let position = *slots::find(&scene.traders[1], 3).unwrap();
+    assert_eq!(settlement::due(&position, &scene.market), Some(0));
+    let exposure = perp::exposure(&position, &scene.market, &scene.board, NOW).unwrap();
+    assert!(exposure.is_void && exposure.profit.0 == 0);
+    assert_eq!(scene.settle(1, NOW), Err(RiskError::NothingToSettle));
+}
+
+/// What went back to the pool, since losers of a side were counted on, comes back when they do not pay: nobody is cut while the market
+/// stood for more.
+#[test]
+fn what_was_given_back_comes_back() {
+    let mut scene = Scene::new(1_000_000 * MILLION, &[2_000 * SOL]);
+    scene.move_to(180, NOW).unwrap();
+    // A long that came late, and will have lost.
+    let mut late = unrailed();
+    let mut position = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
+    let mark = scene.market.mark;
+    perp::trade(&mut scene.market, &mut position, Fill { lots: 1_500 * SOL, price: mark, print: mark }, 0).unwrap();
+    slots::store(&mut late, position).unwrap();
+    scene.traders.push(late);
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    scene.market.settlement_ts = NOW.ts;
+    scene.move_to(160, NOW).unwrap();
+    let done = scene.settle_market(NOW).unwrap();
+    // 20,000 won, 30,000 lost: nothing needs to be set aside.
+    assert!(done.equity > 0 && scene.market.stake == 0 && scene.market.returned > 400_000_000_000);
+    // The loser cannot pay, and its loan goes bad.
+    scene.settle(1, NOW).unwrap();
+    let collected = scene.market.returned;
+    scene.recover(-30_000_000_000);
+    perp::refresh_equity(&mut scene.market, &scene.pool, &scene.bank, NOW).unwrap();
+    assert!(scene.market.equity < 0);
+    assert_eq!(scene.settle(0, NOW), Ok(0), "nothing yet");
+    scene.settle_market(NOW).unwrap();
+    assert_eq!(scene.market.payout, Ratio::ONE.0);
+    assert!(collected - scene.market.returned > 19_000_000_000);
+    let claim = scene.claim(0);
+    assert_eq!(scene.settle(0, NOW), Ok(claim));
+    assert!(claim > 19_999_000_000);
 }
 
 proptest! {

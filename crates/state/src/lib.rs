@@ -49,8 +49,8 @@ pub use id::ID;
 pub use layout::{Account, LayoutError, DISCRIMINATOR_BYTES};
 pub use liquidity::{Epoch, LiquidityProvider};
 pub use margin_account::{
-    rights, Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, OpenLiquidation, PerpPosition, BALANCES,
-    MARKETS, PERPS,
+    rights, Balance, BalanceSide, BonusLock, DeleveragePolicy, MarginAccount, OpenLiquidation, PerpPosition,
+    ReleaseRail, BALANCES, MARKETS, PERPS,
 };
 pub use mint::{Mint, TransferFee};
 pub use orders::{Order, Orders, ORDERS};

@@ -123,8 +123,10 @@ pub struct DeleveragePolicy {
 pub struct ReleaseRail {
     /// Day of `released`: unix seconds / 86,400.
     pub day: i64,
-    /// Largest Initial requirement seen on that day, or before it while perps were held all along; USD with 20 fraction bits.
+    /// Largest Initial requirement met on that day, or put up before it for what is still held; USD with 20 fraction bits.
     pub posted: u64,
+    /// What was put up for what is held now: with it the next day begins. USD with 20 fraction bits.
+    pub held: u64,
     /// Profit paid on that day less losses since, USD with 20 fraction bits.
     pub released: u64,
 }
@@ -235,11 +237,11 @@ pub struct MarginAccount {
     /// `perp_shares`, or more: what was repaid since the last loss is still in them, and is every market's alike.
     pub loss_shares: [u64; MARKETS],
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 168],
+    pub reserved: [u8; 160],
 }
 
 account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
-offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, loss_shares = 1296, reserved = 1488);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, loss_shares = 1304, reserved = 1496);
 
 impl MarginAccount {
     /// Flag of an account with an open liquidation.

@@ -236,12 +236,14 @@ pub struct PerpMarket {
     pub registered_paid: u64,
     /// h: the part of each claim that is paid, 32 fraction bits. One, if the market could pay all; zero until it is known.
     pub payout: u64,
+    /// Of the stake, what went back to the pool since no claim needed it, atoms. It comes back if one does.
+    pub returned: u64,
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 296],
+    pub reserved: [u8; 288],
 }
 
 account!(PerpMarket, version 1, 832 bytes, [10, 223, 12, 44, 107, 245, 55, 247]);
-offsets!(PerpMarket: group = 16, pool = 48, sequence = 96, mark = 120, funding_rate = 152, long = 160, short = 256, skew_reserve = 352, terms = 408, settlement_ts = 488, reserved = 528);
+offsets!(PerpMarket: group = 16, pool = 48, sequence = 96, mark = 120, funding_rate = 152, long = 160, short = 256, skew_reserve = 352, terms = 408, settlement_ts = 488, returned = 528, reserved = 536);
 
 impl PerpMarket {
     /// Day number of a time.

@@ -234,7 +234,7 @@ impl World {
     /// # Errors
     /// What failed.
     pub fn settle_market(&mut self, market: u16) -> Result<Sent, Failed> {
-        self.as_admin(ix::settle_market(self.quote(), market))
+        self.as_admin(ix::settle_market(self.quote(), market, self.market(market).feed))
     }
 
     /// Registers a trader's claim with a settled market, by a keeper.

@@ -142,9 +142,9 @@ impl Venue {
             perp::close_position(board, market, pool, quote, &mut account, &mut liquidator, &plan, *now)?;
             (next.accounts[who], next.accounts[by]) = (account, liquidator);
             let portfolio = next.portfolio(who)?;
-            let Self { board, pool, quote, now, accounts, .. } = next;
+            let Self { board, market, pool, quote, now, accounts, .. } = next;
             let account = &mut accounts[who];
-            let (_, loss) = perp::conclude_position(board, pool, quote, account, &portfolio, &plan, *now)?;
+            let (_, loss) = perp::conclude_position(board, market, pool, quote, account, &portfolio, &plan, *now)?;
             perp::refresh_equity(&mut next.market, &next.pool, &next.quote, next.now)?;
             Ok(loss)
         });

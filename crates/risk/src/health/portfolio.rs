@@ -249,7 +249,7 @@ impl Portfolio {
     /// # Errors
     /// `FeedNotListed`; arithmetic.
     #[inline]
-    pub(super) fn initial_profit(&self, board: &RiskBoard) -> RiskResult<Units> {
+    pub(crate) fn initial_profit(&self, board: &RiskBoard) -> RiskResult<Units> {
         let Some(room) = self.room.filter(|_| self.released != Units::ZERO) else { return Ok(self.released) };
         let quote = Price(board.row(self.quote).ok_or(RiskError::FeedNotListed)?.mid);
         // Mostly it holds nothing back, and no division is needed to know that.

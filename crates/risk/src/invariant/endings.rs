@@ -5,7 +5,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, 
 
 use super::{holds, require, Checked, CLAIMS_ALIKE, SHRINK_FAIR, SHRINK_SPARES, STAKES_ADD_UP};
 use crate::health::Portfolio;
-use crate::perp::{self, book, liquidity, settlement, slots, VALUE_BITS};
+use crate::perp::{self, book, liquidity, slots, VALUE_BITS};
 use crate::{liquidation, Now, RiskResult};
 
 /// INV-80 of a market that was synced, then deleveraged, and of all accounts of its group, none of which changed.
@@ -107,7 +107,9 @@ pub fn check_equities<'a>(
     let covered = || -> RiskResult<bool> {
         let (mut equity, mut owed, mut goes_on) = (0i128, 0i128, false);
         for market in markets {
-            equity = signed_add(equity, i128::from(market.equity))?;
+            // What a settled market lacks its claims do without.
+            let lacks = market.is_settled() && market.payout < ballast_math::Ratio::ONE.0;
+            equity = signed_add(equity, i128::from(if lacks { market.equity.max(0) } else { market.equity }))?;
             owed = signed_add(owed, owed_of(market)?)?;
             goes_on = goes_on || !market.is_settled();
         }
@@ -120,7 +122,12 @@ pub fn check_equities<'a>(
 /// What the pool owes a market's positions and has to keep for its skew, a value.
 fn owed_of(market: &PerpMarket) -> RiskResult<i128> {
     if market.is_settled() {
-        return Ok(settlement::owed(market)?);
+        // Of claims it cannot pay, a settled market costs the pool its stake.
+        let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
+        let left = market.registered.saturating_sub(market.registered_paid);
+        let all = signed_add(sides, i128::from(left) << VALUE_BITS)?;
+        let most = i128::from(market.stake) << VALUE_BITS;
+        return Ok(if market.payout < ballast_math::Ratio::ONE.0 { all.min(most) } else { all });
     }
     let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
     Ok(signed_add(sides, i128::from(market.skew_reserve) << VALUE_BITS)?)

@@ -137,6 +137,9 @@ pub fn check_equity(market: &PerpMarket, pool: &LiquidityPool, bank: &Bank, now:
 pub fn check_synced(market: &PerpMarket, board: &RiskBoard, now: Now) -> Checked {
     let stands = || -> RiskResult<bool> {
         perp::require_synced(market, board)?;
+        if market.is_settled() {
+            return Ok(market.synced_ts == now.ts);
+        }
         Ok(market.synced_ts == now.ts && perp::mark_of(market, market.mid, market.quote_mid)? == market.mark)
     };
     holds(stands(), MARKET_SYNCED)

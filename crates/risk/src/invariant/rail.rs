@@ -51,11 +51,11 @@ pub fn check_released(
     holds(railed(), PROFIT_RAILED)
 }
 
-/// What an account has posted and what was released, as a day finds it: posted stays so while perps are held.
+/// What an account has posted and what was released, as a day finds it.
 fn of_day(account: &MarginAccount, now: Now) -> (u64, u64) {
     let rail = &account.rail;
     if rail.day == PerpMarket::day(now.ts) {
         return (rail.posted, rail.released);
     }
-    (if account.perp_count == 0 { 0 } else { rail.posted }, 0)
+    (if account.perp_count == 0 { 0 } else { rail.held }, 0)
 }

@@ -2,7 +2,7 @@ use ballast_math::{checked_add, checked_sub, Index, Price, Ratio};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::equity::{add_spent, funds};
-use super::{origin, rail, settlement};
+use super::{origin, rail, settlement, Traded};
 use crate::{balances, interest, lending, price, swap, Now, RiskError, RiskResult};
 
 /// Moves a settled claim between pool and trader, and counts it as spent by the market: `paid` atoms to the trader, or below
@@ -147,6 +147,23 @@ pub(super) fn release(
         rail::count(account, paid, market, quote)?;
     }
     move_claim(market, pool, bank, account, paid)
+}
+
+/// [`release`] after a trade, which also changed what has to be put up.
+///
+/// # Errors
+/// As [`release`].
+#[inline(never)]
+pub(super) fn release_traded(
+    market: &mut PerpMarket,
+    pool: &mut LiquidityPool,
+    bank: &mut Bank,
+    account: &mut MarginAccount,
+    traded: &Traded,
+    board: &RiskBoard,
+) -> RiskResult<()> {
+    rail::resize(account, traded, rail::waiting(account, market, board)?)?;
+    release(market, pool, bank, account, traded.paid, board)
 }
 
 fn loan_shares(account: &MarginAccount, bank: &Bank) -> u64 {

@@ -1,10 +1,11 @@
 use ballast_math::{
-    checked_sub, signed_add, signed_from_words, signed_to_words, MathError, MathResult, Price, Product, Ratio, Usd,
+    checked_sub, signed_add, signed_from_words, signed_mul, signed_to_words, MathError, MathResult, Price, Product,
+    Ratio, Usd,
 };
 use ballast_state::{Bank, LiquidityPool, MarketMode, PerpMarket, PerpSide, RiskBoard, RiskRow};
 
 use super::liquidity::maintenance_requirement;
-use super::{book, refresh_equity, require_synced, settlement, shrink, skew_reserve, VALUE_BITS};
+use super::{book, mark_of, refresh_equity, require_synced, settlement, shrink, skew_reserve, VALUE_BITS};
 use crate::health::{impact, rates_of, Valuation};
 use crate::{price, Now, RiskError, RiskResult};
 
@@ -60,6 +61,9 @@ pub fn deleverage(
     if equity_before >= i64::try_from(required_before).unwrap_or(i64::MAX) {
         return Err(RiskError::MarketHealthy);
     }
+    if !lacks_beyond_doubt(market, board, skew, required_before, now)? {
+        return Err(RiskError::MarketHealthy);
+    }
     // Without equity the sides meet as far as an index lets them; the market is settled then.
     if skew == 0 || (equity_before < 0 && settlement::is_flat(market)?) {
         return Err(RiskError::NothingToDo);
@@ -95,8 +99,28 @@ pub fn deleverage(
     })
 }
 
+/// Where a price is in doubt, the market must lack margin also at the end of the band that favours its pool: what is closed at a price
+/// that was none is not given back.
+fn lacks_beyond_doubt(market: &PerpMarket, board: &RiskBoard, skew: i64, required: u64, now: Now) -> RiskResult<bool> {
+    let row = board.row(market.feed).ok_or(RiskError::FeedNotListed)?;
+    let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
+    if ![row, quote].iter().any(|row| price::is_uncertain(row, now, &board.rules)) {
+        return Ok(true);
+    }
+    let (band, quotes) = (price::aged_band(row, now)?, price::aged_band(quote, now)?);
+    // The pool is short of what its traders are long.
+    let favourable = if skew > 0 {
+        mark_of(market, band.low.0, quotes.high.0)?
+    } else {
+        mark_of(market, band.high.0, quotes.low.0)?
+    };
+    let moved = i128::from(market.mark).wrapping_sub(i128::from(favourable));
+    let gained = signed_mul(i128::from(skew), moved)? >> VALUE_BITS;
+    Ok(signed_add(i128::from(market.equity), gained)? < i128::from(required))
+}
+
 /// The first deleverage of a series keeps what the index was, and makes the positions there are the ones it was felt by.
-fn begin_series(book: &mut ballast_state::SideBook, now: Now) {
+pub(super) fn begin_series(book: &mut ballast_state::SideBook, now: Now) {
     if now.ts < book.deleverage_ts.saturating_add(GRACE) {
         return;
     }

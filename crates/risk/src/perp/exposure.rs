@@ -5,14 +5,14 @@ use super::{book, releases, settlement, GRACE, VALUE_BITS};
 use crate::health::PerpExposure;
 use crate::{Now, RiskError, RiskResult};
 
-/// The market's books stand at the board's prices.
+/// The market's books stand at the board's prices, or at its settlement price for good.
 ///
 /// # Errors
 /// `MarketNotSynced`, `FeedNotListed`.
 pub fn require_synced(market: &PerpMarket, board: &RiskBoard) -> RiskResult<()> {
     let row = board.row(market.feed).ok_or(RiskError::FeedNotListed)?;
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
-    if (row.mid, quote.mid) != (market.mid, market.quote_mid) {
+    if !market.is_settled() && (row.mid, quote.mid) != (market.mid, market.quote_mid) {
         return Err(RiskError::MarketNotSynced);
     }
     Ok(())

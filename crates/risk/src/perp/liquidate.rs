@@ -1,7 +1,7 @@
 use ballast_math::{wide, MathError, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow};
 
-use super::cash::{owe_pool, release};
+use super::cash::{owe_pool, release_traded};
 use super::{book, most_paid, origin, rail, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
 use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
@@ -151,7 +151,7 @@ pub(super) fn close(
     let most = most_paid(market, pool, bank, account, board, now)?;
     let traded = trade(market, &mut position, Fill { lots, price: market.mark, print: market.mark }, most)?;
     slots::store(account, position)?;
-    release(market, pool, bank, account, traded.paid, board)?;
+    release_traded(market, pool, bank, account, &traded, board)?;
     market.sequence = market.sequence.wrapping_add(1);
     account.sequence = account.sequence.wrapping_add(1);
     Ok(traded)

@@ -75,6 +75,7 @@ pub fn settle_account(
     }
     slots::store(account, position)?;
     release(market, pool, bank, account, paid, board)?;
+    settlement::give_up_surplus(market, pool)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);
     Ok(paid)

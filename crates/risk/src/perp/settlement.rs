@@ -6,10 +6,10 @@
 
 use ballast_math::{checked_add, signed_add, signed_sub, signed_to_words, wide, MathError, MathResult, Ratio};
 use ballast_state::{
-    Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PerpSide, RiskBoard, Zeroable,
+    Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PerpSide, PriceFeed, RiskBoard, Zeroable,
 };
 
-use super::deleverage::give_back;
+use super::deleverage::{begin_series, give_back};
 use super::order::{deposit_of, pay_keeper};
 use super::trade::{remove, reset_if_empty};
 use super::{backing, book, move_claim, refresh_equity, require_synced, settle, skew_reserve, slots, VALUE_BITS};
@@ -60,13 +60,14 @@ pub fn is_final(market: &PerpMarket) -> bool {
 }
 
 /// Settles a market at its mark: one in wind-down once its time has come, and any that owes more than it has once its skew is gone.
-/// What the skew was charged goes back to its side. The market must be synced.
+/// What the skew was charged goes back to its side; feed and weight are free for another market. The market must be synced.
 ///
 /// # Errors
 /// `MarketNotSynced`; `MarketEnded`, `MarketGoesOn`; `PriceStale`, `PricePending`, `PriceGuarded`, `PriceAway`; arithmetic.
 #[inline(never)]
 pub fn settle_market(
     market: &mut PerpMarket,
+    feed: &mut PriceFeed,
     pool: &mut LiquidityPool,
     bank: &Bank,
     board: &RiskBoard,
@@ -77,7 +78,9 @@ pub fn settle_market(
     }
     require_synced(market, board)?;
     let is_due = MarketMode::from_byte(market.mode) == MarketMode::WindDown && now.ts >= market.settlement_ts;
-    require(is_due || (market.equity < 0 && is_flat(market)?), RiskError::MarketGoesOn)?;
+    // Only for claims there is something to divide: what a market overspent a new day forgets.
+    let lacks = market.equity < 0 && winnings(market)? > 0 && is_flat(market)?;
+    require(is_due || lacks, RiskError::MarketGoesOn)?;
     for feed in [market.feed, market.quote_feed] {
         let row = board.row(feed).ok_or(RiskError::FeedNotListed)?;
         price::check_usable(row, now, board.rules.liquidate_max_age)?;
@@ -96,7 +99,13 @@ pub fn settle_market(
     market.mode = MarketMode::Settled.to_byte();
     market.settlement_ts = now.ts;
     market.funding_rate = 0;
+    (feed.perps, feed.perp_floor) = (0, 0);
+    feed.sequence = feed.sequence.wrapping_add(1);
+    pool.weight = pool.weight.saturating_sub(u64::from(market.terms.weight));
+    market.terms.weight = 0;
     for side in [&mut market.long, &mut market.short] {
+        // Hedges end with it: for an hour nobody is liquidatable by that.
+        begin_series(side, now);
         if side.base != [0, 0] {
             side.position_index = 0;
         }
@@ -111,12 +120,20 @@ pub fn settle_market(
     Ok(MarketSettled { mark: market.mark, skew, returned, equity, stake: market.stake })
 }
 
-/// A settled market that could pay all, and cannot any more since losses were not paid: its claims are registered after all.
-fn reopen(market: &mut PerpMarket, pool: &LiquidityPool, bank: &Bank, now: Now) -> RiskResult<MarketSettled> {
+/// A settled market that could pay all, and cannot any more since losses were not paid. What it gave back to the pool comes back; where that
+/// is not enough, its claims are registered after all.
+fn reopen(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &Bank, now: Now) -> RiskResult<MarketSettled> {
     refresh_equity(market, pool, bank, now)?;
     require(market.payout >= Ratio::ONE.0 && market.equity < 0, RiskError::MarketEnded)?;
-    market.payout = 0;
-    market.settlement_ts = now.ts;
+    // What went back to the pool while nobody needed it.
+    let back = market.equity.unsigned_abs().min(market.returned);
+    market.returned = market.returned.saturating_sub(back);
+    take(market, pool, i64::try_from(back).map_err(|_| MathError::here())?.wrapping_neg())?;
+    if market.equity.unsigned_abs() > back {
+        market.payout = 0;
+        market.settlement_ts = now.ts;
+    }
+    pool.sequence = pool.sequence.wrapping_add(1);
     refresh_equity(market, pool, bank, now)?;
     market.sequence = market.sequence.wrapping_add(1);
     Ok(MarketSettled { mark: market.mark, skew: 0, returned: 0, equity: market.equity, stake: market.stake })
@@ -193,7 +210,7 @@ pub fn update_payout(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &B
     let timely = now.ts < market.settlement_ts.saturating_add(RESOLUTION_SECONDS);
     require(waiting == 0 || !timely, RiskError::PayoutUnknown)?;
     let backed = backed(market)?;
-    let reserved = part_of(unregistered_profit(market)?, backed.0)?;
+    let reserved = part_of(winnings(market)?, backed.0)?;
     let stake = u64::try_from(market.stake).unwrap_or(0);
     let money = checked_add(stake, market.registered_paid)?.saturating_sub(reserved);
     let payout = if money >= market.registered { Ratio::ONE } else { Ratio::quotient_down(money, market.registered)? };
@@ -209,12 +226,23 @@ pub fn update_payout(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &B
 /// Says which part is paid. Where that is all, what no claim will need goes back to the pool.
 fn conclude(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &Bank, payout: u64, now: Now) -> RiskResult<()> {
     market.payout = payout;
-    if payout >= Ratio::ONE.0 {
-        let needed = checked_add(payable(market)?, unregistered_profit(market)?)?;
-        let needed = i64::try_from(needed).map_err(|_| MathError::here())?;
-        take(market, pool, market.stake.saturating_sub(needed).max(0))?;
-    }
+    give_up_surplus(market, pool)?;
     refresh_equity(market, pool, bank, now)
+}
+
+/// Gives back to the pool what no claim needs of the stake of a settled market that pays all.
+///
+/// # Errors
+/// Overflow.
+pub(super) fn give_up_surplus(market: &mut PerpMarket, pool: &mut LiquidityPool) -> MathResult<()> {
+    if !market.is_settled() || market.payout < Ratio::ONE.0 {
+        return Ok(());
+    }
+    let needed = checked_add(payable(market)?, winnings(market)?)?;
+    let needed = i64::try_from(needed).map_err(|_| MathError::here())?;
+    let surplus = market.stake.saturating_sub(needed).max(0);
+    market.returned = checked_add(market.returned, surplus.unsigned_abs())?;
+    take(market, pool, surplus)
 }
 
 /// Books what a settled market paid, or below zero received: out of its stake, or into it.
@@ -232,7 +260,9 @@ pub fn due(position: &PerpPosition, market: &PerpMarket) -> Option<u64> {
     }
     let claim = u64::try_from(position.entry_quote).unwrap_or(0);
     let payable = u64::try_from(wide(claim, market.payout) >> Ratio::BITS).unwrap_or(claim).min(claim);
-    Some(payable.saturating_sub(paid_of(position, claim)))
+    // Of money that is there: a loss that was counted on may have gone bad.
+    let stake = u64::try_from(market.stake).unwrap_or(0);
+    Some(payable.saturating_sub(paid_of(position, claim)).min(stake))
 }
 
 /// What was paid of a registered claim.
@@ -243,8 +273,7 @@ fn paid_of(position: &PerpPosition, claim: u64) -> u64 {
 
 /// Pays what a registered claim is due, at most `most_paid` and what is left of the stake. One that is paid in full gives up its slot.
 pub(super) fn pay(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> MathResult<i64> {
-    let stake = u64::try_from(market.stake).unwrap_or(0);
-    let paid = due(position, market).unwrap_or(0).min(most_paid).min(stake);
+    let paid = due(position, market).unwrap_or(0).min(most_paid);
     let atoms = i64::try_from(paid).map_err(|_| MathError::here())?;
     market.registered_paid = checked_add(market.registered_paid, paid)?;
     let left = signed_add(ballast_math::signed_from_words(position.offset), i128::from(atoms) << VALUE_BITS)?;
@@ -271,19 +300,26 @@ fn backed(market: &PerpMarket) -> MathResult<Ratio> {
     backing(i128::from(market.stake) << VALUE_BITS, profit, signed_add(long.min(0), short.min(0))?)
 }
 
-/// What the pool owes a settled market, a value: all claims until it is known which part of them is paid, and then that part, of those that
-/// were not registered without what others of them still owe.
+/// What the pool owes a settled market, a value: what its sides are owed and registered claims are not yet paid, and once it is known
+/// that only a part is paid, no more than the stake.
 ///
 /// # Errors
 /// Overflow.
 pub fn owed(market: &PerpMarket) -> MathResult<i128> {
     let left = market.registered.saturating_sub(market.registered_paid);
-    if market.payout == 0 || market.payout >= Ratio::ONE.0 {
-        let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
-        return signed_add(sides, i128::from(left) << VALUE_BITS);
-    }
-    let atoms = checked_add(payable(market)?, part_of(unregistered_profit(market)?, market.payout)?)?;
-    Ok(i128::from(atoms) << VALUE_BITS)
+    let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
+    let all = signed_add(sides, i128::from(left) << VALUE_BITS)?;
+    let in_part = market.payout > 0 && market.payout < Ratio::ONE.0;
+    Ok(if in_part { all.min(i128::from(market.stake) << VALUE_BITS) } else { all })
+}
+
+/// What a settled market will have cost the pool: what it owes, and where it cannot pay all, its stake.
+///
+/// # Errors
+/// Overflow.
+pub fn cost(market: &PerpMarket) -> MathResult<i128> {
+    let owed = owed(market)?;
+    Ok(if market.payout < Ratio::ONE.0 { owed.min(i128::from(market.stake) << VALUE_BITS) } else { owed })
 }
 
 /// What registered claims are still due together, atoms, up.
@@ -291,8 +327,8 @@ fn payable(market: &PerpMarket) -> MathResult<u64> {
     Ok(part_of(market.registered, market.payout)?.saturating_sub(market.registered_paid))
 }
 
-/// What sides that won are owed, atoms, up.
-fn unregistered_profit(market: &PerpMarket) -> MathResult<u64> {
+/// What sides that won are owed and have not registered, atoms, up.
+fn winnings(market: &PerpMarket) -> MathResult<u64> {
     let won = signed_add(book::owed(&market.long)?.max(0), book::owed(&market.short)?.max(0))?;
     let atoms = won.unsigned_abs().div_ceil(1 << VALUE_BITS);
     u64::try_from(atoms).map_err(|_| MathError::here())

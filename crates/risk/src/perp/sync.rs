@@ -54,6 +54,12 @@ pub fn sync_within_day(
 
 /// Funding to now, then the board's prices.
 fn move_to(market: &mut PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<Synced> {
+    if market.is_settled() {
+        // It has its price, whatever became of its feeds.
+        market.synced_ts = now.ts;
+        market.sequence = market.sequence.wrapping_add(1);
+        return Ok(Synced { mark_before: market.mark, mark: market.mark, funding_rate: 0 });
+    }
     let row = board.row(market.feed).ok_or(RiskError::FeedNotListed)?;
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
     let unset = |state: u8| PriceState::from_byte(state) == PriceState::Unset;

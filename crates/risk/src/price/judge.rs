@@ -196,7 +196,8 @@ fn settle(feed: &mut PriceFeed, row: &mut RiskRow, judged: &Judged) -> RiskResul
     row.high = row.fair_high.max(average.0);
     row.publish_ts = publish_ts;
     row.state = feed.state;
-    row.is_away = u8::from(is_away(feed, price)?);
+    // From the average as it was, and as this price makes it.
+    row.is_away = u8::from(is_away(feed, average, price)? || is_away(feed, Price(feed.ema), price)?);
     Ok(true)
 }
 
@@ -230,12 +231,12 @@ pub(crate) fn is_jump(feed: &PriceFeed, accepted: Price, price: Price, elapsed: 
 }
 
 /// `|ln(price / average)| > 8σ√1 h`: so far from it that profits wait (rules-perps 9).
-fn is_away(feed: &PriceFeed, price: Price) -> MathResult<bool> {
+fn is_away(feed: &PriceFeed, average: Price, price: Price) -> MathResult<bool> {
     if feed.judge.ema_seconds == 0 {
         return Ok(false);
     }
     let hour = Ratio(feed.rates.sigma).mul_down(ROOT_HOUR)?.mul_down(JUMP_DEVIATIONS)?;
-    is_beyond(Price(feed.ema), price, hour)
+    is_beyond(average, price, hour)
 }
 
 /// `|ln(price / other)| > bound`.

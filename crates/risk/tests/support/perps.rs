@@ -55,6 +55,6 @@ pub(crate) fn pool(atoms: u64) -> (LiquidityPool, Bank) {
 /// An account that may be paid any profit.
 pub(crate) fn unrailed() -> MarginAccount {
     let mut account = MarginAccount::zeroed();
-    account.rail.posted = u64::MAX;
+    (account.rail.posted, account.rail.held) = (u64::MAX, u64::MAX);
     account
 }

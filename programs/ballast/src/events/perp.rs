@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use ballast_risk::bankruptcy::Loss;
 use ballast_risk::health::Health;
 use ballast_risk::perp::{self, book, slots, HedgeClosed, HedgePlan, PositionClosed, PositionPlan};
-use ballast_state::{Bank, MarginAccount, PerpMarket, RiskBoard};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::{EventHeader, HealthPoint, LossShare};
 use crate::error::{OrFail, Result};
@@ -207,6 +207,10 @@ pub struct MarketSettled {
     pub equity: i64,
     /// What it stands for, atoms.
     pub stake: i64,
+    /// What the pool has set aside for all settled markets, atoms.
+    pub earmarked: i64,
+    /// The pool's sequence number.
+    pub pool_sequence: u64,
     /// PnL index of the longs, two's complement, low word first.
     pub long_index: [u64; 2],
     /// PnL index of the shorts.
@@ -214,7 +218,13 @@ pub struct MarketSettled {
 }
 
 impl MarketSettled {
-    pub(crate) fn of(header: EventHeader, market: &PerpMarket, board: &RiskBoard, done: &perp::MarketSettled) -> Self {
+    pub(crate) fn of(
+        header: EventHeader,
+        market: &PerpMarket,
+        pool: &LiquidityPool,
+        board: &RiskBoard,
+        done: &perp::MarketSettled,
+    ) -> Self {
         Self {
             header,
             board_sequence: board.sequence,
@@ -224,6 +234,8 @@ impl MarketSettled {
             returned: done.returned,
             equity: done.equity,
             stake: done.stake,
+            earmarked: pool.earmarked,
+            pool_sequence: pool.sequence,
             long_index: market.long.pnl_index,
             short_index: market.short.pnl_index,
         }
@@ -247,6 +259,10 @@ pub struct ClaimRegistered {
     pub keeper_fee: u64,
     /// All claims registered so far, atoms.
     pub registered: u64,
+    /// What the pool has set aside for all settled markets, atoms.
+    pub earmarked: i64,
+    /// The pool's sequence number.
+    pub pool_sequence: u64,
     /// The position after.
     pub position: PositionPoint,
 }
@@ -266,10 +282,14 @@ pub struct PayoutUpdated {
     pub paid: u64,
     /// What the pool still stands for, atoms.
     pub stake: i64,
+    /// What it has set aside for all settled markets, atoms.
+    pub earmarked: i64,
+    /// Its sequence number.
+    pub pool_sequence: u64,
 }
 
 impl PayoutUpdated {
-    pub(crate) fn of(header: EventHeader, market: &PerpMarket) -> Self {
+    pub(crate) fn of(header: EventHeader, market: &PerpMarket, pool: &LiquidityPool) -> Self {
         Self {
             header,
             market: market.index,
@@ -277,6 +297,8 @@ impl PayoutUpdated {
             registered: market.registered,
             paid: market.registered_paid,
             stake: market.stake,
+            earmarked: pool.earmarked,
+            pool_sequence: pool.sequence,
         }
     }
 }

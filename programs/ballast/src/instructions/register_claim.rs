@@ -60,6 +60,8 @@ pub(crate) fn handle(ctx: Context<RegisterClaim>) -> Result<()> {
         claim: done.claim,
         keeper_fee: done.fee,
         registered: market.registered,
+        earmarked: pool.earmarked,
+        pool_sequence: pool.sequence,
         position: PositionPoint::of(&account, &market)?,
     })
 }

@@ -2,10 +2,10 @@
 
 use anchor_lang::prelude::*;
 use ballast_risk::perp;
-use ballast_state::{Bank, LiquidityPool};
+use ballast_state::{Bank, LiquidityPool, PriceFeed};
 
 use crate::emit;
-use crate::error::{OrFail, Result};
+use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, MarketSettled};
 use crate::loader;
 use crate::view::{view, view_mut};
@@ -24,6 +24,9 @@ pub struct SettleMarket<'info> {
     pub bank: UncheckedAccount<'info>,
     /// CHECK: the group's board, by view and group.
     pub board: UncheckedAccount<'info>,
+    /// CHECK: the market's feed, by view, group and row.
+    #[account(mut)]
+    pub feed: UncheckedAccount<'info>,
 }
 
 /// Ends a market at one price for all. Anyone may, unpaid, of a market in wind-down whose notice is over, and of one that owes more
@@ -31,10 +34,11 @@ pub struct SettleMarket<'info> {
 ///
 /// 1. Sync the market; prices must be certain, and near their averages.
 /// 2. Sizes go, what positions won and lost at the mark stands, and what the skew was charged goes back to its side.
-/// 3. Where the pool's stake covers all claims, `settle_pnl` pays them; else they are registered first.
+/// 3. The feed is free for another market, and the market's weight for others.
+/// 4. Where the pool's stake covers all claims, `settle_pnl` pays them; else they are registered first.
 ///
 /// # Errors
-/// `WrongBoard`, `PoolMismatch`, `BankMismatch`, `MarketGoesOn`, the others of [`perp::settle_market`].
+/// `WrongBoard`, `WrongGroup`, `MarketMismatch`, `PoolMismatch`, `BankMismatch`, `MarketGoesOn`, the others of [`perp::settle_market`].
 pub(crate) fn handle(ctx: Context<SettleMarket>) -> Result<()> {
     let now = loader::now()?;
     let accounts = &ctx.accounts;
@@ -44,9 +48,12 @@ pub(crate) fn handle(ctx: Context<SettleMarket>) -> Result<()> {
         let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
         loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
         let bank = view::<Bank>(&accounts.bank)?;
+        let mut feed = view_mut::<PriceFeed>(&accounts.feed)?;
+        ensure_same(&feed.group, &board.group, BallastError::WrongGroup)?;
+        ensure!(feed.row == market.feed, BallastError::MarketMismatch);
         loader::sync(accounts.market.as_ref(), &mut market, &mut pool, &bank, &board, now)?;
-        let done = perp::settle_market(&mut market, &mut pool, &bank, &board, now).or_fail()?;
-        MarketSettled::of(EventHeader::of_market(accounts.market.key(), &market, now), &market, &board, &done)
+        let done = perp::settle_market(&mut market, &mut feed, &mut pool, &bank, &board, now).or_fail()?;
+        MarketSettled::of(EventHeader::of_market(accounts.market.key(), &market, now), &market, &pool, &board, &done)
     };
     emit::receipt(&accounts.event_authority, &event)
 }

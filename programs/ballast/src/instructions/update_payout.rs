@@ -38,7 +38,7 @@ pub(crate) fn handle(ctx: Context<UpdatePayout>) -> Result<()> {
         loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
         let bank = view::<Bank>(&accounts.bank)?;
         perp::update_payout(&mut market, &mut pool, &bank, now).or_fail()?;
-        PayoutUpdated::of(EventHeader::of_market(accounts.market.key(), &market, now), &market)
+        PayoutUpdated::of(EventHeader::of_market(accounts.market.key(), &market, now), &market, &pool)
     };
     emit::receipt(&accounts.event_authority, &event)
 }

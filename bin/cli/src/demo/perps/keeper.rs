@@ -227,6 +227,6 @@ fn expect(chain: &Chain, index: u16, account: MarginAccount, taker: MarginAccoun
     let plan: PositionPlan = perp::plan_position(board, &market, &account, &before, u64::MAX, now)?;
     perp::close_position(board, &mut market, &mut pool, &mut bank, &mut account, &mut taker, &plan, now)?;
     let after = portfolio(&account, &market, &bank)?;
-    perp::conclude_position(board, &mut pool, &mut bank, &mut account, &after, &plan, now)?;
+    perp::conclude_position(board, &mut market, &mut pool, &mut bank, &mut account, &after, &plan, now)?;
     Ok(Expected { market, pool, bank, account, taker })
 }

@@ -26,7 +26,7 @@ impl Liabilities {
     /// # Errors
     /// Arithmetic.
     pub fn add_at_mark(&mut self, market: &PerpMarket) -> MathResult<()> {
-        let owed = if market.is_settled() { settlement::owed(market)? } else { owed_at(market, market.mark)? };
+        let owed = if market.is_settled() { settlement::cost(market)? } else { owed_at(market, market.mark)? };
         self.least = signed_add(self.least, owed)?;
         self.most = signed_add(self.most, owed)?;
         Ok(())

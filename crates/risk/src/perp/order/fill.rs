@@ -1,7 +1,7 @@
 use ballast_math::{signed_add, signed_mul, Usd};
 use ballast_state::{MarginAccount, Order, Orders, PerpMarket, RiskBoard};
 
-use super::super::cash::{owe_pool, release};
+use super::super::cash::{owe_pool, release_traded};
 use super::super::{
     book, charge, liquidity, mark_of, most_paid, move_mark, rail, refresh_equity, require_synced, slots, trade, Fill,
     Traded, VALUE_BITS,
@@ -166,7 +166,7 @@ fn attempt(
     rail::begin_day(account, now);
     if order.reduce_only == 0 {
         // It was set aside from the start, and nobody can take the order back any more.
-        rail::post(account, Usd(order.requirement), now);
+        rail::post_order(account, Usd(order.requirement), now);
     }
     let fill = price(market, lots, print)?;
     let most = most_paid(market, pool, bank, account, board, now)?;
@@ -176,7 +176,7 @@ fn attempt(
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));
     }
-    release(market, pool, bank, account, traded.paid, board)?;
+    release_traded(market, pool, bank, account, &traded, board)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, market.index, fee)?;
     owe_pool(bank, account, market.index, order.keeper_fee)?;
