@@ -9,6 +9,7 @@ mod losses;
 mod machine;
 mod market;
 mod perps;
+mod shrinks;
 mod takers;
 
 use ballast_math::Usd;
@@ -25,8 +26,10 @@ use self::losses::{losses, Losses};
 use self::machine::{invariants, oracles, transactions, units, Invariant, Oracles, Transactions, Units};
 use self::market::{bank_parts, books, prices, BankPart, Books, PricePart};
 pub(super) use self::perps::{MarketPart, PerpsPart};
+pub(super) use self::shrinks::{ShrinkSeries, ShrinkStep};
 use self::takers::{deleverages, takers, Deleverages, Taker};
 use super::chain::{Chain, Stop};
+use super::perps::PoolSize;
 use super::replay::{Healths, Replay};
 use super::tape::Tape;
 use crate::utc;
@@ -77,6 +80,8 @@ pub(super) struct EventPart {
 pub(super) struct Options {
     pub(super) accounts: usize,
     pub(super) seed: u64,
+    /// `ample` or `small`.
+    pub(super) perp_pool: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,7 +131,13 @@ impl Before {
 
 impl Report {
     /// The report of a replay that ran to its end.
-    pub(super) fn of(tape: &Tape, replay: &Replay<'_>, before: Before, seed: u64) -> Result<Self, Stop> {
+    pub(super) fn of(
+        tape: &Tape,
+        replay: &Replay<'_>,
+        before: Before,
+        seed: u64,
+        pool: PoolSize,
+    ) -> Result<Self, Stop> {
         let chain = &replay.market.chain;
         let journal = &replay.journal;
         let borrowers = replay.market.borrowers.len();
@@ -147,7 +158,7 @@ impl Report {
                 bar_seconds: tape.spacing,
                 notes: tape.notes.clone(),
             },
-            options: Options { accounts: borrowers, seed },
+            options: Options { accounts: borrowers, seed, perp_pool: pool.name() },
             program: program(),
             verdict: verdict(&losses, &after),
             prices: prices(tape),

@@ -1,12 +1,17 @@
 //! Who paid whom, as the program's events tell it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ballast_client::ballast::events::{EpochStruck, OrderFilled, PerpLiquidated};
 use ballast_client::ballast::types::LossShare;
 use ballast_math::Index;
-use ballast_risk::perp::VALUE_BITS;
-use ballast_state::{Bank, PerpSide};
+use ballast_risk::perp::{book, VALUE_BITS};
+use ballast_state::{Bank, PerpMarket, PerpPosition, PerpSide};
+
+use super::Shrink;
+
+/// How [`OrderFilled`] says that an order ended since the pool lacked margin for the skew.
+pub(super) const POOL_MARGIN: u8 = 7;
 
 /// A side of a market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +25,12 @@ impl Side {
     pub(super) fn of(market: u16, lots: i64) -> Self {
         Self { market, is_long: PerpSide::of(lots) == PerpSide::Long }
     }
+
+    /// The side a position is on, whatever its size.
+    pub(super) fn of_position(position: &PerpPosition) -> Option<Self> {
+        let side = PerpSide::from_byte(position.side)?;
+        Some(Self { market: position.market, is_long: side == PerpSide::Long })
+    }
 }
 
 /// What positions of one side received and paid so far, atoms of the quote token.
@@ -27,7 +38,7 @@ impl Side {
 pub(in crate::demo) struct Flows {
     /// Received of what they won, or below zero paid of what they lost: funding and premium included.
     pub(in crate::demo) settled: i128,
-    /// Of it, premium paid.
+    /// Of it, premium paid; less what deleverages gave back.
     pub(in crate::demo) premium: i128,
     /// Fees of fills, to the pool.
     pub(in crate::demo) fees: i128,
@@ -70,6 +81,8 @@ pub(in crate::demo) struct Fills {
     pub(in crate::demo) filled: u64,
     /// Ended without a fill: for health or a cap, void, or expired.
     pub(in crate::demo) ended: u64,
+    /// Of these, because the pool lacked margin for the skew.
+    pub(in crate::demo) refused: u64,
     /// Value at their prints, atoms.
     pub(in crate::demo) volume: u128,
     pub(in crate::demo) liquidations: u64,
@@ -90,11 +103,32 @@ pub(in crate::demo) struct Ledger {
     pub(in crate::demo) epochs: u64,
     pub(in crate::demo) settlements: u64,
     pub(in crate::demo) syncs: u64,
+    /// Every liquidation: when, of which side, and its value at the mark, atoms.
+    pub(in crate::demo) liquidations: Vec<(i64, Side, u128)>,
+    /// Deleverages of markets.
+    pub(in crate::demo) shrinks: Vec<Shrink>,
+    /// Members that only the grace kept from being liquidated, by the side and the begin of the series of deleverages.
+    pub(in crate::demo) spared: BTreeMap<(Side, i64), BTreeSet<usize>>,
+}
+
+/// A profit that its closed position still waits for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::demo) struct Waiting {
+    side: Side,
+    pub(in crate::demo) atoms: i128,
+}
+
+impl Waiting {
+    /// Of a position without size.
+    pub(in crate::demo) fn of(position: &PerpPosition, market: &PerpMarket) -> Option<Self> {
+        let side = Side::of_position(position).filter(|_| book::size(position, market) == Ok(0))?;
+        Some(Self { side, atoms: book::claim(position, market).ok()? >> VALUE_BITS })
+    }
 }
 
 impl Ledger {
-    /// An order met its print; `fee` is what its keeper got.
-    pub(super) fn filled(&mut self, event: &OrderFilled, fee: u64) {
+    /// An order met its print; `fee` is what its keeper got. What `waits` of an earlier position moves to the side of the new one.
+    pub(super) fn filled(&mut self, event: &OrderFilled, fee: u64, waits: Option<Waiting>) {
         let fills = self.fills.entry(event.market).or_default();
         let before = event.position.lots - event.lots;
         let held = if before == 0 { event.lots } else { before };
@@ -102,6 +136,7 @@ impl Ledger {
         flows.keepers += i128::from(fee);
         if event.outcome != 0 {
             fills.ended += 1;
+            fills.refused += u64::from(event.outcome == POOL_MARGIN);
             return;
         }
         fills.filled += 1;
@@ -109,6 +144,16 @@ impl Ledger {
         flows.settled += i128::from(event.paid);
         flows.premium += i128::from(event.premium);
         flows.fees += i128::from(event.fee);
+        if let Some(Waiting { side, atoms }) = waits {
+            flows.settled -= atoms;
+            self.sides.entry(side).or_default().settled += atoms;
+        }
+    }
+
+    /// A market was deleveraged: its larger side has premium back, in its claims.
+    pub(super) fn deleveraged(&mut self, shrink: Shrink) {
+        self.sides.entry(shrink.side).or_default().premium -= i128::from(shrink.told.returned);
+        self.shrinks.push(shrink);
     }
 
     /// A position's claim was settled.
@@ -118,12 +163,14 @@ impl Ledger {
     }
 
     /// A position was liquidated.
-    pub(super) fn liquidated(&mut self, event: &PerpLiquidated) {
+    pub(super) fn liquidated(&mut self, event: &PerpLiquidated, at: i64) {
         let fills = self.fills.entry(event.market).or_default();
         fills.liquidations += 1;
         fills.liquidated += value(event.lots, event.mark);
         // What closes a long sells.
-        let flows = self.sides.entry(Side::of(event.market, -event.lots)).or_default();
+        let side = Side::of(event.market, -event.lots);
+        self.liquidations.push((at, side, value(event.lots, event.mark)));
+        let flows = self.sides.entry(side).or_default();
         flows.settled += i128::from(event.paid);
         flows.premium += i128::from(event.premium);
         flows.bonuses += i128::from(event.bonus_paid);
