@@ -206,3 +206,70 @@ impl Ledger {
 fn value(lots: i64, mark: u64) -> u128 {
     (u128::from(lots.unsigned_abs()) * u128::from(mark)) >> VALUE_BITS
 }
+
+#[cfg(test)]
+mod tests {
+    use ballast_client::ballast::types::{EventHeader, PositionPoint};
+    use ballast_client::PROGRAM_ID;
+    use ballast_state::Zeroable;
+
+    use super::*;
+
+    const LONG: Side = Side { market: 3, is_long: true };
+    const SHORT: Side = Side { market: 3, is_long: false };
+
+    /// A short of 10 lots that opens, for 7 atoms that the pool pays at once.
+    fn opened_short() -> OrderFilled {
+        OrderFilled {
+            header: EventHeader { group: PROGRAM_ID, account: PROGRAM_ID, slot: 1, sequence: 1 },
+            keeper: PROGRAM_ID,
+            board_sequence: 1,
+            market_sequence: 1,
+            id: 1,
+            market: 3,
+            outcome: 0,
+            lots: -10,
+            position: PositionPoint { side: 2, lots: -10, base: [10, 0], offset: [0, 0] },
+            price: 1 << VALUE_BITS,
+            print: 1 << VALUE_BITS,
+            premium: 0,
+            paid: 7,
+            fee: 1,
+            keeper_fee: 2,
+        }
+    }
+
+    #[test]
+    fn what_waited_was_won_by_the_side_that_closed() {
+        let mut ledger = Ledger::default();
+        ledger.filled(&opened_short(), 2, Some(Waiting { side: LONG, atoms: 50 }));
+        // Of 50 atoms that longs won 7 were paid; 43 are in the short's claim.
+        assert_eq!((ledger.sides[&LONG].settled, ledger.sides[&SHORT].settled), (50, -43));
+        ledger.filled(&opened_short(), 2, Some(Waiting { side: SHORT, atoms: 50 }));
+        assert_eq!((ledger.sides[&LONG].settled, ledger.sides[&SHORT].settled), (50, -36));
+        assert_eq!((ledger.sides[&SHORT].fees, ledger.sides[&SHORT].keepers), (2, 4));
+    }
+
+    #[test]
+    fn orders_refused_for_the_pools_margin_are_counted() {
+        let mut ledger = Ledger::default();
+        for outcome in [POOL_MARGIN, 2] {
+            ledger.filled(&OrderFilled { outcome, lots: 0, ..opened_short() }, 0, None);
+        }
+        let fills = ledger.fills[&3];
+        assert_eq!((fills.filled, fills.ended, fills.refused), (0, 2, 1));
+    }
+
+    #[test]
+    fn only_a_position_without_size_waits() {
+        let mut market: PerpMarket = Zeroable::zeroed();
+        market.long.position_index = book::INDEX_ONE;
+        // It is owed 9 atoms: c is −9.
+        let offset = ballast_math::signed_to_words(-9 << VALUE_BITS);
+        let closed = PerpPosition { market: 3, side: 1, offset, ..PerpPosition::zeroed() };
+        assert!(Waiting::of(&closed, &market).is_some_and(|one| (one.side, one.atoms) == (LONG, 9)));
+        let held = PerpPosition { base: [4, 0], ..closed };
+        assert!(Waiting::of(&held, &market).is_none());
+        assert!(Waiting::of(&PerpPosition::zeroed(), &market).is_none());
+    }
+}

@@ -1,6 +1,6 @@
 //! Deleverages of markets: when, why, and what they were for those on the side that shrank.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ballast_math::Price;
 use ballast_risk::perp::{book, VALUE_BITS};
@@ -110,7 +110,7 @@ fn series(chain: &Chain, ledger: &Ledger, key: (Side, i64), list: &[&Shrink]) ->
         hedges_closed_usd: closed(true),
         equity_gained_usd: equity(gained.values().sum()),
         least_gained_usd: equity(gained.values().copied().min().unwrap_or(0)),
-        spared: spared.map_or(0, |members| members.len()),
+        spared: spared.map_or(0, BTreeSet::len),
         hedgers_spared: spared.map_or(0, |members| members.iter().filter(|member| is_hedger(member)).count()),
         steps,
     })
