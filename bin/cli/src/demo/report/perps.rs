@@ -24,6 +24,8 @@ pub(in crate::demo) struct PerpsPart {
     pub(in crate::demo) settlements: u64,
     /// Profits of positions that are closed, not paid yet.
     pub(in crate::demo) waiting_usd: f64,
+    /// What the pool lacks of what it owes, in markets whose equity is below zero at the end.
+    pub(in crate::demo) unbacked_usd: f64,
     /// Markets that were deleveraged, every step recomputed on the host, byte for byte.
     pub(in crate::demo) deleverages: Vec<ShrinkSeries>,
     pub(in crate::demo) syncs: u64,
@@ -153,6 +155,10 @@ impl PerpsPart {
             pool: PoolPart { providers: book.providers.len(), ..pool },
             settlements: ledger.settlements,
             waiting_usd: usd(chain, waiting(chain, perps)),
+            unbacked_usd: usd(
+                chain,
+                perps.markets.iter().map(|market| i128::from(market.equity.min(0))).sum::<i128>().abs(),
+            ),
             deleverages: shrinks(chain, ledger)?,
             syncs: ledger.syncs,
             recomputed: chain.tally.perps_recomputed,

@@ -8,6 +8,9 @@ use crate::demo::report::{dollars, Report, ShrinkSeries};
 /// Steps of a series that are shown; `--json` has all.
 const SHOWN: usize = 6;
 
+/// Stories that are told: the largest.
+const TOLD: usize = 4;
+
 /// What a deleverage of a market is, in three sentences.
 pub(in crate::demo) const RULE: &str =
     "The pool holds the other side of what longs and shorts differ by. Where it has less \
@@ -22,10 +25,23 @@ pub(super) fn section(text: &mut String, report: &Report) {
         return;
     }
     paragraph(text, RULE);
-    for series in &perps.deleverages {
+    let mut sizes: Vec<f64> = perps.deleverages.iter().map(|series| series.closed_usd).collect();
+    sizes.sort_by(|a, b| b.total_cmp(a));
+    let least = sizes.get(TOLD - 1).copied().unwrap_or(0.0);
+    for series in perps.deleverages.iter().filter(|series| series.closed_usd >= least) {
         line!(text);
         paragraph(text, &story(series));
         steps(text, series);
+    }
+    if sizes.len() > TOLD {
+        line!(text);
+        let rest: f64 = sizes.iter().skip(TOLD).sum();
+        line!(
+            text,
+            "And {} smaller ones, {} in all: --json and the HTML file tell them.",
+            sizes.len() - TOLD,
+            dollars(rest)
+        );
     }
 }
 
