@@ -335,7 +335,7 @@ fn a_day_that_deleverages_markets() {
     for part in [
         "small pool of perps",
         "── Perps: markets that were deleveraged",
-        "BTC-PERP at 2025-10-10 21:20, with the price at 101,510: $9,095 of longs had been liquidated within an hour",
+        "BTC-PERP at 2025-10-10 21:20, with the price at 101,510. $9,095 of longs had been liquidated within an hour",
         "Traders were $113,791 more short than long; the pool had $5,719 for that and needed $6,027.",
         "So 8.9 % of every short was closed, $10,776 in all.",
         "2 positions became smaller, one of them a hedge: this one by $10,679",

@@ -82,12 +82,12 @@ pub(in crate::demo) fn story(series: &ShrinkSeries) -> String {
     let Some((first, last)) = series.ends() else { return String::new() };
     let (one, other) = if series.side == "longs" { ("long", "short") } else { ("short", "long") };
     let mut text = if series.steps.len() == 1 {
-        format!("{} at {}, with the price at {}: ", series.market, moment(&first.at), quote(first.price_usd))
+        format!("{} at {}, with the price at {}. ", series.market, moment(&first.at), quote(first.price_usd))
     } else {
         let (from, to) = (moment(&first.at), moment(&last.at));
         let same_day = from.get(..10) == to.get(..10);
         format!(
-            "{} in {} steps from {from} to {}, while the price went from {} to {}: ",
+            "{} in {} steps from {from} to {}, while the price went from {} to {}. ",
             series.market,
             series.steps.len(),
             if same_day { to.get(11..).unwrap_or(&to) } else { &to },
@@ -104,17 +104,25 @@ pub(in crate::demo) fn story(series: &ShrinkSeries) -> String {
     }
     let _ = write!(
         text,
-        "Traders were {} more {one} than {other}; the pool had {} for that and needed {}. So {} of every {one} was closed, {} in all. \
-         That left a skew of {}, for which {} of the pool's {} are enough. No {other} was touched. ",
+        "Traders were {} more {one} than {other}; the pool had {} for that and needed {}. So {} of every {one} was closed, {} in all. ",
         dollars(first.skew_before_usd.abs()),
         dollars(first.equity_usd),
         dollars(first.required_usd),
         percent(series.closed_percent),
         dollars(series.closed_usd),
-        dollars(last.skew_after_usd.abs()),
-        dollars(last.required_after_usd),
-        dollars(last.equity_after_usd),
     );
+    if last.equity_after_usd < 0.0 {
+        text.push_str("That left both sides alike: the pool has nothing to stand for more. ");
+    } else {
+        let _ = write!(
+            text,
+            "That left a skew of {}, for which {} of the pool's {} are enough. ",
+            dollars(last.skew_after_usd.abs()),
+            dollars(last.required_after_usd),
+            dollars(last.equity_after_usd),
+        );
+    }
+    let _ = write!(text, "No {other} was touched. ");
     let became = if series.positions == 1 { "position became" } else { "positions became" };
     let _ = match series.hedges {
         0 => write!(text, "{} {became} smaller, none of them a hedge. ", series.positions),
