@@ -33,6 +33,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use self::perps::PoolSize;
 use self::prices::Series;
 use self::progress::Progress;
 use self::replay::Replay;
@@ -81,6 +82,10 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
+    /// Liquidity that perps are traded against. With a small pool `--event 2025-10-10` deleverages markets.
+    #[arg(long, value_name = "SIZE", value_enum, default_value_t = PoolSize::Ample)]
+    perp_pool: PoolSize,
+
     /// Print one JSON document instead of the report.
     #[arg(long)]
     json: bool,
@@ -102,7 +107,7 @@ const SHORT: &str = "\
 Examples:
   ballast demo                                  FTX, November 2022
   ballast demo --event luna --accounts 2000
-  ballast demo --event 2025-10-10               the cascade of perps
+  ballast demo --event 2025-10-10 --perp-pool small   a cascade that deleverages markets
   ballast demo --prices SOL=sol.csv --prices BTC=btc.csv --json
 
 `ballast demo --help` also says who takes part.";
@@ -123,8 +128,9 @@ Who takes part (docs/demonstration.md has it in full):
              If accounts are still unhealthy half an hour after the last bar, a latecomer with enough capital comes.
   Perps      Where SOL, ETH or BTC is replayed: one trader for every four borrowers, 48 % long, 24 % short, 28 % short what they
              hold. They open, close and come back by orders, which keepers fill at the print they met. Providers of liquidity
-             bring 60 % of what traders brought; every six hours some come back for more or leave with a quarter. Keepers
-             settle claims of $100 every hour; liquidators also close positions.
+             bring 60 % of what traders brought (--perp-pool small: 10 %); every six hours some come back for more or leave
+             with a quarter. Keepers settle claims of $100 every hour and deleverage a market as soon as its pool lacks
+             margin; liquidators also close positions.
   Oracles    SOL: Pyth pull, Switchboard On-Demand and legacy Pyth. ETH and others: Pyth pull and Switchboard On-Demand.
              BTC and USDC: Pyth pull. Each print is off by up to a basis point; one in 6,000 is wild (5 to 40 % off), one in
              10,000 begins half an hour of silence.
@@ -133,6 +139,7 @@ Examples:
   ballast demo                                  FTX, November 2022
   ballast demo --event luna --accounts 2000
   ballast demo --event 2025-10-10               the cascade of perps
+  ballast demo --event 2025-10-10 --perp-pool small   the same, and markets are deleveraged
   ballast demo --event 2022-05-luna-listed      Terra's LUNA as collateral
   ballast demo --prices SOL=sol.csv --prices BTC=btc.csv --json
   ballast demo --prices ETH=eth-5m.csv --from 2024-08-04 --to 2024-08-07T12:00Z
@@ -179,14 +186,16 @@ impl Demo {
         let tape = self.tape()?;
         let mut progress = Progress::new(!self.quiet && io::stderr().is_terminal());
         let accounts = usize::try_from(self.accounts).unwrap_or(0);
-        let market = market::open(&tape, accounts, self.seed, &mut |what, done, all| progress.set_up(what, done, all))
-            .map_err(|stop| stop.to_string())?;
+        let market = market::open(&tape, accounts, self.seed, self.perp_pool, &mut |what, done, all| {
+            progress.set_up(what, done, all);
+        })
+        .map_err(|stop| stop.to_string())?;
         let before = Before::of(&market.chain).map_err(|stop| stop.to_string())?;
         let mut replay = Replay::new(&tape, market, self.seed);
         let ran = replay.run(&mut |at, journal| progress.hour(&tape, at, journal));
         progress.clear();
         ran.map_err(|stop| stop.to_string())?;
-        let report = Report::of(&tape, &replay, before, self.seed).map_err(|stop| stop.to_string())?;
+        let report = Report::of(&tape, &replay, before, self.seed, self.perp_pool).map_err(|stop| stop.to_string())?;
         self.show(&report)
     }
 

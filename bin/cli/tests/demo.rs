@@ -168,6 +168,21 @@ fn check_perps(report: &Value) {
     let markets = &perps["markets"];
     assert_eq!(sum(markets, "orders_placed"), sum(markets, "orders_filled") + sum(markets, "orders_ended"));
     assert_eq!(sum(markets, "liquidations"), perps["recomputed"].as_u64().unwrap());
+    for series in perps["deleverages"].as_array().unwrap() {
+        let steps = series["steps"].as_array().unwrap();
+        assert!(close(dollars(&series["steps"], "closed_usd"), series["closed_usd"].as_f64().unwrap()));
+        assert!(series["least_gained_usd"].as_f64().unwrap() >= 0.0, "somebody's equity fell: {series}");
+        // What is given back is all that the holders gain: the one at the stablecoin's last price, the other at its price then.
+        let (returned, gained) = (&series["returned_usd"], &series["equity_gained_usd"]);
+        let (returned, gained) = (returned.as_f64().unwrap(), gained.as_f64().unwrap());
+        assert!((returned - gained).abs() < 0.02 + returned / 2_000.0, "{series}");
+        for step in steps {
+            let part = |field: &str| step[field].as_f64().unwrap();
+            assert!(part("equity_usd") < part("required_usd") && part("required_after_usd") < part("equity_after_usd"));
+            assert_eq!(part("equity_usd"), part("equity_after_usd"), "the pool pays nothing for it");
+            assert!(part("skew_after_usd").abs() < part("skew_before_usd").abs());
+        }
+    }
     let moments = report["history"]["unix"].as_array().unwrap().len();
     assert_eq!(perps["pool"]["usd"].as_array().unwrap().len(), moments);
     for market in markets.as_array().unwrap() {
@@ -240,7 +255,7 @@ fn a_day_of_perps() {
     let symbols: Vec<&str> =
         perps["markets"].as_array().unwrap().iter().map(|market| market["symbol"].as_str().unwrap()).collect();
     assert_eq!(symbols, ["SOL-PERP", "ETH-PERP", "BTC-PERP"]);
-    assert_eq!((of("orders_filled"), of("liquidations")), (vec![49, 49, 20], vec![0, 7, 0]));
+    assert_eq!((of("orders_filled"), of("liquidations")), (vec![21, 56, 19], vec![11, 7, 0]));
     assert_eq!(
         (perps["traders"].as_u64(), perps["hedgers"].as_u64(), perps["bad_debt_usd"].as_f64()),
         (Some(15), Some(7), Some(0.0))
@@ -250,17 +265,94 @@ fn a_day_of_perps() {
         (rows.iter().find(|row| row["who"] == who).unwrap()[cause].as_f64().unwrap() * 100.0).round() as i64
     };
     let longs = ["price_usd", "funding_usd", "premium_usd", "fees_usd", "keepers_usd", "bonuses_usd", "bad_debt_usd"];
-    assert_eq!(longs.map(|cause| cents("longs", cause)), [-46_381_209, -126_895, -44_048, -607_682, -27, -5_990, 0]);
+    assert_eq!(longs.map(|cause| cents("longs", cause)), [-14_545_594, -28_199, -2_210, -239_751, -47, -19_195, 0]);
     let totals = ["longs", "shorts", "providers", "order keepers", "liquidators", "insurance", "lenders"];
-    assert_eq!(totals.map(|who| cents(who, "total_usd")), [-47_165_850, -1_712_575, 48_872_318, 118, 4_792, 1_198, 0]);
+    assert_eq!(totals.map(|who| cents(who, "total_usd")), [-14_834_996, 157_367, 14_658_337, 96, 15_356, 3_839, 0]);
     assert_eq!(cents("providers", "total_usd"), (perps["pool"]["result_usd"].as_f64().unwrap() * 100.0).round() as i64);
+    // A fill that the pool has no margin for ends; what there is, is enough.
+    assert_eq!(of("orders_refused"), [8, 0, 0]);
+    assert_eq!(perps["deleverages"], Value::Array(Vec::new()));
     let text = succeeds(&args);
-    for part in ["── Perps ", "SOL-PERP ", "who paid whom ", "providers ", "order keepers "] {
+    for part in
+        ["── Perps ", "SOL-PERP ", "who paid whom ", "providers ", "order keepers ", "None: the pool always had"]
+    {
         assert!(text.contains(part), "{part}");
     }
     // What is no underlying of a market has no perps.
     let prices = format!("LUNA={}", file("alone.csv", &slide()));
     assert_eq!(json(&["--prices", &prices, "--accounts", "5"])["perps"], Value::Null);
+}
+
+/// With a small pool the same day takes three markets below their margin: shorts, who win what the pool loses, are made smaller.
+#[test]
+fn a_day_that_deleverages_markets() {
+    let args = [
+        &["--event", "2025-10-10", "--from", "2025-10-10T12:00Z", "--to", "2025-10-11T06:00Z"][..],
+        &["--accounts", "60", "--seed", "2", "--perp-pool", "small"],
+    ]
+    .concat();
+    let report = json(&args);
+    check(&report);
+    let perps = &report["perps"];
+    let all = perps["deleverages"].as_array().unwrap();
+    let named: Vec<(&str, &str, usize)> = all
+        .iter()
+        .map(|one| {
+            let name = |field: &str| one[field].as_str().unwrap();
+            (name("market"), name("side"), one["steps"].as_array().unwrap().len())
+        })
+        .collect();
+    assert_eq!(named, [("ETH-PERP", "shorts", 14), ("SOL-PERP", "shorts", 10), ("BTC-PERP", "shorts", 1)]);
+    // A hedge became smaller; nobody needed the grace.
+    assert_eq!((sum(&perps["deleverages"], "positions"), sum(&perps["deleverages"], "hedges")), (5, 1));
+    assert_eq!(sum(&perps["deleverages"], "spared"), 0);
+    let units = report["compute_units"].as_array().unwrap();
+    assert_eq!(units.iter().find(|one| one["instruction"] == "deleverage_market").unwrap()["count"], 25);
+
+    let btc = &all[2]["steps"][0];
+    assert_eq!(btc["at"], "2025-10-10T21:20:00Z");
+    let cents = |of: &Value, field: &str| (of[field].as_f64().unwrap() * 100.0).round() as i64;
+    let told = ["equity_usd", "required_usd", "skew_before_usd", "skew_after_usd", "closed_usd", "required_after_usd"];
+    assert_eq!(
+        told.map(|field| cents(btc, field)),
+        [571_883, 602_699, -11_379_147, -10_301_498, 1_077_650, 544_647],
+        "{btc}"
+    );
+    let whole = ["other_liquidated_usd", "closed_usd", "hedges_closed_usd", "returned_usd", "equity_gained_usd"];
+    assert_eq!(whole.map(|field| cents(&all[2], field)), [909_472, 1_077_650, 1_067_888, 12, 12]);
+
+    let row = |who: &str| {
+        let rows = perps["transfers"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["who"] == who).unwrap();
+        ["price_usd", "premium_usd", "total_usd"].map(|cause| cents(row, cause))
+    };
+    assert_eq!(row("shorts"), [5_019_833, -75, 4_966_368]);
+    assert_eq!(row("providers"), [-4_289_998, 102, -4_217_252]);
+
+    let html = path("deleveraged.html");
+    let text = succeeds(&[&args[..], &["--html", &html]].concat());
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "small pool of perps",
+        "── Perps: markets that were deleveraged",
+        "BTC-PERP at 2025-10-10 21:20, with the price at 101,510. $9,095 of longs had been liquidated within an hour",
+        "Traders were $113,791 more short than long; the pool had $5,719 for that and needed $6,027.",
+        "So 8.9 % of every short was closed, $10,776 in all.",
+        "2 positions became smaller, one of them a hedge: this one by $10,679",
+        "Nobody needed the hour of grace.",
+        "and 8 more: --json lists all of them",
+    ] {
+        assert!(flat.contains(part), "{part}");
+    }
+    for line in text.lines() {
+        assert!(line.chars().count() <= WIDTH, "{line:?}");
+    }
+    // A mark for each step, on the charts of the markets.
+    let html = fs::read_to_string(html).unwrap();
+    let charts = html.split("open interest and skew").skip(1);
+    let marks: Vec<usize> =
+        charts.map(|chart| chart.split("</svg>").next().unwrap().matches("class=\"mark\" x1").count()).collect();
+    assert_eq!(marks, [10, 14, 1]);
 }
 
 #[test]
@@ -380,6 +472,7 @@ fn bad_arguments() {
         &["--prices", "=x.csv"],
         &["--prices", "S/L=x.csv"],
         &["--from", "yesterday"],
+        &["--perp-pool", "huge"],
         &["--what"],
     ] {
         let output = demo(args);
@@ -414,6 +507,8 @@ fn the_help_says_who_takes_part() {
         "Perps",
         "Providers of liquidity",
         "--prices <SYMBOL=FILE>",
+        "--perp-pool <SIZE>",
+        "deleverage a market as soon as its pool lacks",
         "Liquidators",
         "Exit status",
     ] {

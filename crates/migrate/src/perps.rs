@@ -85,7 +85,11 @@ impl MarketPlan {
             symbol: Symbol(market.symbol),
             feed: FeedRef::Row(market.feed),
             lot_decimals: market.lot_decimals,
-            mode: Trading(MarketMode::from_byte(market.mode)),
+            mode: Trading(match MarketMode::from_byte(market.mode) {
+                // That it was settled is no setting: its end is.
+                MarketMode::Settled => MarketMode::WindDown,
+                mode => mode,
+            }),
             settings: MarketSettings::of(&market.terms),
         }
     }

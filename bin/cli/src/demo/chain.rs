@@ -7,7 +7,7 @@ use std::fmt;
 use ballast_client::{addresses, PROGRAM_ID};
 use ballast_math::{Index, Price, Usd};
 use ballast_migrate::{ChainState, MigrateError};
-use ballast_risk::health::{self, Health, Portfolio};
+use ballast_risk::health::{self, Assessment, Health, Portfolio, Valuation};
 use ballast_risk::invariant::{self, Violation};
 use ballast_risk::{interest, Now, RiskError, RiskResult};
 use ballast_state::{Bank, MarginAccount, RiskBoard};
@@ -42,6 +42,13 @@ pub(super) enum Stop {
         /// When, unix seconds.
         at: i64,
     },
+    /// The deleverage of a market took equity from somebody.
+    Taken {
+        /// The margin account.
+        account: Pubkey,
+        /// When, unix seconds.
+        at: i64,
+    },
     /// The engine refused what it must not refuse.
     Engine(RiskError),
     /// An instruction of the set-up failed.
@@ -58,6 +65,10 @@ impl fmt::Display for Stop {
             Self::Differs { after, at } => {
                 let when = utc::human(*at).unwrap_or_default();
                 write!(f, "the program's {after} at {when} differs from the engine on the host")
+            }
+            Self::Taken { account, at } => {
+                let when = utc::human(*at).unwrap_or_default();
+                write!(f, "the deleverage of a market at {when} took equity from {account}")
             }
             Self::Engine(error) => write!(f, "the engine stopped: {error}"),
             Self::SetUp(error) => f.write_str(error),
@@ -474,6 +485,17 @@ impl Chain {
     /// An account's Maintenance health, by the engine on the host.
     pub(super) fn health(&self, account: &MarginAccount, banks: &[Bank]) -> RiskResult<Health> {
         health::assess_maintenance(&self.portfolio(account, banks)?, &self.board, self.now())
+    }
+
+    /// True if nothing but the grace after the deleverage of a market keeps an account from being liquidated.
+    pub(super) fn is_spared(&self, account: &MarginAccount, banks: &[Bank]) -> RiskResult<bool> {
+        let portfolio = self.portfolio(account, banks)?;
+        if !portfolio.is_spared() {
+            return Ok(false);
+        }
+        let (board, now) = (&*self.board, self.now());
+        let without = Health::of(&Assessment::of(&portfolio, board, Valuation::Maintenance, now)?, board)?;
+        Ok(without.is_negative() && !health::assess_maintenance(&portfolio, board, now)?.is_negative())
     }
 
     /// The judged price of a bank's token.

@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::keeper::Keeper;
 use super::liquidator::{Appetite, Liquidator};
 use super::oracles::Oracles;
-use super::perps::{self, Book};
+use super::perps::{self, Book, PoolSize};
 use super::population::{self, Borrower};
 use super::prices::SCALE;
 use super::random::Random;
@@ -38,11 +38,9 @@ const KEEPERS: [(i64, u64); 2] = [(3, 0), (4, 25)];
 /// Their capital each, in hundredths of all loans.
 const KEEPER_CAPITAL: u64 = 2;
 
-/// One trader of perps for so many borrowers, one provider of their liquidity, and what the pool begins with in hundredths of
-/// what traders brought.
+/// One trader of perps for so many borrowers, and one provider of their liquidity.
 const TRADERS: usize = 4;
 const PROVIDERS: usize = 60;
-const POOL: u64 = 60;
 
 /// Everybody in place, before the first print of the replay.
 #[derive(Debug)]
@@ -62,6 +60,7 @@ pub(super) fn open(
     tape: &Tape,
     count: usize,
     seed: u64,
+    pool: PoolSize,
     progress: &mut dyn FnMut(&str, usize, usize),
 ) -> Result<Market, Stop> {
     // Everybody comes a minute before the replay, so that the cool-off is over; liquidity of perps an epoch before that.
@@ -80,7 +79,7 @@ pub(super) fn open(
             chain.deposit(member, bank, atoms)?;
         }
     }
-    let book = open_book(&mut chain, &mut oracles, tape, count, seed)?;
+    let book = open_book(&mut chain, &mut oracles, tape, (count, seed, pool))?;
     let loans = plan_loans(&chain, &borrowers)?;
     let mut lent = vec![0u64; chain.banks.len()];
     for (bank, atoms) in loans.iter().flatten() {
@@ -107,14 +106,13 @@ pub(super) fn open(
     Ok(Market { chain, oracles, borrowers, liquidators, keepers, book })
 }
 
-/// Perps with everybody who has to do with them, and a pool that is worth a part of what traders brought. Brings the chain to the
+/// Perps with everybody who has to do with them, and a pool of that size. Brings the chain to the
 /// minute before the replay.
 fn open_book(
     chain: &mut Chain,
     oracles: &mut Oracles,
     tape: &Tape,
-    count: usize,
-    seed: u64,
+    (count, seed, size): (usize, u64, PoolSize),
 ) -> Result<Option<Book>, Stop> {
     if !perps::listed(chain, tape)? {
         return Ok(None);
@@ -122,7 +120,7 @@ fn open_book(
     let mut book = Book::new(chain, tape.to - tape.from, seed)?;
     let traders = (count / TRADERS).clamp(4, 1_000);
     let brought = book.admit(chain, traders, tape.from, tape.to)?;
-    book.provide(chain, (count / PROVIDERS).clamp(2, 12), brought * POOL / 100)?;
+    book.provide(chain, (count / PROVIDERS).clamp(2, 12), brought * size.hundredths() / 100)?;
     chain.set_time(tape.from - 60);
     oracles.publish(chain, tape);
     oracles.refresh(chain, tape)?;

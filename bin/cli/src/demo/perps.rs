@@ -1,6 +1,7 @@
 //! Perps: traders who go long, short or hedge what they hold, providers of the liquidity they trade against, and keepers who
 //! fill their orders. `docs/demonstration.md` says who does what.
 
+mod deleverage;
 mod keeper;
 mod ledger;
 mod listing;
@@ -13,8 +14,9 @@ use ballast_risk::perp;
 use ballast_risk::RiskError;
 use ballast_state::MarginAccount;
 
+pub(super) use self::deleverage::{note_spared, Holder, Shrink};
 pub(super) use self::keeper::liquidate;
-pub(super) use self::ledger::{Fills, Flows, Ledger, Side};
+pub(super) use self::ledger::{Fills, Flows, Ledger, Side, Waiting};
 pub(super) use self::listing::{lead, listed};
 use self::providers::Provider;
 use self::traders::{Pending, Trader};
@@ -24,6 +26,31 @@ use super::random::Random;
 /// Most seconds between two rounds of trading, and fewest; there are about this many in a replay.
 const ROUND: std::ops::RangeInclusive<i64> = 300..=7_200;
 const ROUNDS: i64 = 240;
+
+/// What the pool begins with, by what traders bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum PoolSize {
+    /// 60 % of what traders bring
+    Ample,
+    /// 10 % of it: markets crowd its margin, and a crash takes them below it
+    Small,
+}
+
+impl PoolSize {
+    pub(super) const fn hundredths(self) -> u64 {
+        match self {
+            Self::Ample => 60,
+            Self::Small => 10,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Ample => "ample",
+            Self::Small => "small",
+        }
+    }
+}
 
 /// Everybody who has to do with perps.
 #[derive(Debug)]

@@ -20,6 +20,8 @@ use super::perps;
 use super::random::Random;
 use super::tape::Tape;
 
+mod trading;
+
 const HOUR: i64 = 3_600;
 /// Seconds to the next print while somebody is unhealthy.
 const BUSY: i64 = 30;
@@ -33,10 +35,6 @@ const NEAR_BPS: u32 = 12_500;
 const HOT_BPS: u32 = 10_200;
 /// How long the replay goes on at the last prices, so that what is under way can end.
 const EPILOGUE: i64 = HOUR;
-/// How long before the end of an epoch providers ask, seconds.
-const ASKING: i64 = 120;
-/// How far sources lag behind the clock, seconds: an epoch is struck at prices published after its delay.
-const LAG: i64 = 10;
 
 #[derive(Clone, Copy, Debug)]
 enum Task {
@@ -205,8 +203,7 @@ impl<'a> Replay<'a> {
         match task {
             Task::Print => self.print(),
             Task::Confirm => {
-                market.oracles.publish(&mut market.chain, self.tape);
-                market.oracles.refresh(&mut market.chain, self.tape)?;
+                self.refresh()?;
                 self.look()
             }
             Task::Mark => {
@@ -232,7 +229,8 @@ impl<'a> Replay<'a> {
                 market.liquidators[index].act(&mut market.chain, journal)?;
                 perps::liquidate(&mut market.chain, journal, market.liquidators[index].member, &self.exposed)?;
                 self.loaded.insert(Trader::Liquidator(index));
-                Ok(())
+                // What was closed is the pool's now.
+                self.watch_markets()
             }
             Task::Rebalance(trader) => {
                 let (desk, member) = match trader {
@@ -261,7 +259,7 @@ impl<'a> Replay<'a> {
                 self.watch(&changed);
                 Ok(())
             }
-            Task::Trade | Task::Fill | Task::Settle | Task::Ask | Task::Strike => self.perps(task),
+            Task::Trade | Task::Fill | Task::Settle | Task::Ask | Task::Strike => self.trading(task),
         }
     }
 
@@ -274,78 +272,10 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The first of everything that has to do with perps.
-    fn schedule_perps(&mut self) {
-        if self.market.book.is_some() {
-            self.schedule(self.tape.from + 1, Task::Trade);
-            self.schedule(self.tape.from + HOUR / 2, Task::Settle);
-            self.schedule_epoch();
-        }
-    }
-
-    /// The end of the pool's epoch: some ask before it, and its price is made after it.
-    fn schedule_epoch(&mut self) {
-        let Some(pool) = self.market.chain.perps.as_ref().map(|perps| perps.pool) else { return };
-        let now = self.market.chain.now().ts;
-        // An epoch that could not be struck goes on for as long again.
-        let missed = (now - pool.epoch_end).max(0) / i64::from(pool.epoch_length);
-        let mut end = pool.epoch_end + missed * i64::from(pool.epoch_length);
-        if end + i64::from(pool.min_delay) + LAG <= now {
-            end += i64::from(pool.epoch_length);
-        }
-        if end < self.tape.to {
-            self.schedule((end - ASKING).max(now), Task::Ask);
-            self.schedule(end + i64::from(pool.min_delay) + LAG, Task::Strike);
-        }
-    }
-
-    fn perps(&mut self, task: Task) -> Result<(), Stop> {
-        let (tape, market, journal) = (self.tape, &mut self.market, &mut self.journal);
-        let Market { chain, oracles, book: Some(book), .. } = market else { return Ok(()) };
-        let now = chain.now().ts;
-        match task {
-            Task::Trade => {
-                let next = book.trade(chain, journal, tape.to)?;
-                let round = now + book.round;
-                if let Some(at) = next {
-                    self.schedule(at, Task::Fill);
-                }
-                if round < tape.to {
-                    self.schedule(round, Task::Trade);
-                }
-            }
-            Task::Fill => {
-                let (traded, again) = book.fill(chain, oracles, journal, tape)?;
-                self.watch(&traded);
-                if let Some(at) = again {
-                    self.schedule(at.max(now + 1), Task::Fill);
-                }
-            }
-            Task::Settle => {
-                oracles.publish(chain, tape);
-                oracles.refresh(chain, tape)?;
-                book.settle(chain, journal)?;
-                if now + HOUR < tape.to + EPILOGUE {
-                    self.schedule(now + HOUR, Task::Settle);
-                }
-            }
-            Task::Ask => book.ask(chain)?,
-            _ => {
-                oracles.publish(chain, tape);
-                oracles.refresh(chain, tape)?;
-                book.strike(chain, journal)?;
-                self.schedule_epoch();
-            }
-        }
-        Ok(())
-    }
-
     fn print(&mut self) -> Result<(), Stop> {
         let at = self.market.chain.now().ts;
-        let market = &mut self.market;
-        market.chain.check_shares()?;
-        market.oracles.publish(&mut market.chain, self.tape);
-        let waiting = market.oracles.refresh(&mut market.chain, self.tape)?;
+        self.market.chain.check_shares()?;
+        let waiting = self.refresh()?;
         self.look()?;
         self.rescue(at)?;
         if at >= self.next_sample {
@@ -454,6 +384,8 @@ impl<'a> Replay<'a> {
                 }
                 if health.is_negative() {
                     self.exposed.push(member);
+                } else {
+                    perps::note_spared(chain, &mut self.journal, member, &banks)?;
                 }
                 continue;
             }

@@ -9,6 +9,7 @@ mod losses;
 mod machine;
 mod market;
 mod perps;
+mod shrinks;
 mod takers;
 
 use ballast_math::Usd;
@@ -25,8 +26,10 @@ use self::losses::{losses, Losses};
 use self::machine::{invariants, oracles, transactions, units, Invariant, Oracles, Transactions, Units};
 use self::market::{bank_parts, books, prices, BankPart, Books, PricePart};
 pub(super) use self::perps::{MarketPart, PerpsPart};
+pub(super) use self::shrinks::{ShrinkSeries, ShrinkStep};
 use self::takers::{deleverages, takers, Deleverages, Taker};
 use super::chain::{Chain, Stop};
+use super::perps::PoolSize;
 use super::replay::{Healths, Replay};
 use super::tape::Tape;
 use crate::utc;
@@ -77,6 +80,8 @@ pub(super) struct EventPart {
 pub(super) struct Options {
     pub(super) accounts: usize,
     pub(super) seed: u64,
+    /// `ample` or `small`.
+    pub(super) perp_pool: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,7 +131,13 @@ impl Before {
 
 impl Report {
     /// The report of a replay that ran to its end.
-    pub(super) fn of(tape: &Tape, replay: &Replay<'_>, before: Before, seed: u64) -> Result<Self, Stop> {
+    pub(super) fn of(
+        tape: &Tape,
+        replay: &Replay<'_>,
+        before: Before,
+        seed: u64,
+        pool: PoolSize,
+    ) -> Result<Self, Stop> {
         let chain = &replay.market.chain;
         let journal = &replay.journal;
         let borrowers = replay.market.borrowers.len();
@@ -134,6 +145,7 @@ impl Report {
         let after = Replay::healths(chain)?;
         let symbols: Vec<String> = tape.paths.iter().map(|path| path.symbol.clone()).collect();
         let losses = losses(chain, journal, &symbols, &before.banks);
+        let perps = PerpsPart::of(replay)?;
         Ok(Self {
             schema: SCHEMA,
             event: EventPart {
@@ -147,9 +159,9 @@ impl Report {
                 bar_seconds: tape.spacing,
                 notes: tape.notes.clone(),
             },
-            options: Options { accounts: borrowers, seed },
+            options: Options { accounts: borrowers, seed, perp_pool: pool.name() },
             program: program(),
-            verdict: verdict(&losses, &after),
+            verdict: verdict(&losses, &after, perps.as_ref().map_or(0.0, |perps| perps.unbacked_usd)),
             prices: prices(tape),
             banks: bank_parts(chain, &banks, journal, before.books, &before.banks, &symbols)?,
             liquidations: liquidations(tape, journal, &symbols),
@@ -161,7 +173,7 @@ impl Report {
             liquidators: takers(chain, replay, &banks),
             deleverages: deleverages(chain, journal, before.policies),
             losses,
-            perps: PerpsPart::of(replay)?,
+            perps,
             behaviour: Behaviour {
                 top_ups: journal.top_ups,
                 further_loans: journal.further_loans,
@@ -187,11 +199,11 @@ fn program() -> Program {
     }
 }
 
-fn verdict(losses: &Losses, after: &[Option<Health>]) -> Verdict {
+fn verdict(losses: &Losses, after: &[Option<Health>], unbacked: f64) -> Verdict {
     let gap = |health: &Health| health.liabilities.excess_over(health.assets);
     let gaps: Vec<Usd> = after.iter().flatten().map(gap).filter(|gap| *gap > Usd::ZERO).collect();
     let open = Usd(gaps.iter().map(|gap| gap.0).sum());
-    let whole = losses.socialized_usd == 0.0 && losses.pooled_usd == 0.0 && gaps.is_empty();
+    let whole = losses.socialized_usd == 0.0 && losses.pooled_usd == 0.0 && unbacked == 0.0 && gaps.is_empty();
     let pooled = match losses.banks.iter().map(|bank| bank.pooled_atoms).sum::<u64>() {
         0 => String::new(),
         _ => format!(" the pool of perps {},", dollars(losses.pooled_usd)),
@@ -208,6 +220,9 @@ fn verdict(losses: &Losses, after: &[Option<Health>]) -> Verdict {
             dollars(losses.socialized_usd)
         )
     };
+    if unbacked > 0.0 {
+        text.push_str(&format!(" The pool of perps lacks {} of what it owes to traders.", dollars(unbacked)));
+    }
     if !gaps.is_empty() {
         text.push_str(&format!(
             " {} account{} still owe{} {} more than their collateral is worth.",

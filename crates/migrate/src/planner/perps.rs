@@ -180,6 +180,23 @@ impl<'a, C: ChainState> Planner<'a, C> {
             ("lot_decimals", found.lot_decimals.to_string(), plan.lot_decimals.to_string()),
         ];
         conflict(&market.at, &format!("market {index}"), identity)?;
+        let ends = |mode: MarketMode| matches!(mode, MarketMode::WindDown | MarketMode::Settled);
+        match (ends(MarketMode::from_byte(found.mode)), ends(plan.mode.0)) {
+            // Nothing of it is set any more, and nothing brings it back.
+            (true, true) => return Ok(()),
+            (true, false) => {
+                let mode = ("mode", Trading(MarketMode::WindDown).to_string(), plan.mode.to_string());
+                return conflict(&market.at, &format!("market {index}"), [mode]);
+            }
+            // Its end is published alone; its terms stay.
+            (false, true) => {
+                let differences = vec![mode_difference(MarketMode::from_byte(found.mode), plan)];
+                let configure = self.configure(pool, market);
+                self.add_change("configure_perp_market", market.about(), differences, configure, None);
+                return Ok(());
+            }
+            (false, false) => {}
+        }
         let mut settings = MarketSettings::of(&found.terms);
         let underlying = Unit { name: &market.underlying(), decimals: plan.lot_decimals };
         settings.denominate("", &Units { underlying, ..Units::of_token(&pool.bank.name, pool.bank.decimals) })?;

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{money, section, table};
-use crate::demo::chart::{self, escape, Line};
-use crate::demo::report::{dollars, thousands, Report};
+use crate::demo::chart::{self, escape, Line, Mark};
+use crate::demo::report::{dollars, thousands, PerpsPart, Report, ShrinkStep};
+use crate::demo::text::{moment, quote, story, RULE};
 
 pub(super) fn perps(page: &mut String, report: &Report) {
     let Some(perps) = &report.perps else { return };
@@ -48,17 +49,64 @@ pub(super) fn perps(page: &mut String, report: &Report) {
     );
     for market in &perps.markets {
         section(page, &format!("{}: open interest and skew", escape(&market.symbol)));
-        page.push_str(&chart::legend(&[("longs", "c0"), ("shorts", "c3"), ("skew", "c2")]));
+        let marks = marks(perps, &market.symbol);
+        let mut legend = vec![("longs", "c0"), ("shorts", "c3"), ("skew", "c2")];
+        legend.extend((!marks.is_empty()).then_some(("deleveraged; taller is more", "mark")));
+        page.push_str(&chart::legend(&legend));
         let lines = [
             Line { name: "longs", class: "c0", values: &market.long_usd },
             Line { name: "shorts", class: "c3", values: &market.short_usd },
             Line { name: "skew", class: "c2", values: &market.skew_usd },
         ];
-        page.push_str(&chart::lines(&market.symbol, unix, &lines, &[], 220.0, signed, false));
+        page.push_str(&chart::lines(&market.symbol, unix, &lines, &marks, 220.0, signed, false));
         page.push_str("</section>\n");
     }
     page.push_str("</div>\n");
+    deleverages(page, perps);
     markets(page, report);
+}
+
+/// When a market was deleveraged, and how much of it.
+fn marks(perps: &PerpsPart, market: &str) -> Vec<Mark> {
+    let series = perps.deleverages.iter().filter(|series| series.market == market);
+    let steps = || series.clone().flat_map(|series| &series.steps);
+    let most = steps().map(|step| step.closed_usd).fold(0.01, f64::max);
+    steps().map(|step| (step.unix, (step.closed_usd / most).sqrt())).collect()
+}
+
+fn deleverages(page: &mut String, perps: &PerpsPart) {
+    section(page, "Perps: markets that were deleveraged");
+    if perps.deleverages.is_empty() {
+        page.push_str("<p>None: the pool always had the margin that its markets need.</p>\n</section>\n");
+        return;
+    }
+    let _ = writeln!(page, "<p class=\"dim\">{RULE}</p>");
+    for series in &perps.deleverages {
+        let _ = writeln!(page, "<p>{}</p>", escape(&story(series)));
+        let row = |step: &ShrinkStep| {
+            let mut row = vec![moment(&step.at), quote(step.price_usd)];
+            row.extend([step.equity_usd, step.required_usd, step.skew_before_usd, step.skew_after_usd].map(dollars));
+            row.extend([dollars(step.closed_usd), format!("{:.1} %", step.closed_percent)]);
+            row.extend([step.equity_after_usd, step.required_after_usd].map(dollars));
+            row
+        };
+        let rows: Vec<Vec<String>> = series.steps.iter().map(row).collect();
+        let name = format!("{} {}", escape(&series.market), series.side);
+        let heads = [
+            name.as_str(),
+            "Price",
+            "Pool had",
+            "Needed",
+            "Skew before",
+            "After",
+            "Closed",
+            "Of each position",
+            "Pool has",
+            "Needs",
+        ];
+        table(page, &heads, &rows);
+    }
+    page.push_str("</section>\n");
 }
 
 fn markets(page: &mut String, report: &Report) {

@@ -4,13 +4,14 @@ use ballast_client::addresses;
 use ballast_client::events::Event;
 use ballast_client::perps::{self as ix, Follow};
 use ballast_risk::health::Portfolio;
-use ballast_risk::perp::{self, book, slots, PositionPlan};
+use ballast_risk::perp::{self, rail, slots, PositionPlan};
 use ballast_risk::{interest, RiskError, RiskResult};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PriceFeed};
 
+use super::ledger::{Waiting, POOL_MARGIN};
 use super::traders::Pending;
 use super::{banks_of, Book, Side};
-use crate::demo::chain::{claim, By, Chain, Stop, Touched};
+use crate::demo::chain::{claim, By, Chain, Perps, Stop, Touched};
 use crate::demo::journal::Journal;
 use crate::demo::oracles::Oracles;
 use crate::demo::tape::Tape;
@@ -21,6 +22,16 @@ const TAKES: usize = 4;
 const AGAIN: i64 = 5;
 /// A claim of fewer atoms is not worth settling: a hundred dollars.
 const WORTH: u64 = 100_000_000;
+
+/// What became of an order that was offered its print.
+enum Offered {
+    /// Not yet.
+    Waits,
+    /// It filled, or ended without.
+    Ended,
+    /// It ended since the pool lacked margin for the skew.
+    Refused,
+}
 
 impl Book {
     /// Fills what can be filled now, publishing the prints that orders wait for. Returns members that trade, and when to come
@@ -51,21 +62,23 @@ impl Book {
         self.pending = waiting;
         let mut traded = Vec::new();
         for order in due {
-            if self.offer(chain, journal, &order)? {
-                traded.push(self.traders[order.trader].member);
-                self.ended(chain, order.trader, tape.to);
-            } else {
-                self.pending.push(order);
+            match self.offer(chain, journal, &order)? {
+                Offered::Waits => self.pending.push(order),
+                Offered::Ended => {
+                    traded.push(self.traders[order.trader].member);
+                    self.ended(chain, order.trader, tape.to);
+                }
+                Offered::Refused => self.retry_with_less(order.trader, now),
             }
         }
         let again = |order: &Pending| if order.print.is_some() { now + AGAIN } else { order.eligible };
         Ok((traded, self.pending.iter().map(again).min()))
     }
 
-    /// Offers an order its print, or takes it back where it is too late. True if that ended it.
-    fn offer(&self, chain: &mut Chain, journal: &mut Journal, order: &Pending) -> Result<bool, Stop> {
+    /// Offers an order its print, or takes it back where it is too late.
+    fn offer(&self, chain: &mut Chain, journal: &mut Journal, order: &Pending) -> Result<Offered, Stop> {
         let one = &self.traders[order.trader];
-        let (Some(perps), Some((print, published))) = (&chain.perps, order.print) else { return Ok(false) };
+        let (Some(perps), Some((print, published))) = (&chain.perps, order.print) else { return Ok(Offered::Waits) };
         let (market, filler) = (perps.market(one.market), self.filler);
         let who = &chain.members[one.member];
         if chain.now().ts > order.expiry {
@@ -73,13 +86,15 @@ impl Book {
             let touched = Touched { members: &[one.member], markets: &[one.market], ..Touched::default() };
             chain.require("cancel_order", cancel, By::Member(one.member), touched)?;
             journal.perps.fills.entry(one.market).or_default().ended += 1;
-            return Ok(true);
+            return Ok(Offered::Ended);
         }
         // Sources that lag, or a jump that has to be confirmed, hold the feed back behind the print.
         let feed: PriceFeed = chain.world.svm.read(&addresses::feed(&chain.group(), market.row));
         if feed.accepted_ts < published {
-            return Ok(false);
+            return Ok(Offered::Waits);
         }
+        let waits = slots::find(&who.state, one.market)
+            .and_then(|position| Waiting::of(position, &perps.markets[usize::from(one.market)]));
         let banks = banks_of(chain, &who.state);
         let follow = Follow { banks: &banks, markets: &[] };
         let keeper = chain.members[filler].account;
@@ -93,15 +108,21 @@ impl Book {
             markets: &[one.market],
             ..Touched::default()
         };
-        let Some(sent) = chain.submit("fill_order", fill, By::Member(filler), touched)? else { return Ok(false) };
+        let Some(sent) = chain.submit("fill_order", fill, By::Member(filler), touched)? else {
+            return Ok(Offered::Waits);
+        };
         // A credit is rounded down to whole shares.
         let fee = claim(&chain.members[filler].state, &chain.banks[0]).saturating_sub(has);
+        let mut offered = Offered::Ended;
         for event in &sent.events {
             if let Event::OrderFilled(filled) = event {
-                journal.perps.filled(filled, fee);
+                journal.perps.filled(filled, fee, waits);
+                if filled.outcome == POOL_MARGIN {
+                    offered = Offered::Refused;
+                }
             }
         }
-        Ok(true)
+        Ok(offered)
     }
 
     /// Brings every market to now, and settles every claim that is worth it.
@@ -118,17 +139,15 @@ impl Book {
             let Some(perps) = &chain.perps else { return Ok(()) };
             let who = &chain.members[one.member];
             let Some(position) = slots::find(&who.state, one.market) else { continue };
-            let (mut bank, board, now) = (chain.accrued()?[0], &*chain.board, chain.now());
-            let (mut market, mut pool, mut account) = (perps.markets[usize::from(one.market)], perps.pool, who.state);
-            perp::sync(&mut market, &mut pool, &bank, board, now)?;
-            let held = book::size(position, &market).map_err(RiskError::from)?;
-            let due = perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, board, false, now);
-            // A loss waits while its price is in doubt, a profit while the pool could not pay it.
-            if due.map_or(0, i64::unsigned_abs) < WORTH {
+            let Some(side) = Side::of_position(position) else { continue };
+            // A loss waits while its price is in doubt, a profit while the pool could not pay it or the rail lets nothing out.
+            if due(chain, perps, &who.state, one.market)?.unsigned_abs() < WORTH {
                 continue;
             }
-            let side = Side::of(one.market, held);
-            let settle = ix::settle_pnl(&chain.members[self.filler].owner(), quote, &who.account, one.market);
+            let banks = banks_of(chain, &who.state);
+            let follow = Follow { banks: &banks, markets: &[] };
+            let keeper = chain.members[self.filler].owner();
+            let settle = ix::settle_pnl_posting(&keeper, quote, &who.account, one.market, follow);
             let touched = Touched {
                 banks: &[0],
                 members: &[one.member],
@@ -145,6 +164,20 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// What a settlement with all of the account's holdings given would move, computed as the program's handler does; nothing where it
+/// refuses.
+fn due(chain: &Chain, perps: &Perps, account: &MarginAccount, index: u16) -> Result<i64, Stop> {
+    let (banks, board, now) = (chain.accrued()?, &*chain.board, chain.now());
+    let (mut market, mut pool, mut account) = (perps.markets[usize::from(index)], perps.pool, *account);
+    let mut bank = banks[usize::from(perps.quote.bank)];
+    perp::sync(&mut market, &mut pool, &bank, board, now)?;
+    if rail::holds_back(&account, &market, board, now)? {
+        let portfolio = chain.portfolio(&account, &banks)?;
+        rail::post_now(&mut account, &portfolio, board, now)?;
+    }
+    Ok(perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, board, false, now).unwrap_or(0))
 }
 
 /// A liquidation of a position, computed on the host as the program's handler does, line for line.
@@ -195,7 +228,7 @@ pub(in crate::demo) fn liquidate(
         });
         let (true, Some(receipt)) = (same, receipt) else { return Err(differs) };
         chain.tally.perps_recomputed += 1;
-        journal.perps.liquidated(receipt);
+        journal.perps.liquidated(receipt, chain.now().ts);
         if receipt.loss.deficit > 0 {
             journal.lost(chain, 0, &receipt.loss, account);
         }

@@ -128,9 +128,7 @@ impl Book {
                     let lots = lots_of(chain, one.market, dollars(one.size))?;
                     let lots = if one.is_long { lots } else { -lots };
                     if !self.place(chain, journal, index, lots, false)? {
-                        // Too much, or no room: less, and later.
-                        self.traders[index].size = self.traders[index].size * 7 / 10;
-                        self.traders[index].phase = Phase::Waits(now + 2 * self.round);
+                        self.retry_with_less(index, now);
                     }
                 }
                 // Liquidated.
@@ -142,6 +140,12 @@ impl Book {
             }
         }
         Ok(self.pending.iter().filter(|order| order.print.is_none()).map(|order| order.eligible).min())
+    }
+
+    /// Too much, or no room: less, and later.
+    pub(super) fn retry_with_less(&mut self, trader: usize, now: i64) {
+        self.traders[trader].size = self.traders[trader].size * 7 / 10;
+        self.traders[trader].phase = Phase::Waits(now + 2 * self.round);
     }
 
     /// Pauses, and perhaps changes its mind.

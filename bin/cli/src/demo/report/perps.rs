@@ -7,8 +7,9 @@ use ballast_state::{PerpMarket, SideBook};
 use serde::Serialize;
 
 use super::figures::{cents, rounded};
+use super::shrinks::{shrinks, ShrinkSeries};
 use crate::demo::chain::{Chain, Funding, Perps, Stop};
-use crate::demo::perps::{Fills, Flows, Ledger};
+use crate::demo::perps::{Fills, Flows, Ledger, Waiting};
 use crate::demo::replay::{PerpsSample, Replay};
 
 /// Parts of the price per second that make a percent an hour: 10¹⁸ / 360,000.
@@ -21,6 +22,12 @@ pub(in crate::demo) struct PerpsPart {
     pub(in crate::demo) pool: PoolPart,
     pub(in crate::demo) markets: Vec<MarketPart>,
     pub(in crate::demo) settlements: u64,
+    /// Profits of positions that are closed, not paid yet.
+    pub(in crate::demo) waiting_usd: f64,
+    /// What the pool lacks of what it owes, in markets whose equity is below zero at the end.
+    pub(in crate::demo) unbacked_usd: f64,
+    /// Markets that were deleveraged, every step recomputed on the host, byte for byte.
+    pub(in crate::demo) deleverages: Vec<ShrinkSeries>,
     pub(in crate::demo) syncs: u64,
     /// Liquidations of perps that were recomputed on the host, byte for byte.
     pub(in crate::demo) recomputed: u64,
@@ -53,6 +60,8 @@ pub(in crate::demo) struct MarketPart {
     pub(in crate::demo) orders_placed: u64,
     pub(in crate::demo) orders_filled: u64,
     pub(in crate::demo) orders_ended: u64,
+    /// Of these, since the pool lacked margin for the skew.
+    pub(in crate::demo) orders_refused: u64,
     pub(in crate::demo) volume_usd: f64,
     pub(in crate::demo) liquidations: u64,
     pub(in crate::demo) liquidated_usd: f64,
@@ -145,6 +154,12 @@ impl PerpsPart {
                 .collect(),
             pool: PoolPart { providers: book.providers.len(), ..pool },
             settlements: ledger.settlements,
+            waiting_usd: usd(chain, waiting(chain, perps)),
+            unbacked_usd: usd(
+                chain,
+                perps.markets.iter().map(|market| i128::from(market.equity.min(0))).sum::<i128>().abs(),
+            ),
+            deleverages: shrinks(chain, ledger)?,
             syncs: ledger.syncs,
             recomputed: chain.tally.perps_recomputed,
             bad_debt_usd: usd(chain, debts),
@@ -254,10 +269,11 @@ fn part(chain: &Chain, ledger: &Ledger, funding: Funding, market: &PerpMarket, s
     let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
     let atoms = |value: u128| i128::try_from(value).unwrap_or(i128::MAX);
     MarketPart {
-        symbol: String::from_utf8_lossy(&market.symbol).trim_end_matches('\0').to_owned(),
+        symbol: symbol(market),
         orders_placed: fills.placed,
         orders_filled: fills.filled,
         orders_ended: fills.ended,
+        orders_refused: fills.refused,
         volume_usd: usd(chain, atoms(fills.volume)),
         liquidations: fills.liquidations,
         liquidated_usd: usd(chain, atoms(fills.liquidated)),
@@ -284,14 +300,24 @@ fn owed(side: &SideBook) -> Result<i128, Stop> {
     Ok(book::owed(side).map_err(RiskError::from)? >> VALUE_BITS)
 }
 
+/// Profits of all positions without size, whole atoms.
+fn waiting(chain: &Chain, perps: &Perps) -> i128 {
+    let of = |position| Waiting::of(position, &perps.markets[usize::from(position.market)]);
+    chain.members.iter().flat_map(|member| member.state.positions()).filter_map(of).map(|one| one.atoms).sum()
+}
+
 /// Open interest of a side at a mark, atoms.
 fn interest(side: &SideBook, mark: u64) -> i128 {
     let lots = book::open_interest(side).unwrap_or(0);
     i128::try_from((u128::from(lots) * u128::from(mark)) >> VALUE_BITS).unwrap_or(i128::MAX)
 }
 
+pub(super) fn symbol(market: &PerpMarket) -> String {
+    String::from_utf8_lossy(&market.symbol).trim_end_matches('\0').to_owned()
+}
+
 /// Atoms of the token that perps settle in, USD at its last price.
-fn usd(chain: &Chain, atoms: i128) -> f64 {
+pub(super) fn usd(chain: &Chain, atoms: i128) -> f64 {
     let value: Usd = chain.value(0, u64::try_from(atoms.unsigned_abs()).unwrap_or(u64::MAX));
     rounded(if atoms < 0 { -cents(value) } else { cents(value) }, 2)
 }

@@ -11,15 +11,21 @@ const SPARK: usize = 32;
 pub(super) fn section(text: &mut String, report: &Report) {
     let Some(perps) = &report.perps else { return };
     heading(text, "Perps");
+    let waiting = match perps.waiting_usd {
+        usd if usd > 0.0 => format!(", {} of profits wait", dollars(usd)),
+        _ => String::new(),
+    };
     let sum = |part: fn(&crate::demo::report::MarketPart) -> u64| perps.markets.iter().map(part).sum::<u64>();
     prose!(
         text,
-        "{} traders, {} of them hedge what they hold · {} orders: {} filled, {} ended without · {} settlements · {} liquidations",
+        "{} traders, {} of them hedge what they hold · {} orders: {} filled, {} refused for the pool's margin, {} ended otherwise · \
+         {} settlements{waiting} · {} liquidations",
         thousands(perps.traders as u64),
         thousands(perps.hedgers as u64),
         thousands(sum(|market| market.orders_placed)),
         thousands(sum(|market| market.orders_filled)),
-        thousands(sum(|market| market.orders_ended)),
+        thousands(sum(|market| market.orders_refused)),
+        thousands(sum(|market| market.orders_ended - market.orders_refused)),
         thousands(perps.settlements),
         thousands(sum(|market| market.liquidations))
     );
