@@ -405,3 +405,15 @@ fn inv_65_of_an_epoch_that_is_claimed() {
     }
     breaks(65, inv::check_epoch_stays(&before, &Epoch { paid: 1, ..before }));
 }
+
+#[test]
+fn inv_71_a_liquidation_closes_something() {
+    for side in [1, -1] {
+        let closed = |lots: i64, after: i64| inv::check_position_closed(5 * side, lots * side, after * side);
+        holds(closed(-1, 4));
+        holds(closed(-5, 0));
+        breaks(71, closed(0, 5));
+        breaks(71, closed(1, 6));
+        breaks(71, closed(-6, -1));
+    }
+}
