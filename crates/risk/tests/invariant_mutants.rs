@@ -469,3 +469,11 @@ fn inv_46_prices_are_no_settings() {
     }
     breaks(46, check(|row| row.fixed = 1));
 }
+
+#[test]
+fn inv_48_a_feed_stands_on_a_listed_row() {
+    let board = board(&[build::row(price(1, 1))]);
+    let standing = |row| inv::check_feed_names(&PriceFeed { row, ..PriceFeed::zeroed() }, row, &board);
+    holds(standing(0));
+    breaks(48, standing(1));
+}
