@@ -405,3 +405,75 @@ fn inv_65_of_an_epoch_that_is_claimed() {
     }
     breaks(65, inv::check_epoch_stays(&before, &Epoch { paid: 1, ..before }));
 }
+
+#[test]
+fn inv_71_a_liquidation_closes_something() {
+    for side in [1, -1] {
+        let closed = |lots: i64, after: i64| inv::check_position_closed(5 * side, lots * side, after * side);
+        holds(closed(-1, 4));
+        holds(closed(-5, 0));
+        breaks(71, closed(0, 5));
+        breaks(71, closed(1, 6));
+        breaks(71, closed(-6, -1));
+    }
+}
+
+/// Books move without a word of administration: each of their fields.
+#[test]
+fn inv_46_books_are_no_settings() {
+    let old = bank(0, 0, 6);
+    let books: [fn(&mut Bank); 19] = [
+        |bank| bank.sequence += 1,
+        |bank| bank.asset_index[0] += 1,
+        |bank| bank.liability_index[0] += 1,
+        |bank| bank.asset_shares += 1,
+        |bank| bank.liability_shares += 1,
+        |bank| bank.perp_loan_shares += 1,
+        |bank| bank.vault_balance += 1,
+        |bank| bank.insurance += 1,
+        |bank| bank.fees += 1,
+        |bank| bank.fees_fraction += 1,
+        |bank| bank.borrow_rate += 1,
+        |bank| bank.lend_ratio[0] += 1,
+        |bank| bank.accrued_ts += 1,
+        |bank| bank.socialized_loss += 1,
+        |bank| bank.hourly.used += 1,
+        |bank| bank.hourly.index += 1,
+        |bank| bank.daily.used += 1,
+        |bank| bank.daily.index += 1,
+        |bank| (bank.socialized_loss, bank.mode, bank.wind_down_ts) = (1, 2, T0),
+    ];
+    for change in books {
+        holds(inv::check_bank_settings(&old, &changed(&old, change)));
+    }
+    breaks(46, inv::check_bank_settings(&old, &changed(&old, |bank| bank.daily.limit -= 1)));
+    breaks(46, inv::check_bank_settings(&old, &changed(&old, |bank| bank.wind_down_ts = T0)));
+    breaks(46, inv::check_bank_settings(&old, &changed(&old, |bank| (bank.socialized_loss, bank.mode) = (1, 1))));
+}
+
+#[test]
+fn inv_46_prices_are_no_settings() {
+    let old = build::row(price(1, 1));
+    let check = |change: fn(&mut RiskRow)| inv::check_board_settings(&board(&[old]), &board(&[changed(&old, change)]));
+    let prices: [fn(&mut RiskRow); 7] = [
+        |row| row.mid += 1,
+        |row| row.low -= 1,
+        |row| row.high += 1,
+        |row| row.fair_low -= 1,
+        |row| row.fair_high += 1,
+        |row| row.publish_ts += 1,
+        |row| row.state = 2,
+    ];
+    for change in prices {
+        holds(check(change));
+    }
+    breaks(46, check(|row| row.fixed = 1));
+}
+
+#[test]
+fn inv_48_a_feed_stands_on_a_listed_row() {
+    let board = board(&[build::row(price(1, 1))]);
+    let standing = |row| inv::check_feed_names(&PriceFeed { row, ..PriceFeed::zeroed() }, row, &board);
+    holds(standing(0));
+    breaks(48, standing(1));
+}

@@ -4,7 +4,7 @@ mod support;
 
 use ballast_math::{Price, Ratio};
 use ballast_risk::perp::order::{self, Cap, Kill, Outcome, Prices, Print, Rejection, Request};
-use ballast_risk::perp::slots;
+use ballast_risk::perp::{self, slots};
 use ballast_risk::RiskError;
 use ballast_state::{Order, Zeroable};
 use support::build::after;
@@ -108,4 +108,13 @@ fn a_print_may_be_exactly_as_wide_as_its_source() {
     };
     assert!(matches!(outcome(0), Outcome::Filled(_)));
     assert_eq!(outcome(1), Outcome::Void(Rejection::TooWide));
+}
+
+/// What a pool has and spent may be more than a word: a market's part of it is not.
+#[test]
+fn a_budget_is_of_funds_beyond_a_word() {
+    let Exchange { mut market, mut pool, .. } = Exchange::new(1);
+    market.terms.weight = 1 << 28;
+    pool.spent = 1 << 62;
+    assert_eq!(perp::budget(&market, &pool, u64::MAX), Ok((1 << 60) + (1 << 58) - 1));
 }
