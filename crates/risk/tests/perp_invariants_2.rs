@@ -391,3 +391,14 @@ fn inv_85_claims_of_a_settled_market() {
     breaks(85, inv::check_payout(&full, &short, false));
     breaks(85, inv::check_payout(&full, &changed(&short, |market| market.equity = 0), true));
 }
+
+/// The pool's margin is counted at the low end of the quote token's band: the least shrink is the least there.
+#[test]
+fn a_wide_quote_shrinks_no_more() {
+    let mut scene = overloaded();
+    (scene.board.rows[1].impact_slope, scene.board.rows[1].impact_cap) = (1 << 28, bits(20, 100));
+    scene.board.rows[0].low = scene.board.rows[0].mid / 1_000 * 990;
+    let before = scene.market;
+    scene.deleverage(NOW);
+    holds(inv::check_shrink(&before, &scene.market, &scene.board, &scene.traders, NOW));
+}
