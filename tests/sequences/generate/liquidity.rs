@@ -95,6 +95,10 @@ impl Life<'_> {
         let (by, sets) = (self.admin(), self.of_market(market));
         let by = self.dice.pick(&[by, by, RISK_ADMIN]).unwrap_or(by);
         let configure = |sets| Do::Perp(OfPerps::ConfigureMarket { market, sets });
+        if self.dice.one_in(4) {
+            // More than a fee may be.
+            self.act(self.admin(), configure(OfMarket::FillFee(200)))?;
+        }
         if by == RISK_ADMIN {
             self.act(by, configure(sets))?;
         } else {
