@@ -35,6 +35,7 @@ pub(crate) const ENDS: &[(u8, &str)] = &[
     (4, "skew cap"),
     (5, "account cap"),
     (6, "nothing to reduce"),
+    (7, "pool margin"),
     (10, "guarded"),
     (11, "too wide"),
     (12, "jump"),

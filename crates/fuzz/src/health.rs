@@ -104,15 +104,18 @@ fn reordered(source: &mut Source<'_>, portfolio: &Portfolio) -> Portfolio {
     let turn = source.index(exposures.len());
     exposures.rotate_left(turn);
     let mut other = Portfolio::new(portfolio.quote);
-    let none = Units::ZERO;
+    // All of the profit is released, with whatever position.
+    let (mut profit, mut loss) = (portfolio.profit, portfolio.loss);
     for Exposure { feed, deposits, loans, perp_long: long, perp_short: short } in exposures {
         if portfolio.has_perps() {
-            other.add_perp(&PerpExposure { feed, long, short, ..PerpExposure::default() }).expect("as many feeds");
+            let perp = PerpExposure { feed, long, short, profit, loss, released: profit, ..PerpExposure::default() };
+            other.add_perp(&perp).expect("as many feeds");
+            (profit, loss) = (Units::ZERO, Units::ZERO);
         }
         let entry = other.entry(feed).expect("as many feeds");
         (entry.deposits, entry.loans) = (deposits, loans);
     }
-    (other.profit, other.loss, other.has_liability) = (portfolio.profit, portfolio.loss, portfolio.has_liability);
+    other.has_liability = portfolio.has_liability;
     other
 }
 

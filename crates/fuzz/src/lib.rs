@@ -6,6 +6,7 @@
 //! case came to what the target is about, rather than being refused at once.
 
 mod case;
+mod endings;
 mod exchange;
 mod health;
 mod judge;

@@ -115,6 +115,8 @@ impl Exchange {
         hold(invariant::check_quote_shares(bank, pool, accounts));
         hold(invariant::check_spent(pool, [market]));
         accounts.iter().for_each(|account| hold(invariant::check_origins(account, bank.index)));
+        hold(invariant::check_stakes(pool, [market]));
+        hold(invariant::check_registered(market, accounts));
         hold(invariant::check_bank(bank, bank.vault_balance));
         for account in accounts {
             hold(invariant::check_account(account));

@@ -1,16 +1,17 @@
-use ballast_math::{Price, Ratio};
+use ballast_math::{Price, Ratio, Usd};
 use ballast_risk::invariant::{self, PositionLiquidation};
 use ballast_risk::perp::{self, book, slots, Fill};
 use ballast_risk::{bankruptcy, Now, RiskError, RiskResult};
 use ballast_state::{MarginAccount, PerpMarket, PerpSide};
 
 use crate::case::after;
+use crate::endings;
 use crate::market::{Exchange, FEED, KEEPER, TRADERS};
 use crate::source::Source;
 use crate::world::hold;
 
-/// Any market through up to 24 trades, prints, waits, settlements, shrinks and liquidations: the sums are the positions', the
-/// money is somebody's, and INV-55 to INV-75 as far as they look at books.
+/// Any market through up to 24 trades, prints, waits, settlements, shrinks, liquidations and what ends it: the sums are the
+/// positions', the money is somebody's, and INV-55 to INV-85 as far as they look at books.
 pub fn perps(data: &[u8]) -> bool {
     let source = &mut Source::new(data);
     let Some(mut exchange) = Exchange::of(source) else { return false };
@@ -19,12 +20,16 @@ pub fn perps(data: &[u8]) -> bool {
         if source.is_empty() {
             break;
         }
-        let done = match source.index(8) {
+        let done = match source.index(12) {
             0..=2 => trade(&mut exchange, source),
             3 => reprice(&mut exchange, source),
             4 => wait(&mut exchange, source),
             5 => settle(&mut exchange, source),
             6 => shrink(&mut exchange, source),
+            7 => endings::deleverage(&mut exchange),
+            8 => endings::end(&mut exchange, source),
+            9 => endings::register(&mut exchange, source),
+            10 => endings::update_payout(&mut exchange, source),
             _ => liquidate(&mut exchange, source),
         };
         moved += u32::from(done.is_ok());
@@ -44,6 +49,7 @@ fn trade(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
     };
     let (spread, away) = (source.u16(), source.flag());
     exchange.atomic(|next| {
+        endings::require_going_on(&next.market)?;
         let Exchange { board, market, pool, bank, accounts, now } = next;
         let account = &mut accounts[trader];
         // A per cent at most, against the trader, and a print nearby.
@@ -116,8 +122,12 @@ fn settle(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
         };
         let (before, held) = (claim(account, market)?, slots::held(account, market)?);
         let most = perp::most_paid(market, pool, bank, account, board, *now)?;
+        let most = endings::most_due(market, account, most);
+        let (was, old) = (*market, *account);
         let paid = perp::settle_account(market, pool, bank, account, board, by_owner, *now)?;
         hold(invariant::check_settled([before, claim(account, market)?], paid, most, held != 0));
+        hold(invariant::check_part(&was, &old, account));
+        hold(invariant::check_released([&old, account], &was, paid, Usd::ZERO, board, *now));
         next.check_fresh();
         Ok(())
     })
@@ -128,6 +138,7 @@ fn shrink(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
     let side = if source.flag() { PerpSide::Long } else { PerpSide::Short };
     let part = source.u16() >> 1;
     exchange.atomic(|next| {
+        endings::require_going_on(&next.market)?;
         let before = next.clone();
         let Exchange { market, pool, bank, now, .. } = next;
         let book = market.book_mut(side);

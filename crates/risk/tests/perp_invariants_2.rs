@@ -8,7 +8,7 @@ use ballast_risk::health::Portfolio;
 use ballast_risk::invariant::{self as inv, Checked};
 use ballast_risk::perp::order::Outcome;
 use ballast_risk::perp::{self, slots, Fill, GRACE, VALUE_BITS};
-use ballast_risk::{Now, RiskError};
+use ballast_risk::{liquidation, Now, RiskError};
 use ballast_state::{
     BalanceSide, Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PriceState, RiskBoard,
     Zeroable,
@@ -179,11 +179,12 @@ fn inv_81_nobody_becomes_liquidatable() {
     scene.pool.shares = (required(&scene) / 100 * 42 + reserve) * 2;
     scene.bank.asset_shares += scene.pool.shares;
     scene.move_to(150, NOW);
-    let held = |market: &PerpMarket, now: Now| {
-        let exposure = perp::exposure(&hedger.perps[0], market, &scene.board, now).unwrap();
+    let held_by = |account: &MarginAccount, market: &PerpMarket, now: Now| {
+        let exposure = perp::exposure(&account.perps[0], market, &scene.board, now).unwrap();
         let bank = |index| Some(if index == 1 { &sols } else { &scene.bank });
-        Portfolio::of_account(&hedger, &[exposure], 0, now, bank).unwrap()
+        Portfolio::of_account(account, &[exposure], 0, now, bank).unwrap()
     };
+    let held = |market: &PerpMarket, now: Now| held_by(&hedger, market, now);
     let old = scene.market;
     let mut new = old;
     perp::deleverage(&mut new, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
@@ -197,6 +198,15 @@ fn inv_81_nobody_becomes_liquidatable() {
     holds(check(&held(&untold, NOW), &held(&untold, NOW)));
     assert!(held(&new, NOW).is_spared() && !held(&new, after(GRACE)).is_spared());
     holds(check(&held(&new, NOW), &held(&untold, NOW)));
+
+    // Unhealthy by 40 dollars, in a grace that spares all but the deeply unhealthy: with its hedge gone it would be among them.
+    let poorer = changed(&hedger, |account| account.balances[0].shares += 400 * MILLION);
+    let graced = changed(&scene.board, |board| board.grace_until = NOW.ts + 60);
+    let (old, new) = (held_by(&poorer, &old, NOW), held_by(&poorer, &new, NOW));
+    holds(inv::check_shrink_spares(&poorer, &old, &new, &graced, NOW));
+    assert_eq!(liquidation::eligible(&poorer, &old, &graced, NOW).unwrap_err(), RiskError::GracePeriod);
+    assert_eq!(liquidation::eligible(&poorer, &new, &graced, NOW).unwrap_err(), RiskError::GracePeriod);
+    assert!(liquidation::eligible(&poorer, &new, &scene.board, NOW).is_ok());
 }
 
 #[test]
@@ -398,4 +408,15 @@ fn inv_85_claims_of_a_settled_market() {
     holds(inv::check_payout(&full, &short, true));
     breaks(85, inv::check_payout(&full, &short, false));
     breaks(85, inv::check_payout(&full, &changed(&short, |market| market.equity = 0), true));
+}
+
+/// The pool's margin is counted at the low end of the quote token's band: the least shrink is the least there.
+#[test]
+fn a_wide_quote_shrinks_no_more() {
+    let mut scene = overloaded();
+    (scene.board.rows[1].impact_slope, scene.board.rows[1].impact_cap) = (1 << 28, bits(20, 100));
+    scene.board.rows[0].low = scene.board.rows[0].mid / 1_000 * 990;
+    let before = scene.market;
+    scene.deleverage(NOW);
+    holds(inv::check_shrink(&before, &scene.market, &scene.board, &scene.traders, NOW));
 }

@@ -2,6 +2,7 @@
 
 mod authority;
 mod changes;
+mod endings;
 mod exits;
 mod instruction;
 mod perps;

@@ -10,7 +10,7 @@ use ballast_risk::{bankruptcy, interest, price, RiskResult};
 use ballast_state::{rights, LiquidityPool, MarginAccount, PerpMarket};
 use ballast_testkit::{Event, Sent};
 
-use super::Check;
+use super::{endings, Check};
 use crate::stage::{State, OWNERS, QUOTE};
 use crate::step::{Do, How, OfPerps, Step};
 
@@ -32,15 +32,20 @@ impl Check<'_> {
             self.note(inv::check_sizes(market, accounts()));
             self.note(inv::check_market(market));
             self.note(inv::check_pending(market, now.orders.iter().flatten()));
+            self.note(inv::check_registered(market, accounts()));
             self.note(inv::check_market_names(market, index, &now.pool, &after.board));
             let Some(old) = before.perps.market(index).filter(|old| *old != market) else { continue };
             self.note(inv::check_sequence(old.sequence, market.sequence, true));
             self.market_settings(old, market);
+            let settles = |does| does == Do::Perp(OfPerps::SettleMarket { market: index });
+            self.note(inv::check_payout(old, market, self.does(settles)));
         }
         let epoch = |number| now.epoch(number);
         let dust = now.pool.epoch.saturating_mul(2 * u64::from(OWNERS));
         self.note(inv::check_liquidity(&now.pool, now.providers.iter().flatten(), epoch, dust));
         self.note(inv::check_spent(&now.pool, &now.markets));
+        self.note(inv::check_stakes(&now.pool, &now.markets));
+        self.equities();
         for (old, new) in before.perps.providers.iter().zip(&now.providers) {
             if let (Some(old), Some(new)) = (old, new) {
                 self.note(inv::check_sequence(old.sequence, new.sequence, old != new));
@@ -59,15 +64,19 @@ impl Check<'_> {
         self.note(inv::check_position_slots(account));
         self.note(inv::check_origins(account, QUOTE));
         self.note(inv::check_orders(account, self.after.perps.orders(slot)));
+        self.note(inv::check_rail(account));
         let Some(old) = self.before.account(slot) else { return };
         let moves = |step: &Step| if let Do::Perp(does) = step.does { does.moves() } else { None };
         let moved: Vec<u16> =
             self.done().filter_map(moves).filter(|(of, _)| *of == slot).map(|(_, market)| market).collect();
         self.note(inv::check_positions_still(old, account, &moved));
+        for market in moved.iter().filter_map(|index| self.before.perps.market(*index)) {
+            self.note(inv::check_part(market, old, account));
+        }
     }
 
     fn market_settings(&mut self, old: &PerpMarket, new: &PerpMarket) {
-        if self.has_full_power() {
+        if self.has_full_power() || self.is_ended(old, new) {
             return;
         }
         let this = |does| matches!(does, Do::Perp(OfPerps::ConfigureMarket { market, .. }) if market == new.index);
@@ -147,12 +156,18 @@ impl Check<'_> {
                 }
             }
             OfPerps::AddLiquidity { slot, .. } => self.entered(slot),
+            OfPerps::DeleverageMarket { market } => self.market_deleveraged(market),
+            OfPerps::Register { market, .. } | OfPerps::UpdatePayout { market } => {
+                if let Some(market) = after.perps.market(market) {
+                    self.equity(market);
+                }
+            }
             OfPerps::Strike => after.perps.markets.iter().for_each(|market| self.equity(market)),
             _ => {}
         }
     }
 
-    fn equity(&mut self, market: &PerpMarket) {
+    pub(super) fn equity(&mut self, market: &PerpMarket) {
         let after = self.after;
         if let Some(bank) = after.bank(QUOTE) {
             self.note(inv::check_equity(market, &after.perps.pool, bank, after.now));
@@ -160,14 +175,14 @@ impl Check<'_> {
     }
 
     /// What an account holds, one market at its own moment.
-    fn held(&mut self, state: &State, slot: u8, market: &PerpMarket) -> Option<Portfolio> {
+    pub(super) fn held(&mut self, state: &State, slot: u8, market: &PerpMarket) -> Option<Portfolio> {
         let account = state.account(slot)?;
         let standing = |index| if index == market.index { Ok(*market) } else { state.standing(index) };
         let holdings = state.holdings(account, self.after.now, |index| state.bank(index), standing);
         self.computed(holdings, inv::NAMES_AGREE)
     }
 
-    fn synced(&mut self, market: u16) -> Option<PerpMarket> {
+    pub(super) fn synced(&mut self, market: u16) -> Option<PerpMarket> {
         let synced = self.before.synced(market, self.after.now);
         self.computed(synced, inv::MARKET_SYNCED)
     }
@@ -216,6 +231,9 @@ impl Check<'_> {
             return;
         }
         self.note(inv::check_fill_caps(&was, is, held));
+        self.note(inv::check_fill_backed(&was, is, held, &after.board, now));
+        let puts_up = if order.reduce_only == 0 { Usd(order.requirement) } else { Usd::ZERO };
+        self.note(inv::check_released([old, new], &was, done.paid, puts_up, &after.board, now));
         let paid = FillPaid { lots: held[1].saturating_sub(held[0]), price: done.price, premium: done.premium };
         self.note(inv::check_fill_price(order, &print, [&was, is], &paid));
         if order.reduce_only == 0 {
@@ -237,11 +255,19 @@ impl Check<'_> {
         let (Some(old), Some(new)) = (before.account(slot), after.account(slot)) else { return };
         let (Some(was), Some(is)) = (self.synced(market), after.perps.market(market)) else { return };
         let Some(bank) = before.bank(QUOTE) else { return };
+        let puts_up = self.puts_up(slot, &was);
+        self.note(inv::check_released([old, new], &was, paid, puts_up, &before.board, now));
+        // What it has to put up now may be paid now.
+        let mut railed = *old;
+        if new.rail.day == PerpMarket::day(now.ts) {
+            railed.rail.posted = new.rail.posted;
+        }
         let claim = |account: &MarginAccount, market: &PerpMarket| {
             slots::find(account, market.index).map_or(Ok(0), |position| book::claim(position, market))
         };
         let checked = (|| -> RiskResult<inv::Checked> {
-            let most = perp::most_paid(&was, &before.perps.pool, bank, old, &before.board, now)?;
+            let most = perp::most_paid(&was, &before.perps.pool, bank, &railed, &before.board, now)?;
+            let most = slots::find(old, market).map_or(most, |position| endings::most_due(&was, position, most));
             let whole = slots::held(old, &was)? != 0;
             Ok(inv::check_settled([claim(old, &was)?, claim(new, is)?], paid, most, whole))
         })();
@@ -269,6 +295,7 @@ impl Check<'_> {
         if !was.is_settled() && spent != i128::from(done.paid) + i128::from(done.loss.pooled) {
             self.note(Err(inv::LOSS_SPENT));
         }
+        self.note(inv::check_released([old, new], &was, done.paid, Usd::ZERO, board, now));
         let shown = Health {
             assets: Usd(done.after.assets),
             liabilities: Usd(done.after.liabilities),

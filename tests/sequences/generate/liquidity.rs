@@ -23,7 +23,7 @@ impl Life<'_> {
     }
 
     /// Time passes to the end of an epoch, and somebody strikes it, so many seconds late.
-    fn end_epoch(&mut self, late: u32) -> Scene {
+    pub(super) fn end_epoch(&mut self, late: u32) -> Scene {
         let state = &self.play.stage.state;
         let pool = &state.perps.pool;
         let end = ballast_risk::perp::liquidity::next_end(pool, state.now).unwrap_or(pool.epoch_end);
@@ -95,6 +95,10 @@ impl Life<'_> {
         let (by, sets) = (self.admin(), self.of_market(market));
         let by = self.dice.pick(&[by, by, RISK_ADMIN]).unwrap_or(by);
         let configure = |sets| Do::Perp(OfPerps::ConfigureMarket { market, sets });
+        if self.dice.one_in(4) {
+            // More than a fee may be.
+            self.act(self.admin(), configure(OfMarket::FillFee(200)))?;
+        }
         if by == RISK_ADMIN {
             self.act(by, configure(sets))?;
         } else {
@@ -102,7 +106,9 @@ impl Life<'_> {
         }
         if self.dice.one_in(3) && self.play.stage.state.perps.markets.len() < 5 {
             let (row, decimals) = (self.row(), self.dice.pick(&[6, 7, 9]).unwrap_or(6));
-            self.perp(self.admin(), OfPerps::AddMarket { row, decimals })?;
+            let (admin, anybody) = (self.admin(), self.anybody());
+            let by = if self.dice.one_in(3) { anybody } else { admin };
+            self.perp(by, OfPerps::AddMarket { row, decimals })?;
         }
         for _ in 0..2 {
             self.perp_trade_in(market)?;
@@ -133,10 +139,10 @@ impl Life<'_> {
         let open = ballast_risk::perp::book::open_interest(book.book(order.side())).unwrap_or(0);
         let held: i64 = self.held(slot).into_iter().filter(|(of, _)| *of == market).map(|(_, lots)| lots).sum();
         let after = held.saturating_add(order.lots).unsigned_abs();
-        let all: &[OfMarket] = match self.dice.below(5) {
+        let all: &[OfMarket] = match self.dice.below(7) {
             0 | 1 => &[OfMarket::AccountCap(after), OfMarket::SkewCap(0), OfMarket::InterestCap(open.max(after))],
-            2 => &[OfMarket::SkewCap(1)],
-            3 => &[OfMarket::AccountCap(1)],
+            2..=4 => &[OfMarket::SkewCap(1)],
+            5 => &[OfMarket::AccountCap(1)],
             _ => &[OfMarket::Mode(1)],
         };
         // At once, and as tightening: that waits for no timelock.
@@ -159,8 +165,8 @@ impl Life<'_> {
             6 => OfMarket::SkewCap(long.abs_diff(short) / 2 + near),
             7 | 8 => OfMarket::AccountCap(near),
             9 => OfMarket::Scale(self.dice.pick(&[0, 400_000_000_000, 2_000_000_000_000]).unwrap_or(0)),
-            10 => OfMarket::Weight(self.dice.small(6_000)),
-            11 if self.dice.one_in(2) => OfMarket::FillFee(self.dice.small(110)),
+            10 => OfMarket::Weight(if self.dice.one_in(3) { 10_000 } else { self.dice.small(6_000) }),
+            11 if self.dice.one_in(2) => OfMarket::FillFee(self.dice.small(250)),
             11 => OfMarket::KeeperFee(self.dice.below(100_000)),
             12 => OfMarket::FundingLimit(self.dice.pick(&[0, 1_000_000_000, 1 << 40]).unwrap_or(0)),
             _ => OfMarket::OrderLife(self.dice.pick(&[0, 5, 60, 61]).unwrap_or(60)),

@@ -2,6 +2,7 @@
 
 mod administration;
 mod delegates;
+mod endings;
 mod flash;
 mod keepers;
 mod lending;
@@ -84,7 +85,7 @@ impl Life<'_> {
     /// brought to the board's prices, mostly.
     fn try_to(&mut self, who: u8, does: Do) -> Result<bool, Stop> {
         for slot in does.reads() {
-            if !self.dice.one_in(16) {
+            if !self.dice.one_in(10) {
                 self.sync_others(slot, u16::MAX)?;
             }
         }

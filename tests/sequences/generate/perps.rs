@@ -15,12 +15,12 @@ impl Life<'_> {
         u16::try_from(self.dice.below(count)).unwrap_or(0)
     }
 
-    fn row_of(&self, market: u16) -> u8 {
+    pub(super) fn row_of(&self, market: u16) -> u8 {
         self.play.stage.state.perps.market(market).map_or(0, |market| market.feed)
     }
 
     /// So many dollars in lots, at the published price.
-    fn lots(&self, market: u16, dollars: u64) -> i64 {
+    pub(super) fn lots(&self, market: u16, dollars: u64) -> i64 {
         let decimals = self.play.stage.state.perps.market(market).map_or(0, |market| market.lot_decimals);
         let price = self.market_price(self.row_of(market)).unsigned_abs().max(1);
         let lots = u128::from(dollars) * 10u128.pow(u32::from(decimals) + 8) / u128::from(price);
@@ -48,7 +48,7 @@ impl Life<'_> {
 
     /// One scene of perps.
     pub(super) fn perps(&mut self) -> Scene {
-        match self.dice.below(25) {
+        match self.dice.below(28) {
             0..=9 => self.trade(),
             10..=12 => self.close_position(),
             13..=15 => self.settle(),
@@ -56,6 +56,8 @@ impl Life<'_> {
             19 | 20 => self.provide(),
             21 => self.await_funding(),
             22 | 23 => self.administer_perps(),
+            24 | 25 => self.run_on_pool(),
+            26 => self.end_market(),
             _ => self.perp_nonsense(),
         }
     }
@@ -75,6 +77,12 @@ impl Life<'_> {
 
     /// Somebody with means, or who gets some, places an order as large as it can bear. Returns whose and its number.
     pub(super) fn place_some(&mut self, market: u16) -> Result<Option<(u8, u64)>, Stop> {
+        let sells = self.dice.one_in(2);
+        self.place_side(market, sells)
+    }
+
+    /// The same, on one side.
+    pub(super) fn place_side(&mut self, market: u16, sells: bool) -> Result<Option<(u8, u64)>, Stop> {
         let slot = self.borrower();
         let owner = self.owner(slot);
         self.open_orders(slot)?;
@@ -87,7 +95,7 @@ impl Life<'_> {
         self.freshen(1)?;
         let dollars = self.equity(slot).min(30_000) * (1 + self.dice.below(16)) / 4 + 2 + self.dice.below(50);
         let mut lots = self.lots(market, dollars);
-        if self.dice.one_in(2) {
+        if sells {
             lots = -lots;
         }
         let state = &self.play.stage.state;
@@ -104,7 +112,7 @@ impl Life<'_> {
     }
 
     /// An account of orders where there is none yet.
-    fn open_orders(&mut self, slot: u8) -> Scene {
+    pub(super) fn open_orders(&mut self, slot: u8) -> Scene {
         if self.play.stage.state.perps.orders(slot).is_none() {
             let payer = self.anybody();
             self.perp(payer, OfPerps::OpenOrders { slot })?;
@@ -113,7 +121,7 @@ impl Life<'_> {
     }
 
     /// Places an order, mostly at any price. Returns its number.
-    fn place(&mut self, slot: u8, market: u16, lots: i64, reduce: bool) -> Result<Option<u64>, Stop> {
+    pub(super) fn place(&mut self, slot: u8, market: u16, lots: i64, reduce: bool) -> Result<Option<u64>, Stop> {
         let state = &self.play.stage.state;
         let Some(id) = state.perps.orders(slot).map(|orders| orders.next_id) else { return Ok(None) };
         let mark = state.perps.market(market).map_or(0, |market| market.mark);
@@ -202,7 +210,7 @@ impl Life<'_> {
         Ok(())
     }
 
-    fn fill(&mut self, slot: u8, market: u16, id: u64) -> Scene {
+    pub(super) fn fill(&mut self, slot: u8, market: u16, id: u64) -> Scene {
         self.fill_at(slot, market, id, false)
     }
 
@@ -214,7 +222,7 @@ impl Life<'_> {
     }
 
     /// A feed prints a price up to so many thousandths away.
-    fn step_price(&mut self, row: u8, thousandths: u64) -> Scene {
+    pub(super) fn step_price(&mut self, row: u8, thousandths: u64) -> Scene {
         let span = i64::try_from(self.dice.below(2 * thousandths + 1)).unwrap_or(0);
         let part = 1_000 + span - i64::try_from(thousandths).unwrap_or(0);
         let price = self.market_price(row) / 1_000 * part;
@@ -349,6 +357,9 @@ impl Life<'_> {
         };
         let taker = if self.dice.one_in(8) { self.slot() } else { 1 + u8::from(self.dice.one_in(2)) };
         let by = self.owner(taker);
+        if self.dice.one_in(3) {
+            self.perp(by, OfPerps::DeleverageMarket { market })?;
+        }
         self.perp(by, OfPerps::LiquidatePerp { taker, from, market, most })?;
         let equity = self.health(from).and_then(|health| health.equity().ok()).unwrap_or(0);
         if equity < 0 {
@@ -369,7 +380,7 @@ impl Life<'_> {
         let dollars = 1 + self.dice.below(3_000);
         let lots = self.lots(market, dollars);
         let any = |lots: i64, life: u32| OfPerps::Place { slot, market, lots, limit: 0, reduce: false, life };
-        let (who, does) = match self.dice.below(22) {
+        let (who, does) = match self.dice.below(26) {
             0 => (owner, any(0, 60)),
             1 => (owner, any(9, 60)),
             2 => (owner, any(lots, 61)),
@@ -393,6 +404,10 @@ impl Life<'_> {
             18 => (who, OfPerps::OpenOrders { slot }),
             19 => (who, OfPerps::AddMarket { row: self.row(), decimals: 6 }),
             20 => return self.crowd(slot, market),
+            21 => (who, OfPerps::DeleverageMarket { market }),
+            22 => (who, OfPerps::SettleMarket { market }),
+            23 => (who, OfPerps::UpdatePayout { market }),
+            24 => (who, OfPerps::Register { keeper: other, slot, market }),
             _ => (who, OfPerps::Sync { market: market + u16::from(self.dice.one_in(4)) }),
         };
         self.perp(who, does)?;

@@ -63,7 +63,7 @@ impl Life<'_> {
             return self.veto(number, admin);
         }
         self.ripen()?;
-        if self.dice.one_in(6) {
+        if self.dice.one_in(3) {
             let seconds = self.play.stage.state.group.timelock_expiry;
             self.act(0, Do::Wait { seconds })?;
             self.freshen(1)?;
@@ -85,7 +85,7 @@ impl Life<'_> {
     fn veto(&mut self, number: u64, proposer: u8) -> Scene {
         let who = self.anybody();
         let by = self.dice.pick(&[GUARDIAN, proposer, who]).unwrap_or(GUARDIAN);
-        let proposer = if self.dice.one_in(3) { who } else { proposer };
+        let proposer = if self.dice.one_in(2) { who } else { proposer };
         self.act(by, Do::Cancel { number, proposer })
     }
 

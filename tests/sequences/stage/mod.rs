@@ -133,7 +133,7 @@ impl Stage {
             return (names, None);
         }
         let sent = {
-            let signers = self.signers(steps);
+            let signers = self.signers(steps, &instructions);
             self.world.svm.send(&instructions, &signers.iter().collect::<Vec<_>>())
         };
         if sent.is_ok() {
@@ -183,13 +183,18 @@ impl Stage {
         })
     }
 
-    /// Everybody whose signature a transaction needs. The first pays.
-    fn signers(&self, steps: &[Step]) -> Vec<Keypair> {
+    /// Everybody whose signature a transaction needs. The first pays, whether it signs for anything else or not.
+    fn signers(&self, steps: &[Step], instructions: &[Instruction]) -> Vec<Keypair> {
+        let needed = |person: u8| {
+            let key = self.key_of(person);
+            let mut metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+            metas.any(|meta| meta.is_signer && meta.pubkey == key)
+        };
         let mut people = Vec::new();
         for step in steps {
             let second = if let Do::Transfer { to, .. } = step.does { to } else { step.by };
             for person in [step.by, second] {
-                if !people.contains(&person) {
+                if people.is_empty() || (!people.contains(&person) && needed(person)) {
                     people.push(person);
                 }
             }

@@ -251,7 +251,15 @@ impl Stage {
                 })
             }
             OfPerps::Sync { market } => ix::sync_market(quote, market),
-            OfPerps::Settle { slot, market } => ix::settle_pnl(&signer, quote, &self.slot_key(slot), market),
+            OfPerps::Settle { slot, market } => self.beside(slot, Some(market), |follow| {
+                ix::settle_pnl_posting(&signer, quote, &self.slot_key(slot), market, follow)
+            }),
+            OfPerps::DeleverageMarket { market } => ix::deleverage_market(quote, market),
+            OfPerps::SettleMarket { market } => ix::settle_market(quote, market, self.named(market).row),
+            OfPerps::Register { keeper, slot, market } => {
+                ix::register_claim((&signer, &self.slot_key(keeper)), quote, &self.slot_key(slot), market)
+            }
+            OfPerps::UpdatePayout { market } => ix::update_payout(quote, market),
             OfPerps::LiquidatePerp { taker, from, market, most } => {
                 let (taker, from_key) = (self.slot_key(taker), self.slot_key(from));
                 self.beside(from, Some(market), |follow| {

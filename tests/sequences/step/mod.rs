@@ -258,7 +258,9 @@ impl Do {
             Self::Resolve { slot, .. } | Self::Mark { slot } => vec![slot],
             Self::Liquidate { taker, from, .. } | Self::Deleverage { taker, from, .. } => vec![taker, from],
             Self::BeginLiquidation { from, .. } => vec![from],
-            Self::Perp(OfPerps::AddLiquidity { slot, .. } | OfPerps::Place { slot, .. }) => vec![slot],
+            Self::Perp(
+                OfPerps::AddLiquidity { slot, .. } | OfPerps::Place { slot, .. } | OfPerps::Settle { slot, .. },
+            ) => vec![slot],
             _ => Vec::new(),
         }
     }

@@ -68,6 +68,21 @@ pub(crate) enum OfPerps {
         market: u16,
         sets: OfMarket,
     },
+    DeleverageMarket {
+        market: u16,
+    },
+    SettleMarket {
+        market: u16,
+    },
+    /// For the fee of the keeper's account.
+    Register {
+        keeper: u8,
+        slot: u8,
+        market: u16,
+    },
+    UpdatePayout {
+        market: u16,
+    },
 }
 
 /// One setting of a perp market. Ratios in basis points, sizes in lots.
@@ -86,10 +101,12 @@ pub(crate) enum OfMarket {
 }
 
 impl OfPerps {
-    /// Whose margin account an order, a settlement or a liquidation changes, and in which market.
+    /// Whose margin account an order, a settlement, a registration or a liquidation changes, and in which market.
     pub(crate) const fn moves(&self) -> Option<(u8, u16)> {
         match *self {
-            Self::Fill { slot, market, .. } | Self::Settle { slot, market } => Some((slot, market)),
+            Self::Fill { slot, market, .. } | Self::Settle { slot, market } | Self::Register { slot, market, .. } => {
+                Some((slot, market))
+            }
             Self::LiquidatePerp { from, market, .. } => Some((from, market)),
             _ => None,
         }
@@ -103,7 +120,9 @@ impl OfPerps {
             | Self::Sync { market }
             | Self::Settle { market, .. }
             | Self::LiquidatePerp { market, .. }
-            | Self::ConfigureMarket { market, .. } => Some(market),
+            | Self::ConfigureMarket { market, .. }
+            | Self::DeleverageMarket { market }
+            | Self::SettleMarket { market } => Some(market),
             _ => None,
         }
     }
@@ -130,6 +149,10 @@ impl OfPerps {
             Self::AddMarket { .. } => "add_perp_market",
             Self::ConfigureMarket { .. } if by.person == RISK_ADMIN => "configure_perp_market by risk admin",
             Self::ConfigureMarket { .. } => "configure_perp_market",
+            Self::DeleverageMarket { .. } => "deleverage_market",
+            Self::SettleMarket { .. } => "settle_market",
+            Self::Register { .. } => "register_claim",
+            Self::UpdatePayout { .. } => "update_payout",
         }
     }
 

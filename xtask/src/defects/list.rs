@@ -416,4 +416,34 @@ defects! {
             "        add_spent(market, pool, spent)?;\n" =>
             "        add_spent(market, pool, spent >> 1)?;\n";
     }
+    80 "a deleverage of a market takes almost all of its skew" {
+        "crates/risk/src/perp/deleverage.rs":
+            "shrink(book, checked_sub(skew.unsigned_abs(), kept.unsigned_abs())?)?;" =>
+            "shrink(book, checked_sub(skew.unsigned_abs(), kept.unsigned_abs() >> 8)?)?;";
+    }
+    81 "a series spares no position" {
+        "crates/risk/src/perp/deleverage.rs":
+            "book.shrink_sequence = book.shrink_sequence.wrapping_add(1);" =>
+            "book.shrink_sequence = book.shrink_sequence.wrapping_add(0);";
+    }
+    82 "a fill that sells needs no margin of the pool" {
+        "crates/risk/src/perp/order/fill.rs":
+            "if caps::added(held, lots)? > 0 && !pool_has_margin" =>
+            "if caps::added(held, lots)? > 0 && lots > 0 && !pool_has_margin";
+    }
+    83 "a profit is paid whatever the rail lets out" {
+        "crates/risk/src/perp/cash.rs":
+            "    Ok(funds(pool, bank, now)?.min(room))\n" =>
+            "    Ok(funds(pool, bank, now)?.min(room.max(u64::MAX)))\n";
+    }
+    84 "a settled market's stake is set aside twice" {
+        "crates/risk/src/perp/settlement.rs":
+            "pool.earmarked = pool.earmarked.checked_add(market.stake)" =>
+            "pool.earmarked = pool.earmarked.checked_add(market.stake << 1)";
+    }
+    85 "a registered claim is due twice its part" {
+        "crates/risk/src/perp/settlement.rs":
+            "u64::try_from(wide(claim, market.payout) >> Ratio::BITS)" =>
+            "u64::try_from(wide(claim, market.payout) >> (Ratio::BITS - 1))";
+    }
 }

@@ -1,12 +1,15 @@
 //! Markets whose pool cannot pay: deleverage, settlement, and what is paid of claims.
 
-use ballast_math::{checked_add, high, signed_add, signed_from_words, wide, MathResult, Ratio, Usd};
+use ballast_math::{checked_add, high, signed_add, signed_from_words, wide, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PerpSide, RiskBoard};
 
 use super::{holds, require, Checked, CLAIMS_ALIKE, SHRINK_FAIR, SHRINK_SPARES, STAKES_ADD_UP};
 use crate::health::Portfolio;
 use crate::perp::{self, book, liquidity, slots, VALUE_BITS};
-use crate::{liquidation, Now, RiskResult};
+use crate::{liquidation, Now, RiskError, RiskResult};
+
+/// Of so many atoms a requirement may be rounded up.
+const ATOMS: u64 = 4;
 
 /// INV-80 of a market that was synced, then deleveraged, and of all accounts of its group, none of which changed.
 ///
@@ -50,17 +53,22 @@ fn is_least(before: &PerpMarket, after: &PerpMarket, board: &RiskBoard, now: Now
         return Ok(false);
     }
     let interest = book::open_interest(&before.long)?.max(book::open_interest(&before.short)?);
-    // A shrink takes 2 + OI/2²⁴ lots more than asked at most, and Newton's steps end a few lots below the root.
-    let slack = (interest >> 22).saturating_add(skew.unsigned_abs() >> 20).saturating_add(4);
+    // A shrink takes 2 + OI/2²⁴ lots more than asked at most, and Newton's steps end a few lots below the root, or units of USD.
+    let row = board.row(before.feed).ok_or(RiskError::FeedNotListed)?;
+    let scale = 10u64.checked_pow(u32::from(before.lot_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
+    let units = Price(row.mid).atoms_up(Usd(1 << 8), scale).unwrap_or(u64::MAX);
+    let slack = (interest >> 22).saturating_add(skew.unsigned_abs() >> 20).saturating_add(units).saturating_add(4);
     let slack = i64::try_from(slack).unwrap_or(i64::MAX);
     let Some(equity) = u64::try_from(before.equity).ok().filter(|equity| *equity > 0) else {
         return Ok(left.unsigned_abs() <= slack.unsigned_abs());
     };
     let target = Ratio(board.rules.liquidation_target);
-    let covered = |skew: i64| -> RiskResult<bool> { Ok(target.of_up(Usd(required(skew)?))?.0 <= equity) };
+    let covered = |skew: i64, spare: u64| -> RiskResult<bool> {
+        Ok(target.of_up(Usd(required(skew)?))?.0.saturating_add(spare) <= equity)
+    };
     let more = if skew > 0 { left.max(0).saturating_add(slack) } else { left.min(0).saturating_sub(slack) };
-    let enough = left.unsigned_abs() <= slack.unsigned_abs() || covered(left)?;
-    Ok(enough && (more.unsigned_abs() >= skew.unsigned_abs() || !covered(more)?))
+    let enough = left.unsigned_abs() <= slack.unsigned_abs() || covered(left, 0)?;
+    Ok(enough && (more.unsigned_abs() >= skew.unsigned_abs() || !covered(more, ATOMS)?))
 }
 
 /// INV-81 of an account between the first shrink of a series: what it holds before and after, at one moment. Where another series
@@ -120,7 +128,7 @@ pub fn check_equities<'a>(
 }
 
 /// What the pool owes a market's positions and has to keep for its skew, a value.
-fn owed_of(market: &PerpMarket) -> RiskResult<i128> {
+pub(super) fn owed_of(market: &PerpMarket) -> RiskResult<i128> {
     if market.is_settled() {
         // Of claims it cannot pay, a settled market costs the pool its stake.
         let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
@@ -130,7 +138,8 @@ fn owed_of(market: &PerpMarket) -> RiskResult<i128> {
         return Ok(if market.payout < ballast_math::Ratio::ONE.0 { all.min(most) } else { all });
     }
     let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
-    Ok(signed_add(sides, i128::from(market.skew_reserve) << VALUE_BITS)?)
+    let reserve = perp::skew_reserve(market.mark, book::skew(market)?, &market.terms)?;
+    Ok(signed_add(sides, i128::from(reserve) << VALUE_BITS)?)
 }
 
 /// INV-85 of one market over all accounts of its group: without sizes once it is settled, and what is left of registered claims is

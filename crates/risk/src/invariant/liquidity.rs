@@ -4,11 +4,11 @@ use ballast_math::{mul_div_down, signed_add, MathResult};
 use ballast_state::{Bank, Epoch, LiquidityPool, LiquidityProvider, MarginAccount, PerpMarket};
 
 use super::{
-    bank::add_up, holds, require, Checked, EPOCHS_STAY, EPOCH_PRICED, LIQUIDITY_ADDS_UP, LOANS_TAGGED, LOSS_SPENT,
-    ORIGINS_KNOWN, SHARES_ADD_UP, SPENT_ADDS_UP,
+    bank::add_up, endings::owed_of, holds, require, Checked, EPOCHS_STAY, EPOCH_PRICED, LIQUIDITY_ADDS_UP,
+    LOANS_TAGGED, LOSS_SPENT, ORIGINS_KNOWN, SHARES_ADD_UP, SPENT_ADDS_UP,
 };
 use crate::perp::liquidity::STRIKE_SECONDS;
-use crate::perp::{self, book, VALUE_BITS};
+use crate::perp::VALUE_BITS;
 use crate::{interest, Now, RiskResult};
 
 /// INV-3 of the bank a pool has its funds in, over all accounts of its group: what it holds, what waits to enter and what was
@@ -207,9 +207,7 @@ pub fn check_epoch_price<'a>(
     let priced = || -> RiskResult<bool> {
         let (mut owed, mut rounding) = (0i128, 1i128);
         for market in markets {
-            let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
-            let reserve = perp::skew_reserve(market.mark, book::skew(market)?, &market.terms)?;
-            owed = signed_add(owed, signed_add(sides, i128::from(reserve) << VALUE_BITS)?)?;
+            owed = signed_add(owed, owed_of(market)?)?;
             // A reserve is of whole atoms at every mark.
             rounding = rounding.saturating_add(1);
         }

@@ -53,11 +53,13 @@ pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoar
     if !health.is_negative() {
         return Err(RiskError::AccountHealthy);
     }
-    if !health::spare(health, portfolio, board, Valuation::Maintenance, now)?.is_negative() {
+    // What a deleverage took makes an account neither unhealthy nor deeply so.
+    let spared = health::spare(health, portfolio, board, Valuation::Maintenance, now)?;
+    if !spared.is_negative() {
         return Err(RiskError::DeleverageGrace);
     }
     check_beyond_doubt(portfolio, board, now)?;
-    timer::check_not_spared(account, board, &health, now)?;
+    timer::check_not_spared(account, board, &spared, now)?;
     Ok(assessment)
 }
 

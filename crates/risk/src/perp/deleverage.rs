@@ -7,7 +7,8 @@ use ballast_state::{Bank, LiquidityPool, MarketMode, PerpMarket, PerpSide, RiskB
 use super::liquidity::maintenance_requirement;
 use super::{book, mark_of, refresh_equity, require_synced, settlement, shrink, skew_reserve, VALUE_BITS};
 use crate::health::{impact, rates_of, Valuation};
-use crate::{price, Now, RiskError, RiskResult};
+use crate::price::{self, End};
+use crate::{Now, RiskError, RiskResult};
 
 /// Seconds from the first deleverage of a series in which it makes no account liquidatable; the next one after them starts a new
 /// series.
@@ -149,7 +150,8 @@ fn kept(market: &PerpMarket, board: &RiskBoard, skew: i64, target: Ratio, now: N
     let mid = Price(row.mid);
     let scale = 10u64.checked_pow(u32::from(market.lot_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
     let quotes = ballast_math::Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift };
-    let means = Price(quote.mid).value_down(quotes.units_down(equity)?)?;
+    // At the end at which the requirement becomes atoms.
+    let means = price::aged_end(quote, End::Low, now)?.value_down(quotes.units_down(equity)?)?;
     let means = Ratio::ONE.div_down(target)?.of_down(means)?;
     let whole = ballast_math::Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
     let size = root(row, skew, means, mid.value_up(whole.units_up(most)?)?)?;
