@@ -70,10 +70,10 @@ pub fn eligible(account: &MarginAccount, portfolio: &Portfolio, board: &RiskBoar
 #[inline(never)]
 pub(crate) fn check_beyond_doubt(portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let doubtful = |feed: u8| board.row(feed).is_some_and(|row| price::is_uncertain(row, now, &board.rules));
-    if portfolio.exposures().iter().any(|exposure| doubtful(exposure.feed)) {
-        if !health::spared(portfolio, board, Valuation::Favourable, now)?.is_negative() {
-            return Err(RiskError::HealthyAtFavourablePrice);
-        }
+    if portfolio.exposures().iter().any(|exposure| doubtful(exposure.feed))
+        && !health::spared(portfolio, board, Valuation::Favourable, now)?.is_negative()
+    {
+        return Err(RiskError::HealthyAtFavourablePrice);
     }
     Ok(())
 }
