@@ -65,7 +65,7 @@ impl Life<'_> {
             }
             1 | 14 | 15 => {
                 // Seized, or ended, by somebody else, who signs too.
-                steps[if self.dice.one_in(3) { 1 } else { 3 }].0 = who;
+                steps[if self.dice.one_in(2) { 1 } else { 3 }].0 = who;
                 return;
             }
             2 => {
