@@ -276,11 +276,20 @@ fn conflicts_name_the_line() {
         (with_perps().replace(market, "").replacen("bank = \"USDC\"", "bank = 1", 1).replace("cap = \"1_000_000 USDC\"", "cap = \"1_000_000 SOL\""), "136:8: pool.bank: the pool is listed with 0 already, not with 1".to_owned()),
         (LOCALNET.to_owned(), "6:1: group: the chain has a pool and the file has none: one is never taken away".to_owned()),
         (with_perps().replace(market, ""), "6:1: group: the chain lists 1 markets, the file 0: a market is never taken out".to_owned()),
-        (changed("mode = \"normal\"", "mode = \"wind-down\""), format!("148:8: markets[0].mode: a bank or a market cannot go from its mode to that one (InvalidModeChange); {bounds}")),
         (changed("interest_cap = \"10_000 SOL\"", "interest_cap = \"200_000_000 SOL\"").replace("\"600_000 SOL\"", "\"20_000_000_000 SOL\""), format!("154:16: markets[0].settings.interest_cap: the cap could be worth more than a value can hold (CapTooLarge); {bounds}")),
     ] {
         assert_eq!(validator.conflict(&text), format!("x.toml:{said}"));
     }
+    // A market that ends stays so; its file says that, and is done.
+    let ends = changed("mode = \"normal\"", "mode = \"wind-down\"");
+    let mut validator = validator;
+    assert_eq!(validator.steps(&ends), ["configure_perp_market: market 0 SOL-PERP"]);
+    validator.apply(&ends);
+    assert!(validator.steps(&ends).is_empty());
+    assert_eq!(
+        validator.conflict(&with_perps()),
+        "x.toml:148:8: markets[0].mode: market 0 is listed with wind-down already, not with normal"
+    );
     // Nothing is known of a lot before there is a price.
     let coarse = smaller(&changed("lot_decimals = 6", "lot_decimals = 3")).replace("0.01 USDC", "0.02 USDC");
     assert_eq!(Validator::new().plan(&coarse).steps.len(), 7);

@@ -315,11 +315,11 @@ fn a_day_that_deleverages_markets() {
     let told = ["equity_usd", "required_usd", "skew_before_usd", "skew_after_usd", "closed_usd", "required_after_usd"];
     assert_eq!(
         told.map(|field| cents(btc, field)),
-        [571_883, 602_699, -11_379_147, -10_301_498, 1_077_650, 544_647],
+        [571_898, 602_715, -11_379_451, -10_301_832, 1_077_619, 544_665],
         "{btc}"
     );
     let whole = ["other_liquidated_usd", "closed_usd", "hedges_closed_usd", "returned_usd", "equity_gained_usd"];
-    assert_eq!(whole.map(|field| cents(&all[2], field)), [909_472, 1_077_650, 1_067_888, 12, 12]);
+    assert_eq!(whole.map(|field| cents(&all[2], field)), [909_496, 1_077_619, 1_067_858, 12, 12]);
 
     let row = |who: &str| {
         let rows = perps["transfers"].as_array().unwrap();

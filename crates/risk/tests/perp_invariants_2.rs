@@ -303,7 +303,7 @@ fn a_position_that_goes_was_held_until_then() {
 fn insolvent() -> Scene {
     let mut scene = Scene::new(100_000, &[2_000, 1_000, -3_000]);
     let mut short = *slots::find(&scene.traders[2], 3).unwrap();
-    let gone = 200_000 * i128::from(MILLION) << VALUE_BITS;
+    let gone = (200_000 * i128::from(MILLION)) << VALUE_BITS;
     short.offset = signed_to_words(signed_from_words(short.offset) - gone);
     scene.market.short.offset = signed_to_words(signed_from_words(scene.market.short.offset) - gone);
     slots::store(&mut scene.traders[2], short).unwrap();

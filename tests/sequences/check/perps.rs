@@ -54,9 +54,19 @@ impl Check<'_> {
         let pools = [&before.perps.pool, &now.pool];
         self.note(inv::check_sequence(pools[0].sequence, pools[1].sequence, pools[0] != pools[1]));
         if !self.has_full_power() {
-            self.note(inv::check_pool_settings(pools[0], pools[1]));
+            self.note(inv::check_pool_settings(pools[0], &LiquidityPool { weight: self.weight_before(), ..*pools[1] }));
         }
         self.epochs(pools);
+    }
+
+    /// The weight of all markets, with that of one that was settled.
+    fn weight_before(&self) -> u64 {
+        let given_up = |new: &PerpMarket| {
+            let old = self.before.perps.market(new.index)?;
+            let settled = new.is_settled() && !old.is_settled();
+            settled.then_some(u64::from(old.terms.weight))
+        };
+        self.after.perps.pool.weight + self.after.perps.markets.iter().filter_map(given_up).sum::<u64>()
     }
 
     /// What holds of an account that changed.

@@ -67,9 +67,7 @@ impl Life<'_> {
         self.freshen(1)?;
         let lots = -self.lots(market, dollars);
         if let Some(id) = self.place(slot, market, lots, false)? {
-            self.act(0, Do::Wait { seconds: 3 })?;
-            self.step_price(row, 1)?;
-            self.fill(slot, market, id)?;
+            self.meet_first(slot, market, id)?;
         }
         self.borrow_most(slot, QUOTE)
     }
@@ -107,6 +105,10 @@ impl Life<'_> {
             if shares > 1_000 {
                 self.perp(who, OfPerps::RemoveLiquidity { shares: shares / 100 * (100 - kept) })?;
             }
+        }
+        if self.dice.one_in(3) {
+            let who = self.anybody();
+            self.perp(who, OfPerps::RemoveLiquidity { shares: u64::MAX })?;
         }
         let epoch = self.play.stage.state.perps.pool.epoch;
         self.end_epoch(0)?;

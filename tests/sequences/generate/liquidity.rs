@@ -96,8 +96,9 @@ impl Life<'_> {
         let by = self.dice.pick(&[by, by, RISK_ADMIN]).unwrap_or(by);
         let configure = |sets| Do::Perp(OfPerps::ConfigureMarket { market, sets });
         if self.dice.one_in(4) {
-            // More than a fee may be.
-            self.act(self.admin(), configure(OfMarket::FillFee(200)))?;
+            // More than a fee may be, or than a pool has.
+            let most = self.dice.pick(&[OfMarket::FillFee(200), OfMarket::Weight(10_000)]).unwrap_or(sets);
+            self.act(self.admin(), configure(most))?;
         }
         if by == RISK_ADMIN {
             self.act(by, configure(sets))?;
@@ -105,7 +106,7 @@ impl Life<'_> {
             self.change(configure(sets))?;
         }
         if self.dice.one_in(3) && self.play.stage.state.perps.markets.len() < 5 {
-            let (row, decimals) = (self.row(), self.dice.pick(&[6, 7, 9]).unwrap_or(6));
+            let (row, decimals) = (self.row(), self.dice.pick(&[3, 6, 7, 9]).unwrap_or(6));
             let (admin, anybody) = (self.admin(), self.anybody());
             let by = if self.dice.one_in(3) { anybody } else { admin };
             self.perp(by, OfPerps::AddMarket { row, decimals })?;
@@ -139,17 +140,20 @@ impl Life<'_> {
         let open = ballast_risk::perp::book::open_interest(book.book(order.side())).unwrap_or(0);
         let held: i64 = self.held(slot).into_iter().filter(|(of, _)| *of == market).map(|(_, lots)| lots).sum();
         let after = held.saturating_add(order.lots).unsigned_abs();
-        let all: &[OfMarket] = match self.dice.below(7) {
-            0 | 1 => &[OfMarket::AccountCap(after), OfMarket::SkewCap(0), OfMarket::InterestCap(open.max(after))],
-            2..=4 => &[OfMarket::SkewCap(1)],
-            5 => &[OfMarket::AccountCap(1)],
+        let all: &[OfMarket] = match self.dice.below(10) {
+            0..=2 => &[OfMarket::AccountCap(after), OfMarket::SkewCap(0), OfMarket::InterestCap(open.max(after))],
+            3..=5 => &[OfMarket::SkewCap(1)],
+            6 => &[OfMarket::AccountCap(1)],
             _ => &[OfMarket::Mode(1)],
         };
         // At once, and as tightening: that waits for no timelock.
         for sets in all {
             self.act(self.admin(), Do::Perp(OfPerps::ConfigureMarket { market, sets: *sets }))?;
         }
-        self.meet(slot, market, id)
+        if self.dice.one_in(4) {
+            return self.meet(slot, market, id);
+        }
+        self.meet_first(slot, market, id)
     }
 
     fn of_market(&mut self, market: u16) -> OfMarket {

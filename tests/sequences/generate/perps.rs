@@ -48,16 +48,16 @@ impl Life<'_> {
 
     /// One scene of perps.
     pub(super) fn perps(&mut self) -> Scene {
-        match self.dice.below(28) {
+        match self.dice.below(29) {
             0..=9 => self.trade(),
             10..=12 => self.close_position(),
             13..=15 => self.settle(),
             16..=18 => self.perp_crash(),
             19 | 20 => self.provide(),
             21 => self.await_funding(),
-            22 | 23 => self.administer_perps(),
-            24 | 25 => self.run_on_pool(),
-            26 => self.end_market(),
+            22..=24 => self.administer_perps(),
+            25 | 26 => self.run_on_pool(),
+            27 => self.end_market(),
             _ => self.perp_nonsense(),
         }
     }
@@ -210,7 +210,18 @@ impl Life<'_> {
         Ok(())
     }
 
-    pub(super) fn fill(&mut self, slot: u8, market: u16, id: u64) -> Scene {
+    /// An order meets the first print there can be, nearby.
+    pub(super) fn meet_first(&mut self, slot: u8, market: u16, id: u64) -> Scene {
+        let state = &self.play.stage.state;
+        let Some(order) = state.perps.order(slot, id) else { return Ok(()) };
+        let seconds = u32::try_from(order.eligible_ts - state.now.ts).unwrap_or(0);
+        self.act(0, Do::Wait { seconds })?;
+        self.step_price(self.row_of(market), 1)?;
+        self.sync_others(slot, market)?;
+        self.fill(slot, market, id)
+    }
+
+    fn fill(&mut self, slot: u8, market: u16, id: u64) -> Scene {
         self.fill_at(slot, market, id, false)
     }
 
@@ -222,7 +233,7 @@ impl Life<'_> {
     }
 
     /// A feed prints a price up to so many thousandths away.
-    pub(super) fn step_price(&mut self, row: u8, thousandths: u64) -> Scene {
+    fn step_price(&mut self, row: u8, thousandths: u64) -> Scene {
         let span = i64::try_from(self.dice.below(2 * thousandths + 1)).unwrap_or(0);
         let part = 1_000 + span - i64::try_from(thousandths).unwrap_or(0);
         let price = self.market_price(row) / 1_000 * part;

@@ -52,7 +52,7 @@ impl Life<'_> {
         let (pair, any) = (self.pair(other), self.some_atoms(bank));
         let owner = self.owner(from);
         let perp = self.perp_market();
-        let between = match self.dice.below(15) {
+        let between = match self.dice.below(16) {
             0 => {
                 // Of another account.
                 let place = if self.dice.one_in(2) { 3 } else { 1 };
@@ -63,7 +63,7 @@ impl Life<'_> {
                 };
                 return;
             }
-            1 | 14 => {
+            1 | 14 | 15 => {
                 // Seized, or ended, by somebody else, who signs too.
                 steps[if self.dice.one_in(2) { 1 } else { 3 }].0 = who;
                 return;
