@@ -7,7 +7,7 @@ use ballast_risk::invariant::{self as inv, FillPaid, PositionLiquidation};
 use ballast_risk::lending::has_liability;
 use ballast_risk::perp::{self, book, slots};
 use ballast_risk::{bankruptcy, interest, price, RiskResult};
-use ballast_state::{rights, LiquidityPool, MarginAccount, PerpMarket};
+use ballast_state::{rights, LiquidityPool, MarginAccount, PerpMarket, ReleaseRail};
 use ballast_testkit::{Event, Sent};
 
 use super::{endings, Check};
@@ -270,7 +270,8 @@ impl Check<'_> {
         // What it has to put up now may be paid now.
         let mut railed = *old;
         if new.rail.day == PerpMarket::day(now.ts) {
-            railed.rail.posted = new.rail.posted;
+            let released = if old.rail.day == new.rail.day { old.rail.released } else { 0 };
+            railed.rail = ReleaseRail { released, ..new.rail };
         }
         let claim = |account: &MarginAccount, market: &PerpMarket| {
             slots::find(account, market.index).map_or(Ok(0), |position| book::claim(position, market))
@@ -323,7 +324,9 @@ impl Check<'_> {
                 self.note(inv::check_timer(new, &health, now));
             }
         }
-        let closed = left == 0 || done.lots.unsigned_abs() == 1;
+        // A deposit that is no collateral pays what was lost all the same: health rises by more than closing brings.
+        let uncounted = before.bank(QUOTE).is_some_and(|bank| bank.collateral == 0);
+        let closed = left == 0 || done.lots.unsigned_abs() == 1 || uncounted;
         let nothing_left = done.loss.deficit > 0
             || self.held(after, from, is).is_some_and(|holds| {
                 bankruptcy::seizable(holds.exposures(), &after.board, now).is_ok_and(|left| left.0 < board.rules.dust)

@@ -43,7 +43,7 @@ pub fn check_nothing_left(health: &Health, left: &Portfolio, board: &RiskBoard, 
                 return Ok(false);
             }
         }
-        Ok(health.assets < health.liabilities && !left.has_perps())
+        Ok(health.assets < health.liabilities && !left.has_live_perps)
     };
     holds(nothing(), NOTHING_LEFT)
 }
