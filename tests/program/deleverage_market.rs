@@ -131,7 +131,7 @@ fn a_market_without_equity_has_no_skew() {
     at(&mut world, 60);
     let sent = world.deleverage_market(COIN_PERP).expect("deleverage_market");
     let told = event!(sent, MarketDeleveraged);
-    assert!(told.equity < 0 && told.skew_after.abs() <= 4 + (4_000 * COIN_LOTS >> 23), "{told:?}");
+    assert!(told.equity < 0 && told.skew_after.abs() <= 4 + ((4_000 * COIN_LOTS) >> 23), "{told:?}");
     let again = instruction(&world);
     world.refuses(&again, &[&admin], "NothingToDo");
 }

@@ -82,7 +82,7 @@ fn claims_are_registered_and_losses_collected() {
     world.refuses(&pix::update_payout(world.quote(), COIN_PERP), &[&admin], "NothingToDo");
 
     let before = (cash(&world, &long), world.pool().shares);
-    let due = i64::try_from(u128::from(market.registered) * part >> 32).expect("in range");
+    let due = i64::try_from((u128::from(market.registered) * part) >> 32).expect("in range");
     // A rail of its own holds it back: no more than it had to put up leaves in a day.
     let sent = world.settle(&long, COIN_PERP).expect("settle_pnl");
     let first = event!(sent, PnlSettled).paid;

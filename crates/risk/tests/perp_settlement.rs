@@ -110,7 +110,7 @@ impl Scene {
 fn insolvent() -> Scene {
     let mut scene = Scene::new(100_000 * MILLION, &[2_000 * SOL, 1_000 * SOL, -3_000 * SOL]);
     // What the shorts lose comes in only in part: they settled early, at 150. Two thirds of it went elsewhere.
-    scene.market.short.offset = ballast_math::signed_to_words(-(200_000 * i128::from(MILLION) << VALUE_BITS));
+    scene.market.short.offset = ballast_math::signed_to_words(-((200_000 * i128::from(MILLION)) << VALUE_BITS));
     let mut short = *slots::find(&scene.traders[2], 3).unwrap();
     short.offset = scene.market.short.offset;
     slots::store(&mut scene.traders[2], short).unwrap();
@@ -173,7 +173,7 @@ fn what_the_skew_was_charged_goes_back_at_the_end() {
     perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
     scene.market.settlement_ts = NOW.ts;
     // 150·(2·10⁹)² / 2⁴¹
-    let reserve = 150 * 4_000_000_000_000_000_000u128 >> 41;
+    let reserve = (150 * 4_000_000_000_000_000_000u128) >> 41;
     let done = scene.settle_market(NOW).unwrap();
     assert_eq!((u128::from(done.returned), scene.market.skew_reserve), (reserve, 0));
     // Down, to an atom: the same for each unit of base.
@@ -467,7 +467,7 @@ proptest! {
         prop_assert!(money <= budget + collected && money >= budget + collected - 8);
         prop_assert!(paid.iter().sum::<i64>() <= money);
         for (claim, paid) in claims.iter().zip(&paid) {
-            let due = u128::from(claim.max(&0).unsigned_abs()) * u128::from(part.0) >> 32;
+            let due = (u128::from(claim.max(&0).unsigned_abs()) * u128::from(part.0)) >> 32;
             prop_assert!(i64::try_from(due).unwrap() - paid <= 1 && *paid <= i64::try_from(due).unwrap());
         }
         prop_assert!(money - paid.iter().sum::<i64>() <= 8 + (won >> 31), "{} {:?}", money, paid);

@@ -250,7 +250,12 @@ impl PerpMarket {
     #[inline]
     #[must_use]
     pub const fn day(ts: i64) -> i64 {
-        ts.div_euclid(86_400)
+        // Unsigned where it can be: the runtime has no signed division.
+        if ts >= 0 {
+            ts.cast_unsigned().wrapping_div(86_400).cast_signed()
+        } else {
+            ts.div_euclid(86_400)
+        }
     }
 
     /// True once the market has its settlement price.

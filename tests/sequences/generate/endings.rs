@@ -198,7 +198,7 @@ impl Life<'_> {
                 self.perp(by, OfPerps::Sync { market })?;
             }
             self.perp(by, OfPerps::UpdatePayout { market })?;
-            let settled = self.play.stage.state.perps.market(market).is_some_and(|market| market.is_settled());
+            let settled = self.play.stage.state.perps.market(market).is_some_and(ballast_state::PerpMarket::is_settled);
             if settled && round == 0 && self.dice.one_in(2) {
                 self.act(0, Do::Wait { seconds: RESOLUTION })?;
                 self.freshen(1)?;

@@ -47,11 +47,13 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
         Some(book) => units_of_shrunk(position, book, market, size)?,
         None => Units::ZERO,
     };
+    // Zero can also be due while it is not known what is paid.
     let is_void = due == Some(0) && settlement::is_final(market);
     Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk, is_void })
 }
 
 /// The side of a position that a deleverage of the market shrank within the last hour and that it spares (rules-perps 5).
+#[inline]
 fn grace<'a>(position: &PerpPosition, market: &'a PerpMarket, now: Now) -> Option<&'a SideBook> {
     let book = market.book(PerpSide::from_byte(position.side)?);
     let spares = position.shrink_sequence != book.shrink_sequence && now.ts < book.deleverage_ts.saturating_add(GRACE);

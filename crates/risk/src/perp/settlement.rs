@@ -253,16 +253,20 @@ pub(super) fn take(market: &mut PerpMarket, pool: &mut LiquidityPool, paid: i64)
 }
 
 /// What a registered claim is due now, atoms; nothing for others.
+#[inline]
 #[must_use]
 pub fn due(position: &PerpPosition, market: &PerpMarket) -> Option<u64> {
-    if !position.is_registered() {
-        return None;
-    }
+    // Hardly any is.
+    position.is_registered().then(|| due_of_registered(position, market))
+}
+
+#[inline(never)]
+fn due_of_registered(position: &PerpPosition, market: &PerpMarket) -> u64 {
     let claim = u64::try_from(position.entry_quote).unwrap_or(0);
     let payable = u64::try_from(wide(claim, market.payout) >> Ratio::BITS).unwrap_or(claim).min(claim);
     // Of money that is there: a loss that was counted on may have gone bad.
     let stake = u64::try_from(market.stake).unwrap_or(0);
-    Some(payable.saturating_sub(paid_of(position, claim)).min(stake))
+    payable.saturating_sub(paid_of(position, claim)).min(stake)
 }
 
 /// What was paid of a registered claim.

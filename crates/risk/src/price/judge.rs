@@ -196,8 +196,7 @@ fn settle(feed: &mut PriceFeed, row: &mut RiskRow, judged: &Judged) -> RiskResul
     row.high = row.fair_high.max(average.0);
     row.publish_ts = publish_ts;
     row.state = feed.state;
-    // From the average as it was, and as this price makes it.
-    row.is_away = u8::from(is_away(feed, average, price)? || is_away(feed, Price(feed.ema), price)?);
+    row.is_away = u8::from(is_away(feed, average, price)?);
     Ok(true)
 }
 
