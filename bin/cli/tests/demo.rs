@@ -326,8 +326,8 @@ fn a_day_that_deleverages_markets() {
         let row = rows.iter().find(|row| row["who"] == who).unwrap();
         ["price_usd", "premium_usd", "total_usd"].map(|cause| cents(row, cause))
     };
-    assert_eq!(row("shorts"), [5_019_833, -75, 4_966_368]);
-    assert_eq!(row("providers"), [-4_289_998, 102, -4_217_252]);
+    assert_eq!(row("shorts"), [4_905_891, -114, 4_833_633]);
+    assert_eq!(row("providers"), [-4_129_263, 120, -4_037_911]);
 
     let html = path("deleveraged.html");
     let text = succeeds(&[&args[..], &["--html", &html]].concat());
@@ -336,7 +336,7 @@ fn a_day_that_deleverages_markets() {
         "small pool of perps",
         "── Perps: markets that were deleveraged",
         "BTC-PERP at 2025-10-10 21:20, with the price at 101,510. $9,095 of longs had been liquidated within an hour",
-        "Traders were $113,791 more short than long; the pool had $5,719 for that and needed $6,027.",
+        "Traders were $113,795 more short than long; the pool had $5,719 for that and needed $6,027.",
         "So 8.9 % of every short was closed, $10,776 in all.",
         "2 positions became smaller, one of them a hedge: this one by $10,679",
         "Nobody needed the hour of grace.",
