@@ -267,11 +267,18 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
     but(&["update_payout"], &["market"], &["other group's"], "PoolMismatch", "the pool is what it is compared with"),
     but(&["deleverage_market"], &["market"], &["other mint's"], "MarketHealthy", "any market may be meant"),
     but(
-        &["register_claim", "settle_market", "update_payout"],
+        &["register_claim", "update_payout"],
         &["market"],
         &["other mint's"],
         "MarketGoesOn",
         "any market may be meant that ended",
+    ),
+    but(
+        &["settle_market"],
+        &["market", "feed"],
+        &["other mint's"],
+        "MarketMismatch",
+        "the market names its feed's row",
     ),
     but(
         &["settle_pnl"],

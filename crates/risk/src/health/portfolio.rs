@@ -55,6 +55,8 @@ pub struct PerpExposure {
     pub released: Units,
     /// What a deleverage of the market took from the position's side while that spares the account (rules-perps 5).
     pub shrunk: Units,
+    /// True if that was of a long: nothing may be left of it.
+    pub is_shrunk_long: bool,
     /// Nothing but a registered claim of which nothing is due: it holds up no write-off.
     pub is_void: bool,
 }
@@ -197,7 +199,7 @@ impl Portfolio {
         self.released = self.released.add(perp.released)?;
         if perp.shrunk != Units::ZERO {
             let slot = self.shrunk.get_mut(usize::from(self.shrunk_count)).ok_or(RiskError::TooManyPositions)?;
-            *slot = Shrunk { feed: perp.feed, is_long: perp.short == Units::ZERO, units: perp.shrunk };
+            *slot = Shrunk { feed: perp.feed, is_long: perp.is_shrunk_long, units: perp.shrunk };
             self.shrunk_count = self.shrunk_count.saturating_add(1);
         }
         self.has_liability = true;

@@ -48,8 +48,11 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
         None => Units::ZERO,
     };
     // Zero can also be due while it is not known what is paid.
-    let is_void = due == Some(0) && settlement::is_final(market);
-    Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk, is_void })
+    // Nor is it before a market that could pay all is opened again.
+    let reopens = market.payout >= Ratio::ONE.0 && market.equity < 0;
+    let is_void = due == Some(0) && settlement::is_final(market) && !reopens;
+    let is_shrunk_long = position.side == PerpSide::Long.to_byte();
+    Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk, is_shrunk_long, is_void })
 }
 
 /// The side of a position that a deleverage of the market shrank within the last hour and that it spares (rules-perps 5).

@@ -49,7 +49,8 @@ fn post(account: &mut MarginAccount, requirement: Usd, now: Now) -> u64 {
 /// Notes what an order that fills had set aside: its owner could not take it back any more.
 pub(super) fn post_order(account: &mut MarginAccount, requirement: Usd, now: Now) {
     let brought = post(account, requirement, now);
-    account.rail.held = account.rail.held.saturating_add(brought);
+    // No sum: what was put up for lots that were closed since must not count twice. A settlement that needs more notes all of it.
+    account.rail.held = account.rail.held.max(brought);
 }
 
 /// Notes that a position went from so many lots to so many, so much of its claim still waiting. What was put up for lots that are no
@@ -58,9 +59,11 @@ pub(super) fn post_order(account: &mut MarginAccount, requirement: Usd, now: Now
 /// # Errors
 /// Overflow.
 pub(super) fn resize(account: &mut MarginAccount, traded: &Traded, left: Usd) -> MathResult<()> {
+    // Where more is held elsewhere, how much of it this was is not known.
+    let alone = account.perp_count <= 1;
     let (was, is) = (traded.before.unsigned_abs(), traded.after.unsigned_abs());
     let turned = (traded.before < 0) != (traded.after < 0) && traded.after != 0;
-    if is < was && !turned {
+    if alone && is < was && !turned {
         let kept = mul_div_down(account.rail.held, is, was)?;
         account.rail.held = kept.max(left.0.min(account.rail.held));
     }

@@ -106,6 +106,7 @@ pub fn settle_market(
     for side in [&mut market.long, &mut market.short] {
         // Hedges end with it: for an hour nobody is liquidatable by that.
         begin_series(side, now);
+        side.deleverage_ts = now.ts;
         if side.base != [0, 0] {
             side.position_index = 0;
         }
