@@ -1,6 +1,6 @@
 //! Liquidation: when, how much, at what bonus, and how its taker is left.
 
-use ballast_math::{Decimals, Price, Ratio};
+use ballast_math::{Price, Ratio};
 use ballast_state::{Bank, BonusLock, MarginAccount, PerpMarket, RiskBoard};
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::health::{self, Assessment, Health, Portfolio, Valuation};
 use crate::liquidation::{is_within_target, Liquidated};
+use crate::perp::exposure::quote;
 use crate::{Now, RiskError, RiskResult};
 
 /// What a check of a liquidation needs besides its outcome.
@@ -164,7 +165,7 @@ pub fn check_position_liquidation(
 /// HF at the target at most, but for what rounding bonus and premium to atoms of the quote token can leave: two of them.
 fn is_in_target(after: &Health, market: &PerpMarket, board: &RiskBoard) -> RiskResult<bool> {
     let row = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
-    let atoms = Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift }.units_up(2)?;
+    let atoms = quote(market).units_up(2)?;
     let target = Ratio(board.rules.liquidation_target).of_up(after.burden()?)?;
     Ok(after.assets <= target.add(Price(row.mid).value_up(atoms)?)?)
 }

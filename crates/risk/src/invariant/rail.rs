@@ -1,6 +1,6 @@
 //! How profits of perps leave.
 
-use ballast_math::{Decimals, Price, Usd};
+use ballast_math::{Price, Usd};
 use ballast_state::{MarginAccount, PerpMarket, RiskBoard};
 
 use super::{holds, require, Checked, PROFIT_RAILED};
@@ -42,7 +42,7 @@ pub fn check_released(
             return Ok(paid == 0 && new == before.rail);
         }
         let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
-        let tokens = Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift };
+        let tokens = perp::exposure::quote(market);
         let value = Price(quote.mid).value_up(tokens.units_up(paid.unsigned_abs())?)?.0;
         let counted = if paid >= 0 { released.saturating_add(value) } else { released.saturating_sub(value) };
         let most = posted.max(puts_up.0);

@@ -11,6 +11,7 @@ pub use pair::{Pair, Reliefs};
 pub use size::{fit, solve, Exchange, Limits};
 
 pub(crate) use relief::{relief, Bound, Hedge, Leg};
+pub(crate) use size::amount_for;
 
 use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
 use ballast_state::{Bank, BonusLock, MarginAccount, RiskBoard};

@@ -57,13 +57,17 @@ fn step(pair: &Pair<'_>, rate: Ratio, target: Ratio) -> RiskResult<Usd> {
     }
     let reliefs = pair.upper_reliefs()?;
     let per_usd = target.mul_up(Ratio::ONE.add(reliefs.loan)?.add(rate.mul_up(reliefs.collateral)?)?)?;
-    let gain = per_usd.excess_over(rate);
+    Ok(amount_for(missing, per_usd.excess_over(rate)))
+}
+
+/// `⌊missing / gain⌋`: so much has to be closed if a dollar of it brings `gain`. Nothing where nothing is missing; where no amount
+/// reaches the target, as much as there is.
+pub(crate) fn amount_for(missing: Usd, gain: Ratio) -> Usd {
     if gain == Ratio::ZERO {
-        // No amount reaches the target: as much as there is.
-        return Ok(Usd(u64::MAX));
+        return if missing == Usd::ZERO { missing } else { Usd(u64::MAX) };
     }
     let amount = (u128::from(missing.0) << Ratio::BITS).checked_div(u128::from(gain.0)).unwrap_or(0);
-    Ok(Usd(u64::try_from(amount).unwrap_or(u64::MAX)))
+    Usd(u64::try_from(amount).unwrap_or(u64::MAX))
 }
 
 /// The exchange closest to repaying `wanted` USD that the balances, the limits, dust and share rounding allow. Repayment is

@@ -5,7 +5,7 @@ use ballast_math::{
 use ballast_state::{Bank, LiquidityPool, MarketMode, PerpMarket, PerpSide, RiskBoard, RiskRow};
 
 use super::liquidity::maintenance_requirement;
-use super::{book, mark_of, refresh_equity, require_synced, settlement, shrink, skew_reserve, VALUE_BITS};
+use super::{book, exposure, mark_of, refresh_equity, require_synced, settlement, shrink, skew_reserve, VALUE_BITS};
 use crate::health::{impact, rates_of, Valuation};
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
@@ -59,10 +59,8 @@ pub fn deleverage(
     }
     let skew = book::skew(market)?;
     let (equity_before, required_before) = (market.equity, maintenance_requirement(market, skew, board, now)?);
-    if equity_before >= i64::try_from(required_before).unwrap_or(i64::MAX) {
-        return Err(RiskError::MarketHealthy);
-    }
-    if !lacks_beyond_doubt(market, board, skew, required_before, now)? {
+    let lacks = equity_before < i64::try_from(required_before).unwrap_or(i64::MAX);
+    if !lacks || !lacks_beyond_doubt(market, board, skew, required_before, now)? {
         return Err(RiskError::MarketHealthy);
     }
     // Without equity the sides meet as far as an index lets them; the market is settled then.
@@ -71,11 +69,10 @@ pub fn deleverage(
     }
     let side = PerpSide::of(skew);
     let kept = kept(market, board, skew, Ratio(board.rules.liquidation_target), now)?;
-    let left = if skew > 0 { kept } else { kept.wrapping_neg() };
-
     let terms = market.terms;
+    // The reserve of a skew is that of its mirror image.
     let reserve = |skew: i64| skew_reserve(market.mark, skew, &terms);
-    let returned = checked_sub(reserve(skew)?, reserve(left)?)?;
+    let returned = checked_sub(reserve(skew)?, reserve(kept)?)?;
     let book = market.book_mut(side);
     begin_series(book, now);
     give_back(book, returned)?;
@@ -149,12 +146,10 @@ fn kept(market: &PerpMarket, board: &RiskBoard, skew: i64, target: Ratio, now: N
     let most = skew.unsigned_abs();
     let mid = Price(row.mid);
     let scale = 10u64.checked_pow(u32::from(market.lot_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
-    let quotes = ballast_math::Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift };
     // At the end at which the requirement becomes atoms.
-    let means = price::aged_end(quote, End::Low, now)?.value_down(quotes.units_down(equity)?)?;
+    let means = price::aged_end(quote, End::Low, now)?.value_down(exposure::quote(market).units_down(equity)?)?;
     let means = Ratio::ONE.div_down(target)?.of_down(means)?;
-    let whole = ballast_math::Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
-    let size = root(row, skew, means, mid.value_up(whole.units_up(most)?)?)?;
+    let size = root(row, skew, means, mid.value_up(exposure::lots(market).units_up(most)?)?)?;
     let mut lots = mid.atoms_up(size, scale).unwrap_or(u64::MAX).min(most);
     loop {
         let signed = i64::try_from(lots).map_err(|_| MathError::here())?;

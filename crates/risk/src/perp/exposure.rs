@@ -47,8 +47,7 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
         Some(book) => units_of_shrunk(position, book, market, size)?,
         None => Units::ZERO,
     };
-    // Zero can also be due while it is not known what is paid.
-    // Nor is it before a market that could pay all is opened again.
+    // Nothing can also be due while it is not known what is paid, and before a market that could pay all is opened again.
     let reopens = market.payout >= Ratio::ONE.0 && market.equity < 0;
     let is_void = due == Some(0) && settlement::is_final(market) && !reopens;
     let is_shrunk_long = position.side == PerpSide::Long.to_byte();
@@ -68,12 +67,12 @@ fn grace<'a>(position: &PerpPosition, market: &'a PerpMarket, now: Now) -> Optio
 fn units_of_shrunk(position: &PerpPosition, book: &SideBook, market: &PerpMarket, size: i64) -> MathResult<Units> {
     let before = book::lots_at(book::unsigned(position.base), book.position_index_before)?;
     let taken = before.saturating_sub(size.unsigned_abs());
-    Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift }.units_up(taken)
+    lots(market).units_up(taken)
 }
 
 /// Lots in units of the underlying, long and short.
 pub(super) fn units(size: i64, market: &PerpMarket) -> MathResult<(Units, Units)> {
-    let lots = Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
+    let lots = lots(market);
     if size >= 0 {
         Ok((lots.units_down(size.unsigned_abs())?, Units::ZERO))
     } else {
@@ -81,8 +80,13 @@ pub(super) fn units(size: i64, market: &PerpMarket) -> MathResult<(Units, Units)
     }
 }
 
+/// The conversion between lots and whole tokens of the underlying.
+pub(super) fn lots(market: &PerpMarket) -> Decimals {
+    Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift }
+}
+
 /// The quote token's conversion between atoms and whole tokens.
-pub(super) fn quote(market: &PerpMarket) -> Decimals {
+pub(crate) fn quote(market: &PerpMarket) -> Decimals {
     Decimals { reciprocal: market.quote_reciprocal, shift: market.quote_shift }
 }
 

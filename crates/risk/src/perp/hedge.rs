@@ -5,7 +5,7 @@ use super::liquidate::{close, lots_worth, most_discount};
 use super::{book, refresh_equity, slots, Traded};
 use crate::health::{decimals, Assessment, Health, Portfolio, Valuation};
 use crate::liquidation::{
-    self, check_outcome, fit, relief, Bound, Exchange, Hedge, Leg, Limits, Pair, Reliefs, Thresholds,
+    self, amount_for, check_outcome, fit, relief, Bound, Exchange, Hedge, Leg, Limits, Pair, Reliefs, Thresholds,
 };
 use crate::{price, timer, Now, RiskError, RiskResult};
 
@@ -180,10 +180,5 @@ fn solve(
     }
     let reliefs = pair.upper_reliefs()?;
     let freed = Ratio::ONE.add(reliefs.loan)?.add(rate.mul_up(reliefs.collateral)?)?.add(closed.mul_up(spared)?)?;
-    let gain = target.mul_up(freed)?.add(closed.mul_up(discount)?)?.excess_over(rate);
-    if gain == Ratio::ZERO {
-        return Ok(Usd(u64::MAX));
-    }
-    let amount = (u128::from(missing.0) << Ratio::BITS).checked_div(u128::from(gain.0)).unwrap_or(0);
-    Ok(Usd(u64::try_from(amount).unwrap_or(u64::MAX)))
+    Ok(amount_for(missing, target.mul_up(freed)?.add(closed.mul_up(discount)?)?.excess_over(rate)))
 }

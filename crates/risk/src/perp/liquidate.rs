@@ -5,7 +5,7 @@ use super::cash::{owe_pool, release_traded};
 use super::{book, most_paid, origin, rail, refresh_equity, slots, trade, Fill, Traded, VALUE_BITS};
 use crate::bankruptcy::{self, Loss};
 use crate::health::{rates_of, Assessment, Change, Exposure, Health, Portfolio, Valuation};
-use crate::liquidation::{bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
+use crate::liquidation::{amount_for, bonus, check_outcome, eligible, relief, Bound, Hedge, Leg, Thresholds};
 use crate::{flash, price, swap, timer, Now, RiskError, RiskResult};
 
 /// How much of a position is liquidated, at which bonus.
@@ -293,11 +293,11 @@ impl Closing<'_> {
         let freed = target.mul_up(spared)?;
         let debt = health.liabilities;
         if debt == Usd::ZERO || self.discount == Ratio::ZERO {
-            return Ok(quotient(missing, freed.add(self.discount)?.excess_over(bonus)));
+            return Ok(amount_for(missing, freed.add(self.discount)?.excess_over(bonus)));
         }
         let all_paid = missing.excess_over(target.excess_over(Ratio::ONE).of_up(debt)?);
-        let all_paid = quotient(all_paid, freed.add(self.discount)?.excess_over(bonus));
-        let all_pays = quotient(missing, freed.add(target.mul_up(self.discount)?)?.excess_over(bonus));
+        let all_paid = amount_for(all_paid, freed.add(self.discount)?.excess_over(bonus));
+        let all_pays = amount_for(missing, freed.add(target.mul_up(self.discount)?)?.excess_over(bonus));
         Ok(all_paid.max(all_pays))
     }
 
@@ -321,13 +321,4 @@ impl Closing<'_> {
         self.spared = self.of_quote.of_up(paid)?;
         Ok(())
     }
-}
-
-/// USD per gain, down: none where nothing is missing, and without a gain all there are.
-fn quotient(missing: Usd, gain: Ratio) -> Usd {
-    if gain == Ratio::ZERO {
-        return if missing == Usd::ZERO { missing } else { Usd(u64::MAX) };
-    }
-    let amount = (u128::from(missing.0) << Ratio::BITS).checked_div(u128::from(gain.0)).unwrap_or(0);
-    Usd(u64::try_from(amount).unwrap_or(u64::MAX))
 }

@@ -10,7 +10,7 @@ pub mod book;
 mod cash;
 mod deleverage;
 mod equity;
-mod exposure;
+pub(crate) mod exposure;
 pub mod funding;
 mod hedge;
 

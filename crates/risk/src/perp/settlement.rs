@@ -300,8 +300,7 @@ pub(super) fn refresh(market: &mut PerpMarket) -> RiskResult<()> {
 /// h_m: the part of all claims, registered or not, that is backed by the stake and by what sides that lost still owe.
 fn backed(market: &PerpMarket) -> MathResult<Ratio> {
     let (long, short) = (book::owed(&market.long)?, book::owed(&market.short)?);
-    let left = i128::from(market.registered.saturating_sub(market.registered_paid)) << VALUE_BITS;
-    let profit = signed_add(signed_add(long.max(0), short.max(0))?, left)?;
+    let profit = signed_add(signed_add(long.max(0), short.max(0))?, unpaid(market))?;
     backing(i128::from(market.stake) << VALUE_BITS, profit, signed_add(long.min(0), short.min(0))?)
 }
 
@@ -311,9 +310,8 @@ fn backed(market: &PerpMarket) -> MathResult<Ratio> {
 /// # Errors
 /// Overflow.
 pub fn owed(market: &PerpMarket) -> MathResult<i128> {
-    let left = market.registered.saturating_sub(market.registered_paid);
     let sides = signed_add(book::owed(&market.long)?, book::owed(&market.short)?)?;
-    let all = signed_add(sides, i128::from(left) << VALUE_BITS)?;
+    let all = signed_add(sides, unpaid(market))?;
     let in_part = market.payout > 0 && market.payout < Ratio::ONE.0;
     Ok(if in_part { all.min(i128::from(market.stake) << VALUE_BITS) } else { all })
 }
@@ -325,6 +323,11 @@ pub fn owed(market: &PerpMarket) -> MathResult<i128> {
 pub fn cost(market: &PerpMarket) -> MathResult<i128> {
     let owed = owed(market)?;
     Ok(if market.payout < Ratio::ONE.0 { owed.min(i128::from(market.stake) << VALUE_BITS) } else { owed })
+}
+
+/// What of registered claims was not paid, a value.
+fn unpaid(market: &PerpMarket) -> i128 {
+    i128::from(market.registered.saturating_sub(market.registered_paid)) << VALUE_BITS
 }
 
 /// What registered claims are still due together, atoms, up.

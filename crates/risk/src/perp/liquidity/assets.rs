@@ -37,7 +37,7 @@ impl Liabilities {
     /// # Errors
     /// `FeedNotListed`; `PriceOutOfRange` if an end of the band leaves the range of marks; arithmetic.
     pub fn add(&mut self, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
-        if market.is_settled() || !has_size(market) {
+        if !has_size(market) {
             return Ok(self.add_at_mark(market)?);
         }
         let (low, high) = marks(market, board, now)?;

@@ -1,7 +1,8 @@
-use ballast_math::{Decimals, Units, Usd};
+use ballast_math::{Units, Usd};
 use ballast_state::{PerpMarket, RiskBoard};
 
 use crate::health::{initial_requirement_alone, maintenance_requirement_alone, PerpExposure};
+use crate::perp::exposure::lots;
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
 
@@ -34,8 +35,7 @@ fn of_skew(
         // Whatever its feeds say.
         return Ok(0);
     }
-    let lots = Decimals { reciprocal: market.lot_reciprocal, shift: market.lot_shift };
-    let units = lots.units_up(skew.unsigned_abs())?;
+    let units = lots(market).units_up(skew.unsigned_abs())?;
     // The pool is short of what its traders are long.
     let (long, short) = if skew < 0 { (units, Units::ZERO) } else { (Units::ZERO, units) };
     let required = assess(&PerpExposure { feed: market.feed, long, short, ..PerpExposure::default() })?;
