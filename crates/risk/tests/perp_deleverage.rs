@@ -126,6 +126,28 @@ fn only_a_market_without_margin_is_deleveraged() {
     assert_eq!(none.deleverage(NOW), Err(RiskError::NothingToDo));
 }
 
+/// In doubt a market has to lack margin at the end of the band that favours its pool, too: of 1,000 SOL long the low one, of as many short
+/// the high one.
+#[test]
+fn at_a_price_in_doubt_the_pool_has_the_better_end() {
+    // 8 % are needed of longs, 10 % of shorts; a thousand dollars are missing, as much as a dollar of the price is worth.
+    for (lots, there) in [(1_000_000_000i64, 11_000_000_000), (-1_000_000_000, 14_000_000_000)] {
+        let mut scene = Scene::new(sol(), FLAT, 2 * there, &[lots]);
+        let towards = |cents: u64| {
+            if lots > 0 {
+                (price(15_000 - cents, 100), price(160, 1))
+            } else {
+                (price(140, 1), price(15_000 + cents, 100))
+            }
+        };
+        scene.board.rows[1].state = ballast_state::PriceState::Guarded.to_byte();
+        (scene.board.rows[1].low, scene.board.rows[1].high) = towards(101);
+        assert_eq!(scene.deleverage(NOW), Err(RiskError::MarketHealthy), "{lots}");
+        (scene.board.rows[1].low, scene.board.rows[1].high) = towards(99);
+        assert!(scene.deleverage(NOW).is_ok(), "{lots}");
+    }
+}
+
 #[test]
 fn a_series_keeps_what_the_index_was_at_its_start() {
     let mut scene = Scene::new(sol(), FLAT, 2 * 10_000_000_000, &[1_000_000_000]);

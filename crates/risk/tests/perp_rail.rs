@@ -140,6 +140,34 @@ fn what_perps_need_is_posted() {
     assert_eq!(posted(&hedged), 0);
 }
 
+/// The next day begins with what is put up for what is held: opening and closing in turns adds nothing to it, a smaller position takes its
+/// part away, and none is left of one that is gone.
+#[test]
+fn a_day_begins_with_what_is_put_up_for_what_is_held() {
+    let mut exchange = long();
+    let held = |exchange: &Exchange| exchange.traders[0].account.rail.held;
+    let (ten, mut at) = (held(&exchange), 0);
+    assert_eq!(ten, exchange.rail().1);
+    let mut trade = |exchange: &mut Exchange, lots: i64| {
+        at += 100;
+        exchange.refresh(15_000, 0, after(at)).unwrap();
+        assert!(matches!(exchange.trade(0, lots, 15_000, at), Outcome::Filled(_)));
+    };
+    trade(&mut exchange, -5 * SOL);
+    assert!(held(&exchange).abs_diff(ten / 2) <= 1);
+    trade(&mut exchange, 5 * SOL);
+    // What five need is no more than what is noted; a settlement that needs the rest notes all.
+    assert!(held(&exchange) <= ten / 2 + (1 << 20));
+    for lots in [-20, 20, -20, 20] {
+        trade(&mut exchange, lots * SOL);
+    }
+    let twenty = held(&exchange);
+    assert!(twenty > ten && twenty < 3 * ten, "of the largest order, not of all: {twenty} {ten}");
+    assert_eq!(rail::room(&exchange.traders[0].account, after(DAY)), Usd(twenty));
+    trade(&mut exchange, -10 * SOL);
+    assert_eq!((exchange.held(0), held(&exchange)), (0, 0));
+}
+
 /// T02: a price far from its average pays nothing out and counts for nothing at Initial, though every print was taken.
 #[test]
 fn t02_profits_wait_while_the_price_is_away() {

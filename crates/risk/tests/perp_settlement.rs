@@ -7,8 +7,8 @@ use ballast_risk::perp::{
 };
 use ballast_risk::{Now, RiskError, RiskResult};
 use ballast_state::{
-    BalanceSide, Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PriceState, RiskBoard,
-    Zeroable,
+    BalanceSide, Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PriceFeed, PriceState,
+    RiskBoard, Zeroable,
 };
 use proptest::prelude::*;
 use support::build::{after, board, give, price, sol, usdc, MILLION, NOW};
@@ -27,6 +27,7 @@ struct Scene {
     bank: Bank,
     traders: Vec<MarginAccount>,
     keeper: MarginAccount,
+    feed: PriceFeed,
 }
 
 impl Scene {
@@ -38,7 +39,9 @@ impl Scene {
         // No premium worth an atom.
         market.terms.skew_scale = u64::MAX;
         let keeper = MarginAccount::zeroed();
-        let mut scene = Self { board, market, pool, bank, traders: Vec::new(), keeper };
+        let feed = PriceFeed { row: 1, perps: 1, perp_floor: 7, ..PriceFeed::zeroed() };
+        let mut scene = Self { board, market, pool, bank, traders: Vec::new(), keeper, feed };
+        scene.pool.weight = u64::from(scene.market.terms.weight) + 5;
         scene.move_to(150, NOW).unwrap();
         for lots in lots {
             let mut trader = unrailed();
@@ -64,14 +67,7 @@ impl Scene {
     }
 
     fn settle_market(&mut self, now: Now) -> RiskResult<MarketSettled> {
-        perp::settle_market(
-            &mut self.market,
-            &mut ballast_state::PriceFeed::zeroed(),
-            &mut self.pool,
-            &self.bank,
-            &self.board,
-            now,
-        )
+        perp::settle_market(&mut self.market, &mut self.feed, &mut self.pool, &self.bank, &self.board, now)
     }
 
     fn register(&mut self, trader: usize, now: Now) -> RiskResult<Registered> {
@@ -162,7 +158,9 @@ fn a_market_is_wound_down_after_its_notice() {
     assert_eq!((scene.traders[0].perp_count, scene.traders[1].perp_count), (0, 0));
     // What losers paid and no claim needs is the pool's.
     assert_eq!((scene.pool.earmarked, scene.market.stake), (0, 0));
-    assert_eq!(scene.pool.weight, 0);
+    // The feed and the market's part of the pool are free for another one.
+    assert_eq!((scene.pool.weight, scene.market.terms.weight), (5, 0));
+    assert_eq!((scene.feed.perps, scene.feed.perp_floor, scene.feed.sequence), (0, 0, 1));
 }
 
 #[test]
@@ -348,6 +346,43 @@ fn a_settlement_makes_nobody_liquidatable_for_an_hour() {
     };
     assert!(spared(&scene, perp::GRACE - 1).0.abs_diff(100 << 64) < 100);
     assert_eq!(spared(&scene, perp::GRACE), ballast_math::Units::ZERO);
+}
+
+/// A series that runs when the market ends goes on for an hour from then, with the sizes of its beginning.
+#[test]
+fn a_series_goes_on_from_the_end_of_its_market() {
+    let mut scene = Scene::new(100_000 * MILLION, &[3_000 * SOL, -100 * SOL]);
+    scene.move_to(165, NOW).unwrap();
+    perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    scene.market.settlement_ts = NOW.ts;
+    let end = perp::GRACE - 10;
+    scene.move_to(165, after(end)).unwrap();
+    scene.settle_market(after(end)).unwrap();
+    let position = slots::find(&scene.traders[0], 3).unwrap();
+    let shrunk = |at: i64| perp::exposure(position, &scene.market, &scene.board, after(at)).unwrap().shrunk;
+    assert!(shrunk(end + perp::GRACE - 1).0.abs_diff(3_000 << 64) < 1 << 60);
+    assert_eq!(shrunk(end + perp::GRACE), ballast_math::Units::ZERO);
+}
+
+/// A claim whose money comes back once somebody opens the market again is not void until then.
+#[test]
+fn a_claim_is_not_void_before_its_market_is_opened_again() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    scene.recover(500_000_000_000);
+    scene.update_payout(NOW).unwrap();
+    assert_eq!(scene.market.payout, Ratio::ONE.0);
+    scene.recover(-scene.market.stake);
+    perp::refresh_equity(&mut scene.market, &scene.pool, &scene.bank, NOW).unwrap();
+    let position = *slots::find(&scene.traders[1], 3).unwrap();
+    assert_eq!(settlement::due(&position, &scene.market), Some(0));
+    assert!(!perp::exposure(&position, &scene.market, &scene.board, NOW).unwrap().is_void);
+    scene.settle_market(NOW).unwrap();
+    assert_eq!(settlement::due(&position, &scene.market), Some(100_000_000_000));
 }
 
 /// What a market overspent is no reason to end it: the next day forgets it.
