@@ -12,8 +12,15 @@ fn instruction(world: &World, keeper: &Trader, trader: &Trader) -> Instruction {
     pix::register_claim((&keeper.key.pubkey(), &keeper.account), world.quote(), &trader.account, COIN_PERP)
 }
 
-/// A market that owes its long 56,000 dollars and has 50,000 and what a short lost; both sides have met.
+/// A market that owes its long 56,000 dollars and has 50,000 and what a short lost; both sides have met, and the hour in which its end
+/// spares them is over.
 pub(crate) fn insolvent() -> (World, Trader, Trader, Trader) {
+    let (mut world, long, short, keeper) = just_ended();
+    world.svm.advance(3_600);
+    (world, long, short, keeper)
+}
+
+fn just_ended() -> (World, Trader, Trader, Trader) {
     let (mut world, keeper) = World::perps();
     let long = world.trader_with(&[(USD, 60_000 * DOLLAR)]);
     let short = world.trader_with(&[(USD, 60_000 * DOLLAR)]);
@@ -95,6 +102,25 @@ fn claims_are_registered_and_losses_collected() {
     world.refuses(&settle, &[&admin], "NothingToSettle");
     assert!(world.market(COIN_PERP).stake < 100, "{}", world.market(COIN_PERP).stake);
     world.check_invariants();
+}
+
+/// A position whose market ended is spared for an hour: only its owner ends that.
+#[test]
+fn within_an_hour_only_its_owner_may() {
+    let (mut world, long, _, keeper) = just_ended();
+    let right = instruction(&world, &keeper, &long);
+    world.svm.advance(3_599);
+    world.refuses(&right, &[&keeper.key], "DeleverageGrace");
+    let (admin, settle) = (world.admin.insecure_clone(), world.settlement(&world.admin.pubkey(), &long, COIN_PERP));
+    world.refuses(&settle, &[&admin], "DeleverageGrace");
+    // Another account of the owner's gets the fee.
+    let second = world.sub_account(&long, 1);
+    let own = pix::register_claim((&long.key.pubkey(), &second.account), world.quote(), &long.account, COIN_PERP);
+    world.svm.clone().send(&[own], &[&long.key]).expect("by the owner");
+    let settle = world.settlement(&long.key.pubkey(), &long, COIN_PERP);
+    world.svm.clone().send(&[settle], &[&long.key]).expect("by the owner");
+    world.svm.advance(1);
+    world.send(right, &[&keeper.key]).expect("after the hour");
 }
 
 #[test]

@@ -60,13 +60,13 @@ pub(crate) fn end(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResul
 
 /// A claim is registered, or a loss collected, for the keeper's fee.
 pub(crate) fn register(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
-    let trader = source.index(TRADERS);
+    let (trader, by_owner) = (source.index(TRADERS), source.flag());
     exchange.atomic(|next| {
         let (was, before) = (next.market, next.accounts[trader]);
         ballast_risk::interest::accrue(&mut next.bank, next.now)?;
         let Exchange { market, pool, bank, accounts, now, .. } = next;
         let [account, keeper] = accounts.get_disjoint_mut([trader, KEEPER]).expect("two of them");
-        perp::register(market, pool, bank, account, keeper, *now)?;
+        perp::register(market, pool, bank, account, keeper, by_owner, *now)?;
         hold(invariant::check_part(&was, &before, account));
         hold(invariant::check_payout(&was, market, false));
         hold(invariant::check_equity(market, pool, bank, *now));

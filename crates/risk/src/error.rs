@@ -50,7 +50,7 @@ macro_rules! risk_errors {
             PremiumTooSteep = 3005, "the premium of a side at its cap would exceed a quarter of the smallest margin",
             LotOutOfRange = 3006, "a lot is worth too little or too much",
             NotAHedge = 3038, "the position is matched with neither the loan nor the collateral",
-            DeleverageGrace = 3051, "positions shrank with their market: for an hour that makes no account liquidatable",
+            DeleverageGrace = 3051, "positions shrank or ended with their market: for an hour it makes no account liquidatable, and nobody but the owner ends that",
             MarketEnded = 3052, "the market has its settlement price",
             MarketGoesOn = 3053, "the market neither ends yet nor lacks what its claims come to",
             ClaimRegistered = 3054, "the claim is registered already",

@@ -94,7 +94,7 @@ impl Scene {
 
     fn register(&mut self, trader: usize, now: Now) {
         let Self { market, pool, bank, traders, .. } = self;
-        perp::register(market, pool, bank, &mut traders[trader], &mut MarginAccount::zeroed(), now).unwrap();
+        perp::register(market, pool, bank, &mut traders[trader], &mut MarginAccount::zeroed(), true, now).unwrap();
     }
 
     fn settle(&mut self, trader: usize, now: Now) -> Result<i64, RiskError> {
@@ -268,6 +268,11 @@ fn inv_83_profits_leave_on_a_rail() {
     breaks(83, check(&changed(&after, |account| account.rail.day -= 1), paid, &board));
     breaks(83, check(&after, paid, &changed(&board, |board| board.rows[1].is_away = 1)));
     breaks(83, inv::check_rail(&changed(&after, |account| account.rail.posted = account.rail.released - 3)));
+    // What is held was put up for positions there are.
+    holds(inv::check_rail(&after));
+    breaks(83, inv::check_rail(&changed(&after, |account| account.rail.held += 1)));
+    breaks(83, inv::check_rail(&changed(&after, |account| account.put_up[1] = 1)));
+    breaks(83, inv::check_rail(&changed(&after, |account| account.perp_count = 0)));
     // A loss makes room, and a new day begins with what was posted while perps are held.
     let less = changed(&after, |account| account.rail.released -= 20 << 20);
     holds(inv::check_released([&after, &less], &was, -20 * 1_000_000, Usd::ZERO, &board, now));
@@ -275,7 +280,7 @@ fn inv_83_profits_leave_on_a_rail() {
     let later = changed(&tomorrow, |account| account.rail.day += 1);
     let next = Now { ts: T0 + 86_400, ..now };
     holds(inv::check_released([&after, &later], &was, 0, Usd::ZERO, &board, next));
-    let flat = changed(&after, |account| account.perp_count = 0);
+    let flat = changed(&after, |account| account.rail.held = 0);
     breaks(83, inv::check_released([&flat, &later], &was, 0, Usd::ZERO, &board, next));
     breaks(83, inv::check_released([&after, &tomorrow], &was, 0, Usd::ZERO, &board, next));
 }
@@ -288,7 +293,8 @@ fn a_position_that_goes_was_held_until_then() {
     scene.market.settlement_ts = NOW.ts;
     scene.move_to(160, NOW);
     scene.settle_market(NOW);
-    (scene.traders[0].rail.posted, scene.traders[0].rail.held) = (1 << 40, 1 << 40);
+    (scene.traders[0].rail.posted, scene.traders[0].rail.held, scene.traders[0].put_up) =
+        (1 << 40, 1 << 40, [1 << 40, 0, 0, 0, 0, 0, 0, 0]);
     let next = Now { ts: NOW.ts + 86_400, ..NOW };
     let (before, was) = (scene.traders[0], scene.market);
     let paid = scene.settle(0, next).unwrap();

@@ -2,11 +2,13 @@
 mod support;
 
 use ballast_math::{Ratio, Usd};
-use ballast_risk::health::{assess_initial, assess_maintenance, initial_requirement_of_perps, Valuation};
+use ballast_risk::health::{
+    assess_initial, assess_maintenance, initial_requirement_of_perps, requirement_alone, PerpExposure, Valuation,
+};
 use ballast_risk::perp::order::{Kill, Outcome};
-use ballast_risk::perp::{self, liquidity, rail};
+use ballast_risk::perp::{self, liquidity, rail, slots};
 use ballast_risk::{price, RiskError};
-use ballast_state::{PriceFeed, PriceState, Zeroable};
+use ballast_state::{PerpPosition, PriceFeed, PriceState, ReleaseRail, Zeroable};
 use proptest::prelude::*;
 use support::build::{self, after, board, dollars, sol, usdc, T0};
 use support::orders::{feed, observation, print, reducing, unlimited, Exchange, SOL};
@@ -21,7 +23,7 @@ impl Exchange {
         let Self { board, market, pool, bank, traders, .. } = self;
         let account = &mut traders[0].account;
         if rail::holds_back(account, market, board, now)? {
-            rail::post_now(account, &portfolio, board, now)?;
+            rail::post_now(account, &portfolio, market, board, now)?;
         }
         perp::settle_account(market, pool, bank, account, board, true, now)
     }
@@ -120,7 +122,7 @@ fn what_perps_need_is_posted() {
     let posted = |portfolio: &_| {
         let mut account = exchange.traders[0].account;
         account.rail.posted = 0;
-        rail::post_now(&mut account, portfolio, &exchange.board, now).unwrap();
+        rail::post_now(&mut account, portfolio, &exchange.market, &exchange.board, now).unwrap();
         account.rail.posted
     };
     let alone = initial_requirement_of_perps(&portfolio, &exchange.board, now).unwrap();
@@ -161,11 +163,59 @@ fn a_day_begins_with_what_is_put_up_for_what_is_held() {
     for lots in [-20, 20, -20, 20] {
         trade(&mut exchange, lots * SOL);
     }
-    let twenty = held(&exchange);
-    assert!(twenty > ten && twenty < 3 * ten, "of the largest order, not of all: {twenty} {ten}");
-    assert_eq!(rail::room(&exchange.traders[0].account, after(DAY)), Usd(twenty));
-    trade(&mut exchange, -10 * SOL);
+    let turned = held(&exchange);
+    assert!(turned.abs_diff(ten) < ten / 10, "half of the last order, of which the other half closed: {turned} {ten}");
+    assert_eq!(rail::room(&exchange.traders[0].account, after(DAY)), Usd(turned));
+    // As much is put up again; of an order that leaves little, little.
+    trade(&mut exchange, 10 * SOL);
+    assert!(held(&exchange) >= turned && held(&exchange) < turned + turned / 10, "no sum");
+    trade(&mut exchange, -21 * SOL);
+    assert!(held(&exchange) < turned / 8, "{}", held(&exchange));
+    trade(&mut exchange, SOL);
     assert_eq!((exchange.held(0), held(&exchange)), (0, 0));
+}
+
+/// What was put up for a position goes with it, whatever else the account holds: a little left elsewhere keeps none of it.
+#[test]
+fn what_is_held_is_counted_by_position() {
+    let mut exchange = long();
+    let account = &mut exchange.traders[0].account;
+    let (ten, few) = (account.rail.held, dollars(5).0);
+    assert_eq!(account.put_up, [ten, 0, 0, 0, 0, 0, 0, 0]);
+    slots::store(account, PerpPosition { market: 9, side: 1, base: [SOL.unsigned_abs(), 0], ..PerpPosition::zeroed() })
+        .unwrap();
+    account.put_up[1] = few;
+    let mut trade = |lots: i64, at: i64| {
+        exchange.refresh(15_000, 0, after(at)).unwrap();
+        assert!(matches!(exchange.trade(0, lots, 15_000, at), Outcome::Filled(_)));
+        let account = &exchange.traders[0].account;
+        (account.rail.held, account.put_up)
+    };
+    let (held, put_up) = trade(-6 * SOL, 100);
+    assert_eq!((held, put_up[1]), (put_up[0] + few, few));
+    assert!(put_up[0].abs_diff(ten * 4 / 10) <= 1);
+    // The last slot takes the place of the one that is gone.
+    assert_eq!(trade(-4 * SOL, 200), (few, [few, 0, 0, 0, 0, 0, 0, 0]));
+}
+
+/// A settlement notes what the account has to put up for today, and for tomorrow what its market's position needs of that.
+#[test]
+fn a_settlement_notes_what_its_position_needs() {
+    let mut exchange = long();
+    let now = after(60);
+    exchange.refresh(15_000, 0, now).unwrap();
+    let mut portfolio = exchange.portfolio(0, now).unwrap();
+    // Something in another market needs as much again.
+    portfolio.entry(1).unwrap().perp_long = ballast_math::Units(20 << 64);
+    let account = &mut exchange.traders[0].account;
+    (account.rail, account.put_up) = (ReleaseRail::zeroed(), [0; 8]);
+    rail::post_now(account, &portfolio, &exchange.market, &exchange.board, now).unwrap();
+    let (rail, noted) = (account.rail, account.put_up[0]);
+    assert!(rail.posted > noted && noted > dollars(250).0, "{rail:?} {noted}");
+    assert_eq!(rail.held, noted);
+    let (long, short) = (ballast_math::Units(10 << 64), ballast_math::Units::ZERO);
+    let ten = PerpExposure { feed: 1, long, short, ..PerpExposure::default() };
+    assert_eq!(Ok(Usd(noted)), requirement_alone(&ten, &exchange.board, Valuation::InitialUnchecked, now));
 }
 
 /// T02: a price far from its average pays nothing out and counts for nothing at Initial, though every print was taken.

@@ -71,8 +71,12 @@ impl Scene {
     }
 
     fn register(&mut self, trader: usize, now: Now) -> RiskResult<Registered> {
+        self.register_by(true, trader, now)
+    }
+
+    fn register_by(&mut self, owner: bool, trader: usize, now: Now) -> RiskResult<Registered> {
         let Self { market, pool, bank, traders, keeper, .. } = self;
-        perp::register(market, pool, bank, &mut traders[trader], keeper, now)
+        perp::register(market, pool, bank, &mut traders[trader], keeper, owner, now)
     }
 
     fn update_payout(&mut self, now: Now) -> RiskResult<Ratio> {
@@ -348,6 +352,33 @@ fn a_settlement_makes_nobody_liquidatable_for_an_hour() {
     assert_eq!(spared(&scene, perp::GRACE), ballast_math::Units::ZERO);
 }
 
+/// Settling takes the size that health spares: in the hour it is the owner's to do.
+#[test]
+fn nobody_ends_the_grace_of_others() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    let settle_by_others = |scene: &mut Scene, trader: usize, now: Now| {
+        let Scene { board, market, pool, bank, traders, .. } = scene;
+        perp::settle_account(market, pool, bank, &mut traders[trader], board, false, now)
+    };
+    let (last, over) = (after(perp::GRACE - 1), after(perp::GRACE));
+    for trader in 0..3 {
+        assert_eq!(settle_by_others(&mut scene, trader, last), Err(RiskError::DeleverageGrace));
+        assert_eq!(scene.register_by(false, trader, last), Err(RiskError::DeleverageGrace));
+    }
+    // Its owner may, and what has no size is spared nothing.
+    assert_eq!(scene.clone().register_by(true, 1, last).unwrap().claim, 100_000_000_000);
+    assert_eq!(scene.settle(0, last), Ok(0));
+    assert_eq!(scene.register_by(false, 0, last).unwrap().claim, 200_000_000_000);
+    assert_eq!(scene.register_by(false, 1, over).unwrap().claim, 100_000_000_000);
+    assert_eq!(settle_by_others(&mut scene, 2, over), Ok(-100_000_000_000));
+    // A market that goes on is settled by anyone, within a series too.
+    let mut scene = Scene::new(100_000 * MILLION, &[3_000 * SOL, -100 * SOL]);
+    scene.move_to(165, NOW).unwrap();
+    perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
+    assert!(settle_by_others(&mut scene, 1, NOW).is_ok());
+}
+
 /// A series that runs when the market ends goes on for an hour from then, with the sizes of its beginning.
 #[test]
 fn a_series_goes_on_from_the_end_of_its_market() {
@@ -383,6 +414,27 @@ fn a_claim_is_not_void_before_its_market_is_opened_again() {
     assert!(!perp::exposure(&position, &scene.market, &scene.board, NOW).unwrap().is_void);
     scene.settle_market(NOW).unwrap();
     assert_eq!(settlement::due(&position, &scene.market), Some(100_000_000_000));
+}
+
+/// Claims that were paid in full have no part in what a market that was opened again divides: what is promised to the others is there.
+#[test]
+fn who_was_paid_in_full_takes_no_part_any_more() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    scene.recover(500_000_000_000);
+    scene.update_payout(NOW).unwrap();
+    assert_eq!(scene.settle(0, NOW), Ok(200_000_000_000));
+    assert_eq!((scene.market.registered, scene.market.registered_paid), (100_000_000_000, 0));
+    scene.recover(30_000_000_000 - scene.market.stake);
+    perp::refresh_equity(&mut scene.market, &scene.pool, &scene.bank, NOW).unwrap();
+    scene.market.returned = 0;
+    scene.settle_market(NOW).unwrap();
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 * 3 / 10)));
+    // Down: the part has 32 bits.
+    assert_eq!(scene.settle(1, NOW), Ok(29_999_999_981));
 }
 
 /// What a market overspent is no reason to end it: the next day forgets it.

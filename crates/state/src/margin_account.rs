@@ -236,12 +236,14 @@ pub struct MarginAccount {
     /// Shares of the loan in the quote token that losses in each market opened, by the market's index. Together the balance's
     /// `perp_shares`, or more: what was repaid since the last loss is still in them, and is every market's alike.
     pub loss_shares: [u64; MARKETS],
+    /// By the slot of a perp position, what of `rail.held` was put up for it, USD with 20 fraction bits. Together as much, or more.
+    pub put_up: [u64; PERPS],
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 160],
+    pub reserved: [u8; 96],
 }
 
 account!(MarginAccount, version 1, 1664 bytes, [133, 220, 173, 213, 179, 211, 43, 238]);
-offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, loss_shares = 1304, reserved = 1496);
+offsets!(MarginAccount: group = 8, owner = 40, sequence = 112, unhealthy_since = 120, policy = 160, balances = 208, perps = 720, liquidation = 1104, order_requirement = 1256, rail = 1272, loss_shares = 1304, put_up = 1496, reserved = 1560);
 
 impl MarginAccount {
     /// Flag of an account with an open liquidation.

@@ -230,7 +230,7 @@ pub struct PerpMarket {
     /// Once settled, what the pool still stands for, atoms: what is paid comes off it, what is received adds to it. Below zero while winners were
     /// paid before losers paid.
     pub stake: i64,
-    /// Z: claims registered, atoms as they were at that time.
+    /// Z: claims registered and not yet paid in full, atoms as they were at that time.
     pub registered: u64,
     /// Paid of them, atoms.
     pub registered_paid: u64,

@@ -28,6 +28,7 @@ mod emit;
 mod entry;
 pub mod error;
 pub mod events;
+mod holdings;
 pub mod instructions;
 mod introspect;
 mod invoke;

@@ -191,6 +191,10 @@ impl Life<'_> {
             self.freshen(1_200)?;
         }
         for round in 0..2 {
+            // For an hour owners alone may.
+            if self.dice.one_in(2) {
+                self.freshen(3_600)?;
+            }
             self.claim_from(market, round)?;
             if self.dice.one_in(2) {
                 // A price that moves nothing any more.

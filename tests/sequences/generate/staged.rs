@@ -47,12 +47,13 @@ impl Life<'_> {
     /// What may not stand between begin and end, and what may.
     fn disturb(&mut self, steps: &mut Vec<(u8, Do)>, from: u8, loan: u16) {
         let keeper = steps[0].0;
-        let at = 1 + usize::try_from(self.dice.below(3)).unwrap_or(0);
+        // Mostly right before the end, which is what has to see it.
+        let at = if self.dice.one_in(2) { 3 } else { 1 + usize::try_from(self.dice.below(3)).unwrap_or(0) };
         let (other, bank, row, who) = (self.borrower(), self.bank(), self.row(), self.anybody());
         let (pair, any) = (self.pair(other), self.some_atoms(bank));
         let owner = self.owner(from);
         let perp = self.perp_market();
-        let between = match self.dice.below(16) {
+        let between = match self.dice.below(19) {
             0 => {
                 // Of another account.
                 let place = if self.dice.one_in(2) { 3 } else { 1 };
@@ -79,8 +80,8 @@ impl Life<'_> {
                 steps.insert(at, (keeper, Do::EndFlashLoan { bank }));
                 Do::BeginFlashLoan { bank, atoms: any }
             }
-            4 => Do::Print { row, source: 0, price: self.market_price(row), confidence: 5, age: 0 },
-            5 => Do::Mark { slot: from },
+            4 | 16 | 17 => Do::Print { row, source: 0, price: self.market_price(row), confidence: 5, age: 0 },
+            5 | 18 => Do::Mark { slot: from },
             6 => Do::Deposit { slot: 1, bank: loan, atoms: 1 + any / 64 },
             7 => Do::Insure { bank, atoms: 1 + any / 64 },
             8 => Do::Donate { bank: loan, atoms: 1 + any / 64 },

@@ -12,7 +12,7 @@ pub use assessment::{Assessment, Valuation};
 pub use portfolio::{decimals, Exposure, PerpExposure, Portfolio, MAX_FEEDS};
 pub use report::{
     assess_initial, assess_maintenance, assess_maintenance_at, check_taker, initial_requirement_alone,
-    initial_requirement_of_perps, maintenance_requirement_alone, taker_value, Health,
+    initial_requirement_of_perps, requirement_alone, taker_value, Health,
 };
 
 pub(crate) use assessment::{impact, rates_of, Change};

@@ -168,15 +168,15 @@ pub fn initial_requirement_alone(perp: &PerpExposure, quote: u8, board: &RiskBoa
     // Nothing is held of the quote token, but its price has to be there.
     let quote = board.row(quote).ok_or(RiskError::FeedNotListed)?;
     price::check_usable(quote, now, board.rules.borrow_max_age)?;
-    Ok(initial.max(five_quarters(maintenance_requirement_alone(perp, board, now)?)?))
+    Ok(initial.max(five_quarters(requirement_alone(perp, board, Valuation::Maintenance, now)?)?))
 }
 
-/// The same at Maintenance, whatever the age of the prices.
+/// The requirement of such a position at a valuation that takes prices of any age.
 ///
 /// # Errors
 /// As [`Assessment::of`].
-pub fn maintenance_requirement_alone(perp: &PerpExposure, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
-    Assessment::required_alone(perp, board, Valuation::Maintenance, now)
+pub fn requirement_alone(perp: &PerpExposure, board: &RiskBoard, valuation: Valuation, now: Now) -> RiskResult<Usd> {
+    Assessment::required_alone(perp, board, valuation, now)
 }
 
 /// Initial requirement that a portfolio's perps alone would have, netted among themselves, whatever the age of prices.

@@ -215,6 +215,12 @@ pub fn check_payout(before: &PerpMarket, after: &PerpMarket, reopened: bool) -> 
     };
     let still = after.is_settled() && stands(&before.long, &after.long) && stands(&before.short, &after.short);
     let resolved = reopened && before.payout >= Ratio::ONE.0 && after.payout == 0 && after.equity < 0;
-    let counts = after.registered >= before.registered && after.registered_paid >= before.registered_paid;
+    let unpaid = |market: &PerpMarket| market.registered.saturating_sub(market.registered_paid);
+    // Where all is paid, nothing more is registered, and who was paid counts no more.
+    let counts = if before.payout < Ratio::ONE.0 {
+        after.registered >= before.registered && after.registered_paid >= before.registered_paid
+    } else {
+        after.registered <= before.registered && unpaid(after) <= unpaid(before)
+    };
     require(still && counts && (after.payout >= before.payout || resolved), CLAIMS_ALIKE)
 }

@@ -10,13 +10,15 @@ use crate::{Now, RiskError, RiskResult};
 /// Atoms and USD round against each other by so many units at most.
 const ROUNDING: u64 = 2;
 
-/// INV-83 of an account: what was released is within what was posted.
+/// INV-83 of an account: what was released is within what was posted, and what the next day begins with was put up for positions there are.
 ///
 /// # Errors
 /// `PROFIT_RAILED`.
 pub fn check_rail(account: &MarginAccount) -> Checked {
     let rail = &account.rail;
-    require(rail.released <= rail.posted.saturating_add(ROUNDING), PROFIT_RAILED)
+    let is_held = rail.held <= perp::rail::put_up_for_all(account);
+    let of_none = account.put_up.iter().skip(account.positions().len()).any(|put_up| *put_up != 0);
+    require(rail.released <= rail.posted.saturating_add(ROUNDING) && is_held && !of_none, PROFIT_RAILED)
 }
 
 /// INV-83 of an account that a synced market paid so many atoms of what its position won, or below zero took what it lost. `puts_up`:
@@ -57,5 +59,5 @@ fn of_day(account: &MarginAccount, now: Now) -> (u64, u64) {
     if rail.day == PerpMarket::day(now.ts) {
         return (rail.posted, rail.released);
     }
-    (if account.perp_count == 0 { 0 } else { rail.held }, 0)
+    (rail.held, 0)
 }

@@ -149,7 +149,7 @@ pub(super) fn release(
     move_claim(market, pool, bank, account, paid)
 }
 
-/// [`release`] after a trade, which also changed what has to be put up.
+/// [`release`] after a trade by an order that brought so much, USD, which also changed what has to be put up.
 ///
 /// # Errors
 /// As [`release`].
@@ -160,9 +160,11 @@ pub(super) fn release_traded(
     bank: &mut Bank,
     account: &mut MarginAccount,
     traded: &Traded,
+    brought: u64,
     board: &RiskBoard,
 ) -> RiskResult<()> {
-    rail::resize(account, traded, rail::waiting(account, market, board)?)?;
+    let left = rail::waiting(account, market, board)?;
+    rail::resize(account, market.index, traded, brought, left)?;
     release(market, pool, bank, account, traded.paid, board)
 }
 

@@ -62,6 +62,11 @@ fn grace<'a>(position: &PerpPosition, market: &'a PerpMarket, now: Now) -> Optio
     (spares && position.base != [0, 0]).then_some(book)
 }
 
+/// True while a shrink or the end of its market spares a position (rules-perps 5).
+pub(super) fn is_spared(position: &PerpPosition, market: &PerpMarket, now: Now) -> bool {
+    grace(position, market, now).is_some()
+}
+
 /// What was taken of a position since the series began.
 #[inline(never)]
 fn units_of_shrunk(position: &PerpPosition, book: &SideBook, market: &PerpMarket, size: i64) -> MathResult<Units> {

@@ -1,4 +1,4 @@
-use ballast_math::{Price, Ratio, Usd};
+use ballast_math::{Price, Ratio, Units, Usd};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard, RiskRow, NO_CLASS};
 
 use super::liquidate::{close, lots_worth, most_discount};
@@ -42,7 +42,8 @@ pub struct HedgeClosed {
 /// the loan is, by feed or by class. Closing one leg alone would leave the other naked, and health lower.
 ///
 /// `x = (t·(L+R) − A) / (t·(1 + ρ̄_a + (1+i)·ρ̄_b + h·ρ̄_p) + h·d − (1+i))` dollars of loan, h = 1+i where the position is matched with
-/// the collateral and 1 where with the loan; d is what closing gives back of the skew's premium at most. The bonus is the smallest:
+/// the collateral and 1 where with the loan; d is what closing gives back of the skew's premium at most, times t where the quote token is
+/// owed. The bonus is the smallest:
 /// a hedge loses slowly.
 ///
 /// # Errors
@@ -81,7 +82,11 @@ pub fn plan_hedge(
     let hedge = Hedge::of(pair.assessment(), row.class, board);
     let spared = relief(row, &portfolio.exposure(market.feed), hedge, leg, Bound::Upper)?;
     let closed_per_usd = if matches!(leg, Leg::Loan) { rate } else { Ratio::ONE };
-    let wanted = solve(&pair, rate, closed_per_usd, spared, most_discount(market, size)?, board)?;
+    // What the premium gives back repays what is owed in the quote token: a target above one frees as much more.
+    let discount = most_discount(market, size)?;
+    let owes_quote = portfolio.exposure(market.quote_feed).loans != Units::ZERO;
+    let discount = if owes_quote { Ratio(board.rules.liquidation_target).mul_up(discount)? } else { discount };
+    let wanted = solve(&pair, rate, closed_per_usd, spared, discount, board)?;
     let limits = Limits { max_repay, max_seize: u64::MAX, dust: Usd(board.rules.dust) };
     let exchange = fit(&pair, loan_bank, collateral_bank, rate, wanted, &limits)?;
     let (bank, atoms) = match leg {

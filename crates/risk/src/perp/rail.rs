@@ -4,7 +4,9 @@ use ballast_math::{mul_div_down, MathResult, Price, Usd};
 use ballast_state::{MarginAccount, PerpMarket, ReleaseRail, RiskBoard, RiskRow};
 
 use super::{book, slots, Traded, VALUE_BITS};
-use crate::health::{assess_initial, initial_requirement_of_perps, Portfolio, Valuation};
+use crate::health::{
+    assess_initial, initial_requirement_of_perps, requirement_alone, PerpExposure, Portfolio, Valuation,
+};
 use crate::{Now, RiskError, RiskResult};
 
 /// What the account may still be paid of its profits today, USD.
@@ -37,8 +39,9 @@ pub(super) fn waiting(account: &MarginAccount, market: &PerpMarket, board: &Risk
     Ok(Price(quote.mid).value_up(super::exposure::quote(market).units_up(atoms)?)?)
 }
 
-/// Notes an Initial requirement the account meets, and says how much of it that is: what it was paid today it has not brought.
-fn post(account: &mut MarginAccount, requirement: Usd, now: Now) -> u64 {
+/// Notes for today an Initial requirement the account meets, or what an order that fills had set aside, and says how much of it that is:
+/// what it was paid today it has not brought.
+pub(super) fn post(account: &mut MarginAccount, requirement: Usd, now: Now) -> u64 {
     begin_day(account, now);
     let rail = &mut account.rail;
     let brought = requirement.0.saturating_sub(rail.released);
@@ -46,36 +49,63 @@ fn post(account: &mut MarginAccount, requirement: Usd, now: Now) -> u64 {
     brought
 }
 
-/// Notes what an order that fills had set aside: its owner could not take it back any more.
-pub(super) fn post_order(account: &mut MarginAccount, requirement: Usd, now: Now) {
-    let brought = post(account, requirement, now);
-    // No sum: what was put up for lots that were closed since must not count twice. A settlement that needs more notes all of it.
-    account.rail.held = account.rail.held.max(brought);
-}
-
-/// Notes that a position went from so many lots to so many, so much of its claim still waiting. What was put up for lots that are no
-/// longer held counts for the rest of the day alone, or as far as something waits, until that is paid.
+/// Notes that a position went from so many lots to so many, by an order that brought so much, and that so much of its claim still waits.
+/// What was put up for lots that are no longer held counts for the rest of the day alone, or as far as something waits, until that is
+/// paid.
 ///
 /// # Errors
 /// Overflow.
-pub(super) fn resize(account: &mut MarginAccount, traded: &Traded, left: Usd) -> MathResult<()> {
-    // Where more is held elsewhere, how much of it this was is not known.
-    let alone = account.perp_count <= 1;
+pub(super) fn resize(
+    account: &mut MarginAccount,
+    market: u16,
+    traded: &Traded,
+    brought: u64,
+    left: Usd,
+) -> MathResult<()> {
+    // A slot that was given up took its part with it.
+    let slot = slots::slot_of(account, market);
+    let Some(put_up) = slot.and_then(|slot| account.put_up.get_mut(slot)) else { return Ok(()) };
     let (was, is) = (traded.before.unsigned_abs(), traded.after.unsigned_abs());
-    let turned = (traded.before < 0) != (traded.after < 0) && traded.after != 0;
-    if alone && is < was && !turned {
-        let kept = mul_div_down(account.rail.held, is, was)?;
-        account.rail.held = kept.max(left.0.min(account.rail.held));
-    }
+    let is_turned = (traded.before < 0) != (traded.after < 0);
+    let (kept, added) = if is < was && (!is_turned || is == 0) {
+        (mul_div_down(*put_up, is, was)?, 0)
+    } else if is_turned || was == 0 {
+        // Of an order that turns a position, the part that opened.
+        (0, mul_div_down(brought, is, was.saturating_add(is))?)
+    } else {
+        (*put_up, brought)
+    };
+    // No sum: what was put up for lots that were closed since must not count twice. A settlement that needs more notes all of it.
+    *put_up = kept.max(added).max(left.0.min(*put_up));
+    account.rail.held = account.rail.held.max(added);
+    limit_held(account);
     Ok(())
 }
 
+/// Of what was put up, no more is held than for the positions there are.
+pub(super) fn limit_held(account: &mut MarginAccount) {
+    account.rail.held = account.rail.held.min(put_up_for_all(account));
+}
+
+/// What was put up for all positions, each for itself, USD with 20 fraction bits.
+#[must_use]
+pub fn put_up_for_all(account: &MarginAccount) -> u64 {
+    account.put_up.iter().fold(0, |sum, put_up| sum.saturating_add(*put_up))
+}
+
 /// Assesses what an account has to put up for its perps now, whatever the age of prices, and if it does, without what it won and was not
-/// paid, notes it: the Initial requirement it has, without what is set aside for orders, and no more than its perps alone would have.
+/// paid, notes it: the Initial requirement it has, without what is set aside for orders, and no more than its perps alone would have. For
+/// the next day it is put up by the market's position, as far as that needs it.
 ///
 /// # Errors
 /// As [`assess_initial`].
-pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
+pub fn post_now(
+    account: &mut MarginAccount,
+    portfolio: &Portfolio,
+    market: &PerpMarket,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<()> {
     let initial = assess_initial(portfolio, board, Valuation::InitialUnchecked, now)?;
     let quote = board.row(portfolio.quote).ok_or(RiskError::FeedNotListed)?;
     let won = Price(quote.mid).value_up(portfolio.initial_profit(board)?)?;
@@ -85,8 +115,21 @@ pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &Risk
     }
     let posted = initial.requirement.excess_over(portfolio.reserved);
     let posted = post(account, posted.min(initial_requirement_of_perps(portfolio, board, now)?), now);
+    let alone = alone(account, market, board, now)?;
+    let slot = slots::slot_of(account, market.index);
+    if let Some(put_up) = slot.and_then(|slot| account.put_up.get_mut(slot)) {
+        *put_up = (*put_up).max(posted.min(alone.0));
+    }
     account.rail.held = account.rail.held.max(posted);
+    limit_held(account);
     Ok(())
+}
+
+/// What the account's position in a market would need if it held nothing else, whatever the age of prices.
+fn alone(account: &MarginAccount, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
+    let (long, short) = super::exposure::units(slots::held(account, market)?, market)?;
+    let alone = PerpExposure { feed: market.feed, long, short, ..PerpExposure::default() };
+    requirement_alone(&alone, board, Valuation::InitialUnchecked, now)
 }
 
 /// Counts what was paid at the quote token's judged price, up; a loss makes room again, down.
@@ -111,6 +154,6 @@ pub(super) fn begin_day(account: &mut MarginAccount, now: Now) {
     if account.rail.day == day {
         return;
     }
-    let held = if account.perp_count == 0 { 0 } else { account.rail.held };
+    let held = account.rail.held;
     account.rail = ReleaseRail { day, posted: held, held, released: 0 };
 }

@@ -41,10 +41,11 @@ pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u
 }
 
 /// Settles an account's position in a synced market: profit as far as it may be paid now, a loss in full. By others than the
-/// owner a loss is settled at prices only that a liquidation could use. The bank must be accrued to now.
+/// owner a loss is settled at prices only that a liquidation could use, and of a settled market nothing within the hour in which its end
+/// spares the position. The bank must be accrued to now.
 ///
 /// # Errors
-/// `BankInFlashLoan`, `NoPosition`, `PairPriceStale`, `NothingToSettle`, `TooManyBalances`; arithmetic.
+/// `BankInFlashLoan`, `NoPosition`, `DeleverageGrace`, `PairPriceStale`, `NothingToSettle`, `TooManyBalances`; arithmetic.
 #[inline(never)]
 pub fn settle_account(
     market: &mut PerpMarket,
@@ -57,6 +58,7 @@ pub fn settle_account(
 ) -> RiskResult<i64> {
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
+    settlement::require_unspared(market, &position, by_owner, now)?;
     let before = position;
     rail::begin_day(account, now);
     let most = most_paid(market, pool, bank, account, board, now)?;

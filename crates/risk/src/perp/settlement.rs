@@ -4,7 +4,9 @@
 //! market's equity is not negative, everyone is paid as ever. Where it is, claims are registered first and losses collected; then
 //! one ratio is paid of every claim, and what comes in later raises it for all of them alike.
 
-use ballast_math::{checked_add, signed_add, signed_sub, signed_to_words, wide, MathError, MathResult, Ratio};
+use ballast_math::{
+    checked_add, checked_sub, signed_add, signed_sub, signed_to_words, wide, MathError, MathResult, Ratio,
+};
 use ballast_state::{
     Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PerpSide, PriceFeed, RiskBoard, Zeroable,
 };
@@ -12,7 +14,9 @@ use ballast_state::{
 use super::deleverage::{begin_series, give_back};
 use super::order::{deposit_of, pay_keeper};
 use super::trade::{remove, reset_if_empty};
-use super::{backing, book, move_claim, refresh_equity, require_synced, settle, skew_reserve, slots, VALUE_BITS};
+use super::{
+    backing, book, exposure, move_claim, refresh_equity, require_synced, settle, skew_reserve, slots, VALUE_BITS,
+};
 use crate::error::require;
 use crate::{flash, price, swap, Now, RiskError, RiskResult};
 
@@ -141,11 +145,13 @@ fn reopen(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &Bank, now: N
 }
 
 /// Registers the claim of an account with a settled market that cannot pay all, or collects its loss. Anyone may, for the keeper's fee of
-/// the market's terms, as far as the account's deposit goes. The bank must be accrued to now.
+/// the market's terms, as far as the account's deposit goes; others than the owner once the market's end spares the position no more.
+/// The bank must be accrued to now.
 ///
 /// # Errors
 /// `MarketGoesOn`, `NothingToDo` where everyone is paid in full; `BankInFlashLoan`, `NoPosition`, `ClaimRegistered`,
-/// `TooManyBalances`; arithmetic.
+/// `DeleverageGrace`, `TooManyBalances`; arithmetic.
+#[allow(clippy::too_many_arguments, reason = "market, pool and bank, two accounts, their context")]
 #[inline(never)]
 pub fn register(
     market: &mut PerpMarket,
@@ -153,6 +159,7 @@ pub fn register(
     bank: &mut Bank,
     account: &mut MarginAccount,
     keeper: &mut MarginAccount,
+    by_owner: bool,
     now: Now,
 ) -> RiskResult<Registered> {
     require(market.is_settled(), RiskError::MarketGoesOn)?;
@@ -160,6 +167,7 @@ pub fn register(
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     require(!position.is_registered(), RiskError::ClaimRegistered)?;
+    require_unspared(market, &position, by_owner, now)?;
     let whole = book::claim(&position, market)? >> VALUE_BITS;
     let claim = i64::try_from(whole).map_err(|_| MathError::here())?;
     if let Ok(atoms @ 1..) = u64::try_from(claim) {
@@ -179,6 +187,18 @@ pub fn register(
     account.sequence = account.sequence.wrapping_add(1);
     market.sequence = market.sequence.wrapping_add(1);
     Ok(Registered { claim, fee })
+}
+
+/// Settling a position of a settled market takes its size from it, and health then forgets what it hedged: for the hour in which the
+/// market's end spares it, that is its owner's to do.
+pub(super) fn require_unspared(
+    market: &PerpMarket,
+    position: &PerpPosition,
+    by_owner: bool,
+    now: Now,
+) -> RiskResult<()> {
+    let spared = market.is_settled() && !by_owner && exposure::is_spared(position, market, now);
+    require(!spared, RiskError::DeleverageGrace)
 }
 
 /// Takes a claim out of its side and adds it to Z. Less than an atom of it is the pool's.
@@ -276,7 +296,8 @@ fn paid_of(position: &PerpPosition, claim: u64) -> u64 {
     claim.saturating_sub(u64::try_from(left).unwrap_or(claim))
 }
 
-/// Pays what a registered claim is due, at most `most_paid` and what is left of the stake. One that is paid in full gives up its slot.
+/// Pays what a registered claim is due, at most `most_paid` and what is left of the stake. One that is paid in full gives up its slot, and
+/// its place in Z: where the market is opened again, it has no part in what is divided then.
 pub(super) fn pay(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> MathResult<i64> {
     let paid = due(position, market).unwrap_or(0).min(most_paid);
     let atoms = i64::try_from(paid).map_err(|_| MathError::here())?;
@@ -284,6 +305,9 @@ pub(super) fn pay(market: &mut PerpMarket, position: &mut PerpPosition, most_pai
     let left = signed_add(ballast_math::signed_from_words(position.offset), i128::from(atoms) << VALUE_BITS)?;
     position.offset = signed_to_words(left);
     if left == 0 {
+        let claim = u64::try_from(position.entry_quote).unwrap_or(0);
+        market.registered = checked_sub(market.registered, claim)?;
+        market.registered_paid = checked_sub(market.registered_paid, claim)?;
         *position = PerpPosition { market: position.market, ..PerpPosition::zeroed() };
     }
     Ok(atoms)

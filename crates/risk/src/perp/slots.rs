@@ -3,13 +3,19 @@
 use ballast_math::MathResult;
 use ballast_state::{MarginAccount, PerpMarket, PerpPosition, Zeroable};
 
-use super::book;
+use super::{book, rail};
 use crate::{RiskError, RiskResult};
 
 /// The account's position in a market.
 #[must_use]
 pub fn find(account: &MarginAccount, market: u16) -> Option<&PerpPosition> {
     account.positions().iter().find(|position| position.market == market)
+}
+
+/// The slot of the account's position in a market.
+#[must_use]
+pub fn slot_of(account: &MarginAccount, market: u16) -> Option<usize> {
+    account.positions().iter().position(|position| position.market == market)
 }
 
 /// Lots the account holds in a market, below zero for shorts.
@@ -25,7 +31,7 @@ pub fn held(account: &MarginAccount, market: &PerpMarket) -> MathResult<i64> {
 /// # Errors
 /// `TooManyPositions` if a slot is needed and none is free.
 pub fn find_or_open(account: &mut MarginAccount, market: u16) -> RiskResult<&mut PerpPosition> {
-    let found = account.positions().iter().position(|position| position.market == market);
+    let found = slot_of(account, market);
     let slot = found.unwrap_or_else(|| usize::from(account.perp_count));
     let position = account.perps.get_mut(slot).ok_or(RiskError::TooManyPositions)?;
     if found.is_none() {
@@ -45,7 +51,7 @@ pub fn store(account: &mut MarginAccount, position: PerpPosition) -> RiskResult<
     Ok(())
 }
 
-/// Gives up the slot of a position that has neither size nor claim.
+/// Gives up the slot of a position that has neither size nor claim, and what was put up for it.
 pub fn prune(account: &mut MarginAccount, market: u16) {
     let empty = |position: &PerpPosition| position.market == market && position.side == 0;
     let Some(slot) = account.positions().iter().position(empty) else { return };
@@ -54,5 +60,12 @@ pub fn prune(account: &mut MarginAccount, market: u16) {
     if let Some(last) = range.last_mut() {
         *last = PerpPosition::zeroed();
     }
+    if let Some(range) = account.put_up.get_mut(slot..usize::from(account.perp_count)) {
+        range.rotate_left(1);
+        if let Some(last) = range.last_mut() {
+            *last = 0;
+        }
+    }
     account.perp_count = account.perp_count.saturating_sub(1);
+    rail::limit_held(account);
 }

@@ -262,7 +262,8 @@ fn portfolio(
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<Portfolio> {
-    let exposures = account.positions().iter().map(|position| perp::exposure(position, market, board, now));
+    let here = account.positions().iter().filter(|position| position.market == market.index);
+    let exposures = here.map(|position| perp::exposure(position, market, board, now));
     let perps = exposures.collect::<RiskResult<Vec<_>>>()?;
     Portfolio::of_account(account, &perps, 0, now, |_| Some(bank))
 }

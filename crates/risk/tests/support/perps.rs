@@ -56,5 +56,6 @@ pub(crate) fn pool(atoms: u64) -> (LiquidityPool, Bank) {
 pub(crate) fn unrailed() -> MarginAccount {
     let mut account = MarginAccount::zeroed();
     (account.rail.posted, account.rail.held) = (u64::MAX, u64::MAX);
+    account.put_up[0] = u64::MAX;
     account
 }

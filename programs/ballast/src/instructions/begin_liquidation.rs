@@ -7,8 +7,9 @@ use ballast_risk::liquidation::staged;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, LiquidationBegun};
+use crate::holdings::Holdings;
 use crate::introspect;
-use crate::loader::{self, Holdings};
+use crate::loader;
 
 /// Where `end_liquidation` has the margin account.
 const MARGIN_ACCOUNT_AT_END: usize = 1;

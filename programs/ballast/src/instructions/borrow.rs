@@ -9,6 +9,7 @@ use super::Withdraw;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{Borrowed, EventHeader, Movement};
+use crate::holdings;
 use crate::loader;
 use crate::roles;
 use crate::token::Terms;
@@ -42,7 +43,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -
             lending::borrow(&mut bank, &mut account, amount, Price(row.mid), Usd(board.rules.dust), now).or_fail()?
         };
         let (board_sequence, health) =
-            loader::check_initial(&ctx.accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?;
+            holdings::check_initial(&ctx.accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?;
         let event = Borrowed {
             header: EventHeader::of_account(ctx.accounts.margin_account.key(), &account, now),
             movement: Movement::of(&bank, moved),

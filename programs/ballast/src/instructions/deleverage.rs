@@ -6,7 +6,8 @@ use ballast_risk::deleverage::{self, Cause};
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{Deleveraged, EventHeader, HealthPoint};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 
 /// Accounts of `deleverage`. The banks of the account's other balances and the markets of its positions
 /// follow, then those of the keeper's.

@@ -7,7 +7,8 @@ use ballast_state::{Bank, MarginAccount};
 use crate::emit;
 use crate::error::{ensure, ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Liquidated};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 use crate::view::{view, view_mut};
 
 /// Accounts of `end_liquidation`. The banks of the account's other balances and the markets of its positions follow.

@@ -11,7 +11,8 @@ use super::refresh_price_feed;
 use crate::emit;
 use crate::error::{ensure, ensure_same, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, OrderFilled, PositionPoint};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 use crate::roles;
 use crate::view::{view, view_mut};
 

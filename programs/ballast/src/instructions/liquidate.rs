@@ -6,7 +6,8 @@ use ballast_risk::liquidation;
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, Liquidated};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 
 /// Accounts of `liquidate`. The banks of the liquidatee's other balances and the markets of its positions
 /// follow, then those of the liquidator's.

@@ -7,7 +7,8 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount};
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, OrRaise, Result};
 use crate::events::{EventHeader, HedgeLiquidated, PositionPoint};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 use crate::view::view_mut;
 
 /// Accounts of `liquidate_hedge`. The banks of the other balances and the markets of the other positions of both accounts follow.

@@ -7,7 +7,8 @@ use ballast_state::{LiquidityPool, MarginAccount};
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PerpLiquidated, PositionPoint};
-use crate::loader::{self, Holdings};
+use crate::holdings::{self, Holdings};
+use crate::loader;
 use crate::view::view_mut;
 
 /// Accounts of `liquidate_perp`. The banks of the liquidatee's other balances and the markets of its other positions follow.
@@ -62,7 +63,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
         loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
         let others = holdings.others(&liquidatee, &bank, &market, &board, now)?;
-        let portfolio = loader::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
+        let portfolio = holdings::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
         let plan = perp::plan_position(&board, &market, &liquidatee, &portfolio, max_lots, now).or_fail()?;
         let closed = perp::close_position(
             &board,
@@ -75,7 +76,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots:
             now,
         )
         .or_fail()?;
-        let portfolio = loader::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
+        let portfolio = holdings::with_named(&others, &liquidatee, &bank, &market, &board, now)?;
         let account: &mut MarginAccount = &mut liquidatee;
         let (after, loss) =
             perp::conclude_position(&board, &mut market, &mut pool, &mut bank, account, &portfolio, &plan, now)

@@ -6,7 +6,8 @@ use ballast_risk::{health, timer};
 use crate::emit;
 use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Marked};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 
 /// Accounts of `mark`. The banks of the account's balances and the markets of its positions follow.
 #[derive(Accounts)]

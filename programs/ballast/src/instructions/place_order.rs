@@ -7,7 +7,8 @@ use ballast_state::{rights, Bank, LiquidityPool, MarginAccount, PriceFeed};
 use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, OrderPlaced};
-use crate::loader::{self, Holdings};
+use crate::holdings::{self, Holdings};
+use crate::loader;
 use crate::roles;
 use crate::view::view;
 
@@ -64,7 +65,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: &Order
         roles::require_right(account, accounts.authority.key, rights::TRADE)?;
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
         let portfolio = holdings.portfolio_with(account, &[&bank], &market, &board, now)?;
-        loader::require_initial(&portfolio, &board, account, now)?;
+        holdings::require_initial(&portfolio, &board, account, now)?;
     }
     emit::log(&OrderPlaced::of(
         EventHeader::of_account(accounts.margin_account.key(), account, now),

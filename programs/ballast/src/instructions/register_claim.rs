@@ -35,7 +35,8 @@ pub struct RegisterClaim<'info> {
 }
 
 /// Registers an account's claim with a settled market that cannot pay all, or collects what the account lost. Anyone may; the account
-/// pays the keeper the fee of the market's orders, as far as its deposit goes. No price is needed.
+/// pays the keeper the fee of the market's orders, as far as its deposit goes; within an hour of the market's end only its owner may. No
+/// price is needed.
 ///
 /// # Errors
 /// `AccountInTransit`, `DuplicateAccount`, `Unauthorised`, `WrongGroup`, `PoolMismatch`, `BankMismatch`, `MarketGoesOn`, the others of [`perp::register`].
@@ -51,7 +52,8 @@ pub(crate) fn handle(ctx: Context<RegisterClaim>) -> Result<()> {
     let mut pool = view_mut::<LiquidityPool>(&accounts.pool)?;
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &account.group, now)?;
-    let done = perp::register(&mut market, &mut pool, &mut bank, &mut account, &mut keeper, now).or_fail()?;
+    let by_owner = accounts.authority.key == &account.owner;
+    let done = perp::register(&mut market, &mut pool, &mut bank, &mut account, &mut keeper, by_owner, now).or_fail()?;
     emit::log(&ClaimRegistered {
         header: EventHeader::of_account(accounts.margin_account.key(), &account, now),
         keeper: accounts.keeper.key(),

@@ -8,6 +8,7 @@ use ballast_state::{LiquidityPool, LiquidityProvider};
 use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{EventHeader, LiquidityRequested};
+use crate::holdings;
 use crate::loader;
 use crate::view::view_mut;
 
@@ -56,7 +57,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, RequestAddLiquidity<'info>>, amo
     let provider: &mut LiquidityProvider = &mut provider;
     let moved = liquidity::request_deposit(&mut pool, provider, &mut bank, &mut account, amount, now).or_fail()?;
     if lending::has_liability(&account) {
-        loader::check_initial(&accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?;
+        holdings::check_initial(&accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?;
     }
     emit::log(&LiquidityRequested {
         header: EventHeader::of_account(accounts.margin_account.key(), &account, now),

@@ -7,7 +7,8 @@ use ballast_state::{Bank, PerpMarket};
 use crate::emit;
 use crate::error::{ensure_same, BallastError, OrFail, Result};
 use crate::events::{BankruptcyResolved, EventHeader, HealthPoint, LossShare, MarketLoss};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 use crate::view::view_mut;
 
 /// Accounts of `resolve_bankruptcy`. The banks of the account's other balances follow, and where losses of perps opened the

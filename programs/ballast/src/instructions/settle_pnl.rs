@@ -7,13 +7,14 @@ use ballast_state::LiquidityPool;
 use crate::emit;
 use crate::error::{OrFail, Result};
 use crate::events::{EventHeader, PnlSettled, PositionPoint};
-use crate::loader::{self, Holdings};
+use crate::holdings::Holdings;
+use crate::loader;
 use crate::view::view_mut;
 
 /// Accounts of `settle_pnl`. The account's other banks and the markets of its other positions may follow.
 #[derive(Accounts)]
 pub struct SettlePnl<'info> {
-    /// Anyone; the owner may settle a loss at any price.
+    /// Anyone; the owner may settle a loss at any price, and at once after the market's end.
     pub authority: Signer<'info>,
     /// CHECK: a margin account, by `loader::idle_account`.
     #[account(mut)]
@@ -60,7 +61,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()>
     {
         let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
         let portfolio = holdings.portfolio_with(&account, &[&bank], &market, &board, now)?;
-        perp::rail::post_now(&mut account, &portfolio, &board, now).or_fail()?;
+        perp::rail::post_now(&mut account, &portfolio, &market, &board, now).or_fail()?;
     }
     let by_owner = accounts.authority.key == &account.owner;
     let paid =

@@ -8,6 +8,7 @@ use ballast_state::{rights, Bank};
 use crate::emit;
 use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, HealthPoint, Movement, Withdrawn};
+use crate::holdings;
 use crate::loader;
 use crate::roles;
 use crate::token::{Terms, Transfer};
@@ -79,7 +80,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option
         let amount = amount.map_or(Amount::All, Amount::Exact);
         let moved = lending::withdraw(&mut bank, &mut account, amount, now).or_fail()?;
         let (board_sequence, health) = if lending::has_liability(&account) {
-            loader::check_initial(&ctx.accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?
+            holdings::check_initial(&ctx.accounts.board, ctx.remaining_accounts, &mut account, &bank, now)?
         } else {
             (0, HealthPoint::default())
         };

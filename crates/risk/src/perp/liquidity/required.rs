@@ -1,7 +1,7 @@
 use ballast_math::{Units, Usd};
 use ballast_state::{PerpMarket, RiskBoard};
 
-use crate::health::{initial_requirement_alone, maintenance_requirement_alone, PerpExposure};
+use crate::health::{initial_requirement_alone, requirement_alone, PerpExposure, Valuation};
 use crate::perp::exposure::lots;
 use crate::price::{self, End};
 use crate::{Now, RiskError, RiskResult};
@@ -20,7 +20,7 @@ pub fn requirement(market: &PerpMarket, skew: i64, board: &RiskBoard, now: Now) 
 /// # Errors
 /// `FeedNotListed`; arithmetic.
 pub fn maintenance_requirement(market: &PerpMarket, skew: i64, board: &RiskBoard, now: Now) -> RiskResult<u64> {
-    of_skew(market, skew, board, now, |perp| maintenance_requirement_alone(perp, board, now))
+    of_skew(market, skew, board, now, |perp| requirement_alone(perp, board, Valuation::Maintenance, now))
 }
 
 #[inline(never)]

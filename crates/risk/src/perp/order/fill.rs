@@ -164,10 +164,8 @@ fn attempt(
         return Ok(Err(Kill::Cap(cap)));
     }
     rail::begin_day(account, now);
-    if order.reduce_only == 0 {
-        // It was set aside from the start, and nobody can take the order back any more.
-        rail::post_order(account, Usd(order.requirement), now);
-    }
+    // It was set aside from the start, and nobody can take the order back any more.
+    let brought = if order.reduce_only == 0 { rail::post(account, Usd(order.requirement), now) } else { 0 };
     let fill = price(market, lots, print)?;
     let most = most_paid(market, pool, bank, account, board, now)?;
     // Placement kept a slot.
@@ -176,7 +174,7 @@ fn attempt(
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));
     }
-    release_traded(market, pool, bank, account, &traded, board)?;
+    release_traded(market, pool, bank, account, &traded, brought, board)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, market.index, fee)?;
     owe_pool(bank, account, market.index, order.keeper_fee)?;
