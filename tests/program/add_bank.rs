@@ -112,7 +112,7 @@ fn refuses_feeds_that_are_not_there_or_have_no_good_price() {
     world.refuses(&add, &signers, "PriceStale");
 }
 
-/// What Token-2022 adds stands in `token_2022.rs`.
+/// What Token-2022 adds stands in `token_2022`.
 #[test]
 fn refuses_what_is_no_mint_of_the_token_program() {
     let (mut world, mint) = ready(9);

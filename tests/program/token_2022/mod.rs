@@ -1,0 +1,5 @@
+//! Tokens of Token-2022, through its own program.
+
+mod listing;
+mod mints;
+mod movements;
