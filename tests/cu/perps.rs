@@ -149,4 +149,6 @@ fn register(put: &mut impl FnMut(&str, u64)) {
     let sent = world.register_claim(&keeper, &trader, 0).expect("register_claim");
     put("register_claim", sent.compute_units);
     put("update_payout", world.update_payout(0).expect("update_payout").compute_units);
+    world.svm.edit::<PerpMarket>(&market, |market| market.payout = 1);
+    put("abandon_claim", world.abandon_claim(&trader, 0).expect("abandon_claim").compute_units);
 }

@@ -3,7 +3,7 @@
 use ballast_client::ballast::types::OrderArgs;
 use ballast_client::perps::{self as ix, Follow};
 use ballast_client::{addresses, instructions, presets};
-use ballast_state::{Bank, LiquidityPool, MarginAccount, Orders, PerpMarket};
+use ballast_state::{Bank, LiquidityPool, MarginAccount, Orders, PerpMarket, PerpPosition};
 use ballast_testkit::plain::{COIN, DOLLAR, GEM, ONE_COIN, ONE_GEM, USD};
 use ballast_testkit::{symbol, Trader, World, LOT_DECIMALS};
 use solana_instruction::Instruction;
@@ -14,6 +14,7 @@ use crate::stages::{by_admin, by_admin_and_payer, rich, Build};
 
 /// Instruction, case, and stage.
 pub(crate) const STAGES: &[(&str, &str, Build)] = &[
+    ("abandon_claim", "", abandon_claim),
     ("add_perp_market", "", add_perp_market),
     ("borrow", "with a position", borrow),
     ("cancel_order", "", cancel_order),
@@ -123,6 +124,20 @@ fn register_claim() -> Stage {
     let paid = (&keeper.key.pubkey(), &keeper.account);
     let register = ix::register_claim(paid, world.quote(), &trader.account, GEMS);
     Stage::alone(world, register, &[&keeper.key])
+}
+
+/// Of a claim that was paid all it is due.
+fn abandon_claim() -> Stage {
+    let (mut world, trader) = resolving();
+    let market = world.market_key(GEMS);
+    world.svm.edit::<MarginAccount>(&trader.account, |account| {
+        let position = &mut account.perps[0];
+        (position.flags, position.entry_quote, position.base) = (PerpPosition::REGISTERED, 5, [0, 0]);
+        position.offset = ballast_math::signed_to_words(-5 << 32);
+    });
+    world.svm.edit::<PerpMarket>(&market, |market| (market.registered, market.payout) = (5, 1));
+    let abandon = ix::abandon_claim(&trader.key.pubkey(), world.quote(), &trader.account, GEMS);
+    Stage::alone(world, abandon, &[&trader.key])
 }
 
 fn update_payout() -> Stage {

@@ -267,7 +267,7 @@ pub(crate) const EXCEPTIONS: &[Row] = &[
     but(&["update_payout"], &["market"], &["other group's"], "PoolMismatch", "the pool is what it is compared with"),
     but(&["deleverage_market"], &["market"], &["other mint's"], "MarketHealthy", "any market may be meant"),
     but(
-        &["register_claim", "update_payout"],
+        &["abandon_claim", "register_claim", "update_payout"],
         &["market"],
         &["other mint's"],
         "MarketGoesOn",
@@ -590,6 +590,7 @@ pub(crate) const ACCEPTED: &[Row] = &[
     accepted(&["fill_order"], &["print"], &["alias"], "an update is known by program and feed id, wherever it is"),
     accepted(
         &[
+            "abandon_claim",
             "borrow",
             "close_margin_account",
             "deposit",

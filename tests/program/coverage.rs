@@ -28,17 +28,21 @@ pub(crate) fn instructions() -> BTreeSet<String> {
     list.iter().map(|instruction| instruction["name"].as_str().expect("a name").to_owned()).collect()
 }
 
-/// Names and texts of the test files in a folder of `tests`, without this file.
+/// Names and texts of the test files in a folder of `tests` and the folders in it, without this file.
 fn sources(folder: &str) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let files = fs::read_dir(path).expect("a folder").map(|entry| entry.expect("a file").path());
-    files
-        .filter(|path| !path.ends_with("coverage.rs"))
-        .map(|path| {
-            let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            (stem, fs::read_to_string(path).expect("text"))
-        })
-        .collect()
+    sources_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+}
+
+fn sources_in(folder: &Path) -> Vec<(String, String)> {
+    let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    let texts = paths.filter(|path| !path.ends_with("coverage.rs")).flat_map(|path| {
+        if path.is_dir() {
+            return sources_in(&path);
+        }
+        let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        vec![(stem, fs::read_to_string(path).expect("text"))]
+    });
+    texts.collect()
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod security_txt;
 mod support;
 mod transient;
 
+mod abandon_claim;
 mod accept_admin;
 mod add_bank;
 mod add_perp_market;

@@ -175,6 +175,7 @@ fn no_instruction_takes_the_old_version() {
         ("deleverage_market", alone(pix::deleverage_market(quote, 0))),
         ("settle_market", alone(pix::settle_market(quote, 0, 1))),
         ("register_claim", alone(pix::register_claim(taker, quote, &trader.account, 0))),
+        ("abandon_claim", alone(pix::abandon_claim(&owner, quote, &trader.account, 0))),
         ("update_payout", alone(pix::update_payout(quote, 0))),
         ("settle_pnl", alone(pix::settle_pnl(&owner, quote, &trader.account, 0))),
         ("liquidate_hedge", alone(pix::liquidate_hedge(taker, quote, &trader.account, [USDC, SOL], 0, 1, follow))),

@@ -453,6 +453,24 @@ const ROWS: &[Row] = &[
         let keeper = (&cast.lender.key.pubkey(), &cast.lender.account);
         vec![pix::register_claim(keeper, cast.world.quote(), &cast.newcomer.account, 0)]
     }),
+    row("abandon_claim", IN_TRANSIT, Runs, |cast, state| {
+        cast.trade_perps();
+        cast.end_market(3);
+        let who = if state == Liquidation { &cast.trader } else { &cast.newcomer };
+        let claim = PerpPosition {
+            offset: [(-5i64 << 32) as u64, u64::MAX],
+            entry_quote: 5,
+            side: 1,
+            flags: PerpPosition::REGISTERED,
+            ..PerpPosition::zeroed()
+        };
+        cast.world.svm.edit::<MarginAccount>(&who.account, |account| {
+            (account.perps[0], account.perp_count) = (claim, 1);
+        });
+        let market = cast.world.market_key(0);
+        cast.world.svm.edit::<PerpMarket>(&market, |market| (market.registered, market.payout) = (5, 1));
+        vec![pix::abandon_claim(&who.key.pubkey(), cast.world.quote(), &who.account, 0)]
+    }),
     row("update_payout", Runs, Runs, |cast, _| {
         cast.trade_perps();
         cast.end_market(3);

@@ -83,6 +83,7 @@ fn t12_every_instruction_that_lowers_equity_is_held_back() {
 
 /// The instructions that write a margin account, sorted.
 const EQUITY: &[(&str, Equity)] = &[
+    ("abandon_claim", Equity::Rises),
     ("begin_liquidation", Equity::Staged),
     ("borrow", Equity::Checked),
     ("cancel_order", Equity::Rises),

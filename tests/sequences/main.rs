@@ -107,6 +107,9 @@ const LEAST: &[(&str, u64)] = &[
 
 /// What has to be refused at least once in [`STEPS`], and with what: what stands between a key and what it must not do.
 const REFUSED: &[(&str, &str)] = &[
+    ("abandon_claim", "ClaimPayable"),
+    ("abandon_claim", "MarketGoesOn"),
+    ("abandon_claim", "NoPosition"),
     ("accept_admin", "Unauthorised"),
     ("add_perp_market", "LotOutOfRange"),
     ("add_perp_market", "TimelockRequired"),

@@ -61,6 +61,7 @@ events!(
     ChangeCancelled,
     ChangeExecuted,
     ChangeProposed,
+    ClaimAbandoned,
     ClaimRegistered,
     DelegateSet,
     Deleveraged,

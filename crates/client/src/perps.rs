@@ -214,6 +214,19 @@ pub fn register_claim(
     build(&accounts, &args::RegisterClaim {})
 }
 
+/// `abandon_claim`: what is left of an account's claim with a settled market, when nothing of it is due.
+#[must_use]
+pub fn abandon_claim(owner: &Pubkey, quote: Quote, margin_account: &Pubkey, index: u16) -> Instruction {
+    let accounts = accounts::AbandonClaim {
+        owner: *owner,
+        margin_account: *margin_account,
+        market: quote.market(index),
+        pool: quote.pool(),
+        bank: quote.bank(),
+    };
+    build(&accounts, &args::AbandonClaim {})
+}
+
 /// `update_payout` of a settled market.
 #[must_use]
 pub fn update_payout(quote: Quote, index: u16) -> Instruction {

@@ -1,7 +1,7 @@
 //! A market that is deleveraged, ends, and pays what it can.
 
 use ballast_math::Ratio;
-use ballast_risk::perp::{self, settlement, slots};
+use ballast_risk::perp::{self, claims, slots};
 use ballast_risk::{invariant, RiskError, RiskResult};
 use ballast_state::{MarginAccount, MarketMode, PerpMarket, PriceFeed, Zeroable};
 
@@ -20,7 +20,7 @@ pub(crate) fn require_going_on(market: &PerpMarket) -> RiskResult<()> {
 
 /// The most that is paid of an account's claim where `most` is what the market and the rail let out.
 pub(crate) fn most_due(market: &PerpMarket, account: &MarginAccount, most: u64) -> u64 {
-    let due = slots::find(account, market.index).and_then(|position| settlement::due(position, market));
+    let due = slots::find(account, market.index).and_then(|position| claims::due(position, market));
     match due {
         Some(due) => most.min(due).min(u64::try_from(market.stake).unwrap_or(0)),
         None if market.is_settled() && market.payout < Ratio::ONE.0 => 0,
@@ -67,7 +67,7 @@ pub(crate) fn register(exchange: &mut Exchange, source: &mut Source<'_>) -> Risk
         let Exchange { market, pool, bank, accounts, now, .. } = next;
         let [account, keeper] = accounts.get_disjoint_mut([trader, KEEPER]).expect("two of them");
         perp::register(market, pool, bank, account, keeper, by_owner, *now)?;
-        hold(invariant::check_part(&was, &before, account));
+        hold(invariant::check_part(&was, &before, account, false));
         hold(invariant::check_payout(&was, market, false));
         hold(invariant::check_equity(market, pool, bank, *now));
         Ok(())
@@ -85,6 +85,20 @@ pub(crate) fn update_payout(exchange: &mut Exchange, source: &mut Source<'_>) ->
         let was = next.market;
         let Exchange { market, pool, bank, now, .. } = next;
         perp::update_payout(market, pool, bank, *now)?;
+        hold(invariant::check_payout(&was, market, false));
+        hold(invariant::check_equity(market, pool, bank, *now));
+        Ok(())
+    })
+}
+
+/// What is left of a claim is given up.
+pub(crate) fn abandon(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
+    let trader = source.index(TRADERS);
+    exchange.atomic(|next| {
+        let (was, before) = (next.market, next.accounts[trader]);
+        let Exchange { market, pool, bank, accounts, now, .. } = next;
+        perp::abandon(market, pool, bank, &mut accounts[trader], *now)?;
+        hold(invariant::check_part(&was, &before, &accounts[trader], true));
         hold(invariant::check_payout(&was, market, false));
         hold(invariant::check_equity(market, pool, bank, *now));
         Ok(())

@@ -20,7 +20,7 @@ pub fn perps(data: &[u8]) -> bool {
         if source.is_empty() {
             break;
         }
-        let done = match source.index(12) {
+        let done = match source.index(13) {
             0..=2 => trade(&mut exchange, source),
             3 => reprice(&mut exchange, source),
             4 => wait(&mut exchange, source),
@@ -30,6 +30,7 @@ pub fn perps(data: &[u8]) -> bool {
             8 => endings::end(&mut exchange, source),
             9 => endings::register(&mut exchange, source),
             10 => endings::update_payout(&mut exchange, source),
+            11 => endings::abandon(&mut exchange, source),
             _ => liquidate(&mut exchange, source),
         };
         moved += u32::from(done.is_ok());
@@ -126,7 +127,7 @@ fn settle(exchange: &mut Exchange, source: &mut Source<'_>) -> RiskResult<()> {
         let (was, old) = (*market, *account);
         let paid = perp::settle_account(market, pool, bank, account, board, by_owner, *now)?;
         hold(invariant::check_settled([before, claim(account, market)?], paid, most, held != 0));
-        hold(invariant::check_part(&was, &old, account));
+        hold(invariant::check_part(&was, &old, account, false));
         hold(invariant::check_released([&old, account], &was, paid, Usd::ZERO, board, *now));
         next.check_fresh();
         Ok(())

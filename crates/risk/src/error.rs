@@ -56,6 +56,7 @@ macro_rules! risk_errors {
             ClaimRegistered = 3054, "the claim is registered already",
             PayoutUnknown = 3055, "claims are still being registered",
             PriceAway = 3056, "the price is too far from its average",
+            ClaimPayable = 3057, "something of the claim may still be registered or paid",
             MarketHealthy = 3039, "the market has the margin its skew needs",
             NothingToSettle = 3007, "nothing is to be paid, or may be now",
             WeightsTooLarge = 3008, "the markets' weights together exceed one",

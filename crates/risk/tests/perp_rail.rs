@@ -198,6 +198,29 @@ fn what_is_held_is_counted_by_position() {
     assert_eq!(trade(-4 * SOL, 200), (few, [few, 0, 0, 0, 0, 0, 0, 0]));
 }
 
+/// What a closed position won and was not paid leaves as it would have from an open one: as much a day as was put up for it.
+#[test]
+fn what_waits_keeps_what_was_put_up_for_it() {
+    let mut exchange = long();
+    let posted = exchange.rail().1;
+    exchange.refresh(20_000, 0, after(50)).unwrap();
+    exchange.refresh(30_000, 0, after(100)).unwrap();
+    assert!(matches!(exchange.trade(0, -10 * SOL, 30_000, 110), Outcome::Filled(_)));
+    let account = &exchange.traders[0].account;
+    assert_eq!((exchange.held(0), account.rail.posted, account.rail.held), (0, posted, posted));
+    assert!(account.rail.released.abs_diff(posted) <= 2 && exchange.claimed(0) > 1_000_000_000);
+    exchange.refresh(30_000, 0, after(DAY)).unwrap();
+    let paid = u128::from(exchange.settle(DAY).unwrap().unsigned_abs());
+    assert!((paid << 20).abs_diff(u128::from(posted) * 1_000_000) <= 2 * 1_000_000, "{paid} {posted}");
+    // Less than that waits in the end, and with it goes what is held.
+    for day in 2..9 {
+        exchange.refresh(30_000, 0, after(day * DAY)).unwrap();
+        exchange.settle(day * DAY).ok();
+    }
+    let account = &exchange.traders[0].account;
+    assert_eq!((account.perp_count, account.rail.held, account.put_up), (0, 0, [0; 8]));
+}
+
 /// A settlement notes what the account has to put up for today, and for tomorrow what its market's position needs of that.
 #[test]
 fn a_settlement_notes_what_its_position_needs() {

@@ -3,7 +3,7 @@ mod support;
 
 use ballast_math::Ratio;
 use ballast_risk::perp::{
-    self, book, liquidity, settlement, slots, Fill, MarketSettled, Registered, RESOLUTION_SECONDS, VALUE_BITS,
+    self, book, claims, liquidity, settlement, slots, Fill, MarketSettled, Registered, RESOLUTION_SECONDS, VALUE_BITS,
 };
 use ballast_risk::{Now, RiskError, RiskResult};
 use ballast_state::{
@@ -376,7 +376,7 @@ fn nobody_ends_the_grace_of_others() {
     let mut scene = Scene::new(100_000 * MILLION, &[3_000 * SOL, -100 * SOL]);
     scene.move_to(165, NOW).unwrap();
     perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
-    assert!(settle_by_others(&mut scene, 1, NOW).is_ok());
+    assert!(settle_by_others(&mut scene, 0, NOW).is_ok());
 }
 
 /// A series that runs when the market ends goes on for an hour from then, with the sizes of its beginning.
@@ -410,10 +410,10 @@ fn a_claim_is_not_void_before_its_market_is_opened_again() {
     scene.recover(-scene.market.stake);
     perp::refresh_equity(&mut scene.market, &scene.pool, &scene.bank, NOW).unwrap();
     let position = *slots::find(&scene.traders[1], 3).unwrap();
-    assert_eq!(settlement::due(&position, &scene.market), Some(0));
+    assert_eq!(claims::due(&position, &scene.market), Some(0));
     assert!(!perp::exposure(&position, &scene.market, &scene.board, NOW).unwrap().is_void);
     scene.settle_market(NOW).unwrap();
-    assert_eq!(settlement::due(&position, &scene.market), Some(100_000_000_000));
+    assert_eq!(claims::due(&position, &scene.market), Some(100_000_000_000));
 }
 
 /// Claims that were paid in full have no part in what a market that was opened again divides: what is promised to the others is there.
@@ -434,6 +434,39 @@ fn who_was_paid_in_full_takes_no_part_any_more() {
     scene.settle_market(NOW).unwrap();
     assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 * 3 / 10)));
     // Down: the part has 32 bits.
+    assert_eq!(scene.settle(1, NOW), Ok(29_999_999_981));
+}
+
+/// Who was paid its part may give up the rest, and its slot: what comes in later is divided among the others.
+#[test]
+fn a_claim_that_is_due_nothing_can_be_given_up() {
+    let mut scene = insolvent();
+    let abandon = |scene: &mut Scene, trader: usize| {
+        let Scene { market, pool, bank, traders, .. } = scene;
+        perp::abandon(market, pool, bank, &mut traders[trader], NOW)
+    };
+    assert_eq!(abandon(&mut scene, 0), Err(RiskError::MarketGoesOn));
+    scene.settle_market(NOW).unwrap();
+    assert_eq!(abandon(&mut scene, 0), Err(RiskError::ClaimPayable), "it is not registered");
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    assert_eq!(abandon(&mut scene, 0), Err(RiskError::ClaimPayable), "what is paid is not known");
+    assert_eq!(abandon(&mut scene, 2), Err(RiskError::NoPosition));
+    scene.update_payout(NOW).unwrap();
+    assert_eq!(abandon(&mut scene, 0), Err(RiskError::ClaimPayable));
+    scene.settle(0, NOW).unwrap();
+    let sequences = (scene.market.sequence, scene.traders[0].sequence);
+    let given = perp::Abandoned { claim: 200_000_000_000, unpaid: 100_000_000_000 };
+    assert_eq!(abandon(&mut scene, 0), Ok(given));
+    assert_eq!((scene.market.sequence, scene.traders[0].sequence), (sequences.0 + 1, sequences.1 + 1));
+    assert_eq!((scene.traders[0].perp_count, scene.traders[0].put_up[0]), (0, 0));
+    assert_eq!((scene.market.registered, scene.market.registered_paid), (100_000_000_000, 0));
+    assert_eq!(scene.market.equity, 0);
+    // The other is due its half still, and then all that comes in.
+    assert_eq!(scene.settle(1, NOW), Ok(50_000_000_000));
+    scene.recover(30_000_000_000);
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 * 8 / 10)));
     assert_eq!(scene.settle(1, NOW), Ok(29_999_999_981));
 }
 
@@ -460,7 +493,7 @@ fn nothing_is_due_of_money_that_is_gone() {
     scene.settle(0, NOW).unwrap();
     scene.recover(-scene.market.stake);
     let position = *slots::find(&scene.traders[1], 3).unwrap();
-    assert_eq!(settlement::due(&position, &scene.market), Some(0));
+    assert_eq!(claims::due(&position, &scene.market), Some(0));
     let exposure = perp::exposure(&position, &scene.market, &scene.board, NOW).unwrap();
     assert!(exposure.is_void && exposure.profit.0 == 0);
     assert_eq!(scene.settle(1, NOW), Err(RiskError::NothingToSettle));

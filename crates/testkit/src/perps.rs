@@ -247,6 +247,15 @@ impl World {
         self.send(register, &[&keeper.key])
     }
 
+    /// Gives up what is left of a trader's claim.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn abandon_claim(&mut self, trader: &Trader, market: u16) -> Result<Sent, Failed> {
+        let abandon = ix::abandon_claim(&trader.key.pubkey(), self.quote(), &trader.account, market);
+        self.send(abandon, &[&trader.key])
+    }
+
     /// Computes what a settled market pays of its claims, as the admin.
     ///
     /// # Errors

@@ -55,6 +55,124 @@ const _: () = assert!(matches!(ID_CONST.to_bytes(), ballast_state::id::PROGRAM_I
 pub mod ballast {
     use super::*;
 
+    // Each instruction costs those after it three units: what runs often comes first.
+
+    /// Takes new prices into a feed and its row. Anyone may call it; the sources' accounts follow in order.
+    pub fn refresh_price_feed<'info>(ctx: Context<'info, RefreshPriceFeed<'info>>) -> Result<()> {
+        refresh_price_feed::handle(ctx)
+    }
+
+    /// Places an order on a perp market; anyone may fill it at the one print that covers its moment.
+    pub fn place_order<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: OrderArgs) -> Result<()> {
+        place_order::handle(ctx, &args)
+    }
+
+    /// Fills an order at its print, or ends it there. Anyone may; the trader pays the keeper.
+    pub fn fill_order<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> Result<()> {
+        fill_order::handle(ctx, id)
+    }
+
+    /// Takes an order back before its print, or clears an expired one away.
+    pub fn cancel_order(ctx: Context<CancelOrder>, id: u64) -> Result<()> {
+        cancel_order::handle(ctx, id)
+    }
+
+    /// Deposits tokens.
+    pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+        deposit::handle(ctx, amount)
+    }
+
+    /// Withdraws tokens; no amount means all. The banks of the other balances and the markets follow.
+    pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
+        withdraw::handle(ctx, amount)
+    }
+
+    /// Borrows tokens. The banks of the other balances and the markets follow.
+    pub fn borrow<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
+        borrow::handle(ctx, amount)
+    }
+
+    /// Repays a loan, anyone's; no amount means all.
+    pub fn repay(ctx: Context<Deposit>, amount: Option<u64>) -> Result<()> {
+        repay::handle(ctx, amount)
+    }
+
+    /// Takes over part of an unhealthy account's loan and collateral, with a bonus. The banks of the liquidatee's other
+    /// balances and the markets follow, then those of the liquidator's.
+    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
+        liquidate::handle(ctx, max_repay)
+    }
+
+    /// Closes part of an unhealthy account's perp position against the pool, for a bonus. Anyone may.
+    pub fn liquidate_perp<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots: u64) -> Result<()> {
+        liquidate_perp::handle(ctx, max_lots)
+    }
+
+    /// Repays part of an unhealthy account's loan for collateral, and closes the position that hedges one of them. Anyone may.
+    pub fn liquidate_hedge<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repay: u64) -> Result<()> {
+        liquidate_hedge::handle(ctx, max_repay)
+    }
+
+    /// Opens a liquidation in several instructions of this transaction: `seize` and `repay` follow, in any order and number,
+    /// then `end_liquidation`. The banks of the account's other balances and the markets follow.
+    pub fn begin_liquidation<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
+        begin_liquidation::handle(ctx, max_repay)
+    }
+
+    /// Takes collateral out of an account with an open liquidation; no amount means all it allows.
+    pub fn seize(ctx: Context<Seize>, amount: Option<u64>) -> Result<()> {
+        seize::handle(ctx, amount)
+    }
+
+    /// Closes a liquidation: what was seized must be paid for. The banks of the account's other balances and the
+    /// markets follow.
+    pub fn end_liquidation<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Result<()> {
+        end_liquidation::handle(ctx)
+    }
+
+    /// Takes over part of a loan and collateral at a fair mark: from an account below its owner's floor, or out of a bank in
+    /// wind-down. The banks of the account's other balances and the markets follow, then those of the keeper's.
+    pub fn deleverage<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
+        deleverage::handle(ctx, max_repay, wind_down)
+    }
+
+    /// Looks at an account's health and sets its timer. Anyone may. The banks of its balances and the markets follow.
+    pub fn mark<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
+        mark::handle(ctx)
+    }
+
+    /// Moves what a position won or lost between pool and account. Anyone may. The account's other banks and markets may follow:
+    /// then profit is paid up to what it has to put up now.
+    pub fn settle_pnl<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()> {
+        settle_pnl::handle(ctx)
+    }
+
+    /// Brings a perp market to the board's prices and to now. Anyone may.
+    pub fn sync_market(ctx: Context<SyncMarket>) -> Result<()> {
+        sync_market::handle(ctx)
+    }
+
+    /// Shrinks the larger side of a perp market whose pool lacks margin for its skew. Anyone may.
+    pub fn deleverage_market(ctx: Context<DeleverageMarket>) -> Result<()> {
+        deleverage_market::handle(ctx)
+    }
+
+    /// Lends tokens until `end_flash_loan`, later in this transaction.
+    pub fn begin_flash_loan(ctx: Context<FlashLoan>, amount: u64) -> Result<()> {
+        begin_flash_loan::handle(ctx, amount)
+    }
+
+    /// Takes a flash loan and its fee back.
+    pub fn end_flash_loan(ctx: Context<FlashLoan>) -> Result<()> {
+        end_flash_loan::handle(ctx)
+    }
+
+    /// Writes off the loan of an account with nothing left to seize: insurance first, then all lenders of the bank. The banks
+    /// of the account's other balances follow, and the pool where losses of perps opened the loan.
+    pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
+        resolve_bankruptcy::handle(ctx)
+    }
+
     /// Creates a group with its board. The creator holds every role.
     pub fn create_group(ctx: Context<CreateGroup>, id: u16, rules: RulesArgs) -> Result<()> {
         create_group::handle(ctx, id, &rules)
@@ -78,11 +196,6 @@ pub mod ballast {
     /// Changes a feed's sources, judge rules, class and margin rates.
     pub fn configure_price_feed(ctx: Context<ConfigurePriceFeed>, args: PriceFeedArgs) -> Result<()> {
         configure_price_feed::handle(ctx, &args)
-    }
-
-    /// Takes new prices into a feed and its row. Anyone may call it; the sources' accounts follow in order.
-    pub fn refresh_price_feed<'info>(ctx: Context<'info, RefreshPriceFeed<'info>>) -> Result<()> {
-        refresh_price_feed::handle(ctx)
     }
 
     /// Lists a bank for a mint.
@@ -140,16 +253,6 @@ pub mod ballast {
         pause_perp_market::handle(ctx, seconds)
     }
 
-    /// Brings a perp market to the board's prices and to now. Anyone may.
-    pub fn sync_market(ctx: Context<SyncMarket>) -> Result<()> {
-        sync_market::handle(ctx)
-    }
-
-    /// Shrinks the larger side of a perp market whose pool lacks margin for its skew. Anyone may.
-    pub fn deleverage_market(ctx: Context<DeleverageMarket>) -> Result<()> {
-        deleverage_market::handle(ctx)
-    }
-
     /// Ends a perp market at one price for all: in wind-down after its notice, or when it owes more than it has. Anyone may.
     pub fn settle_market(ctx: Context<SettleMarket>) -> Result<()> {
         settle_market::handle(ctx)
@@ -160,25 +263,14 @@ pub mod ballast {
         register_claim::handle(ctx)
     }
 
+    /// Gives up what is left of a registered claim of which nothing is due, and its slot. Its owner alone may.
+    pub fn abandon_claim(ctx: Context<AbandonClaim>) -> Result<()> {
+        abandon_claim::handle(ctx)
+    }
+
     /// Computes which part of its registered claims a settled market pays. Anyone may.
     pub fn update_payout(ctx: Context<UpdatePayout>) -> Result<()> {
         update_payout::handle(ctx)
-    }
-
-    /// Moves what a position won or lost between pool and account. Anyone may. The account's other banks and markets may follow:
-    /// then profit is paid up to what it has to put up now.
-    pub fn settle_pnl<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()> {
-        settle_pnl::handle(ctx)
-    }
-
-    /// Closes part of an unhealthy account's perp position against the pool, for a bonus. Anyone may.
-    pub fn liquidate_perp<'info>(ctx: Context<'info, LiquidatePerp<'info>>, max_lots: u64) -> Result<()> {
-        liquidate_perp::handle(ctx, max_lots)
-    }
-
-    /// Repays part of an unhealthy account's loan for collateral, and closes the position that hedges one of them. Anyone may.
-    pub fn liquidate_hedge<'info>(ctx: Context<'info, LiquidateHedge<'info>>, max_repay: u64) -> Result<()> {
-        liquidate_hedge::handle(ctx, max_repay)
     }
 
     /// Opens the signer's account of liquidity in a pool.
@@ -229,21 +321,6 @@ pub mod ballast {
         close_orders::handle(ctx)
     }
 
-    /// Places an order on a perp market; anyone may fill it at the one print that covers its moment.
-    pub fn place_order<'info>(ctx: Context<'info, PlaceOrder<'info>>, args: OrderArgs) -> Result<()> {
-        place_order::handle(ctx, &args)
-    }
-
-    /// Takes an order back before its print, or clears an expired one away.
-    pub fn cancel_order(ctx: Context<CancelOrder>, id: u64) -> Result<()> {
-        cancel_order::handle(ctx, id)
-    }
-
-    /// Fills an order at its print, or ends it there. Anyone may; the trader pays the keeper.
-    pub fn fill_order<'info>(ctx: Context<'info, FillOrder<'info>>, id: u64) -> Result<()> {
-        fill_order::handle(ctx, id)
-    }
-
     /// Opens a margin account of the signer.
     pub fn open_margin_account(ctx: Context<OpenMarginAccount>, sub_account: u16) -> Result<()> {
         open_margin_account::handle(ctx, sub_account)
@@ -259,49 +336,6 @@ pub mod ballast {
         set_policy::handle(ctx, floor, width, daily_turnover)
     }
 
-    /// Deposits tokens.
-    pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
-        deposit::handle(ctx, amount)
-    }
-
-    /// Withdraws tokens; no amount means all. The banks of the other balances and the markets follow.
-    pub fn withdraw<'info>(ctx: Context<'info, Withdraw<'info>>, amount: Option<u64>) -> Result<()> {
-        withdraw::handle(ctx, amount)
-    }
-
-    /// Borrows tokens. The banks of the other balances and the markets follow.
-    pub fn borrow<'info>(ctx: Context<'info, Withdraw<'info>>, amount: u64) -> Result<()> {
-        borrow::handle(ctx, amount)
-    }
-
-    /// Repays a loan, anyone's; no amount means all.
-    pub fn repay(ctx: Context<Deposit>, amount: Option<u64>) -> Result<()> {
-        repay::handle(ctx, amount)
-    }
-
-    /// Takes over part of an unhealthy account's loan and collateral, with a bonus. The banks of the liquidatee's other
-    /// balances and the markets follow, then those of the liquidator's.
-    pub fn liquidate<'info>(ctx: Context<'info, Liquidate<'info>>, max_repay: u64) -> Result<()> {
-        liquidate::handle(ctx, max_repay)
-    }
-
-    /// Takes over part of a loan and collateral at a fair mark: from an account below its owner's floor, or out of a bank in
-    /// wind-down. The banks of the account's other balances and the markets follow, then those of the keeper's.
-    pub fn deleverage<'info>(ctx: Context<'info, Deleverage<'info>>, max_repay: u64, wind_down: bool) -> Result<()> {
-        deleverage::handle(ctx, max_repay, wind_down)
-    }
-
-    /// Writes off the loan of an account with nothing left to seize: insurance first, then all lenders of the bank. The banks
-    /// of the account's other balances follow, and the pool where losses of perps opened the loan.
-    pub fn resolve_bankruptcy<'info>(ctx: Context<'info, ResolveBankruptcy<'info>>) -> Result<()> {
-        resolve_bankruptcy::handle(ctx)
-    }
-
-    /// Looks at an account's health and sets its timer. Anyone may. The banks of its balances and the markets follow.
-    pub fn mark<'info>(ctx: Context<'info, Mark<'info>>) -> Result<()> {
-        mark::handle(ctx)
-    }
-
     /// Gives tokens to a bank's insurance fund.
     pub fn deposit_insurance(ctx: Context<DepositInsurance>, amount: u64) -> Result<()> {
         deposit_insurance::handle(ctx, amount)
@@ -310,33 +344,6 @@ pub mod ballast {
     /// Moves a bank's fees to a token account of the group's fee recipient. Anyone may.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         collect_fees::handle(ctx)
-    }
-
-    /// Opens a liquidation in several instructions of this transaction: `seize` and `repay` follow, in any order and number,
-    /// then `end_liquidation`. The banks of the account's other balances and the markets follow.
-    pub fn begin_liquidation<'info>(ctx: Context<'info, BeginLiquidation<'info>>, max_repay: u64) -> Result<()> {
-        begin_liquidation::handle(ctx, max_repay)
-    }
-
-    /// Takes collateral out of an account with an open liquidation; no amount means all it allows.
-    pub fn seize(ctx: Context<Seize>, amount: Option<u64>) -> Result<()> {
-        seize::handle(ctx, amount)
-    }
-
-    /// Closes a liquidation: what was seized must be paid for. The banks of the account's other balances and the
-    /// markets follow.
-    pub fn end_liquidation<'info>(ctx: Context<'info, EndLiquidation<'info>>) -> Result<()> {
-        end_liquidation::handle(ctx)
-    }
-
-    /// Lends tokens until `end_flash_loan`, later in this transaction.
-    pub fn begin_flash_loan(ctx: Context<FlashLoan>, amount: u64) -> Result<()> {
-        begin_flash_loan::handle(ctx, amount)
-    }
-
-    /// Takes a flash loan and its fee back.
-    pub fn end_flash_loan(ctx: Context<FlashLoan>) -> Result<()> {
-        end_flash_loan::handle(ctx)
     }
 
     /// Lets a delegate act on an account. Rights: 1 deposit, 2 withdraw to the owner, 4 borrow to the owner.

@@ -3,7 +3,7 @@
 use ballast_math::{Ratio, Usd};
 use ballast_risk::health;
 use ballast_risk::invariant as inv;
-use ballast_risk::perp::{self, book, settlement, slots};
+use ballast_risk::perp::{self, book, claims, slots};
 use ballast_risk::RiskResult;
 use ballast_state::{MarketMode, PerpMarket, PerpPosition, PerpSide};
 
@@ -85,7 +85,7 @@ impl Check<'_> {
 
 /// The most that is paid of a position's claim where `most` is what the market and the rail let out.
 pub(super) fn most_due(market: &PerpMarket, position: &PerpPosition, most: u64) -> u64 {
-    match settlement::due(position, market) {
+    match claims::due(position, market) {
         Some(due) => most.min(due).min(u64::try_from(market.stake).unwrap_or(0)),
         None if market.is_settled() && market.payout < Ratio::ONE.0 => 0,
         None => most,

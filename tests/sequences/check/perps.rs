@@ -81,7 +81,8 @@ impl Check<'_> {
             self.done().filter_map(moves).filter(|(of, _)| *of == slot).map(|(_, market)| market).collect();
         self.note(inv::check_positions_still(old, account, &moved));
         for market in moved.iter().filter_map(|index| self.before.perps.market(*index)) {
-            self.note(inv::check_part(market, old, account));
+            let abandons = self.does(|does| does == Do::Perp(OfPerps::Abandon { slot, market: market.index }));
+            self.note(inv::check_part(market, old, account, abandons));
         }
     }
 
@@ -167,7 +168,7 @@ impl Check<'_> {
             }
             OfPerps::AddLiquidity { slot, .. } => self.entered(slot),
             OfPerps::DeleverageMarket { market } => self.market_deleveraged(market),
-            OfPerps::Register { market, .. } | OfPerps::UpdatePayout { market } => {
+            OfPerps::Register { market, .. } | OfPerps::UpdatePayout { market } | OfPerps::Abandon { market, .. } => {
                 if let Some(market) = after.perps.market(market) {
                     self.equity(market);
                 }

@@ -240,6 +240,10 @@ impl Life<'_> {
             if self.health(slot).and_then(|health| health.equity().ok()).is_some_and(|equity| equity < 0) {
                 self.act(by, Do::Resolve { slot, bank: QUOTE })?;
             }
+            if self.dice.one_in(4) {
+                let by = if self.dice.one_in(8) { self.anybody() } else { self.owner(slot) };
+                self.perp(by, OfPerps::Abandon { slot, market })?;
+            }
         }
         Ok(())
     }

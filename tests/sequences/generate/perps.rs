@@ -391,7 +391,7 @@ impl Life<'_> {
         let dollars = 1 + self.dice.below(3_000);
         let lots = self.lots(market, dollars);
         let any = |lots: i64, life: u32| OfPerps::Place { slot, market, lots, limit: 0, reduce: false, life };
-        let (who, does) = match self.dice.below(26) {
+        let (who, does) = match self.dice.below(27) {
             0 => (owner, any(0, 60)),
             1 => (owner, any(9, 60)),
             2 => (owner, any(lots, 61)),
@@ -419,6 +419,7 @@ impl Life<'_> {
             22 => (who, OfPerps::SettleMarket { market }),
             23 => (who, OfPerps::UpdatePayout { market }),
             24 => (who, OfPerps::Register { keeper: other, slot, market }),
+            25 => (owner, OfPerps::Abandon { slot, market }),
             _ => (who, OfPerps::Sync { market: market + u16::from(self.dice.one_in(4)) }),
         };
         self.perp(who, does)?;

@@ -259,6 +259,7 @@ impl Stage {
             OfPerps::Register { keeper, slot, market } => {
                 ix::register_claim((&signer, &self.slot_key(keeper)), quote, &self.slot_key(slot), market)
             }
+            OfPerps::Abandon { slot, market } => ix::abandon_claim(&signer, quote, &self.slot_key(slot), market),
             OfPerps::UpdatePayout { market } => ix::update_payout(quote, market),
             OfPerps::LiquidatePerp { taker, from, market, most } => {
                 let (taker, from_key) = (self.slot_key(taker), self.slot_key(from));

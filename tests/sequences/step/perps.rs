@@ -83,6 +83,10 @@ pub(crate) enum OfPerps {
     UpdatePayout {
         market: u16,
     },
+    Abandon {
+        slot: u8,
+        market: u16,
+    },
 }
 
 /// One setting of a perp market. Ratios in basis points, sizes in lots.
@@ -104,9 +108,10 @@ impl OfPerps {
     /// Whose margin account an order, a settlement, a registration or a liquidation changes, and in which market.
     pub(crate) const fn moves(&self) -> Option<(u8, u16)> {
         match *self {
-            Self::Fill { slot, market, .. } | Self::Settle { slot, market } | Self::Register { slot, market, .. } => {
-                Some((slot, market))
-            }
+            Self::Fill { slot, market, .. }
+            | Self::Settle { slot, market }
+            | Self::Register { slot, market, .. }
+            | Self::Abandon { slot, market } => Some((slot, market)),
             Self::LiquidatePerp { from, market, .. } => Some((from, market)),
             _ => None,
         }
@@ -153,6 +158,7 @@ impl OfPerps {
             Self::SettleMarket { .. } => "settle_market",
             Self::Register { .. } => "register_claim",
             Self::UpdatePayout { .. } => "update_payout",
+            Self::Abandon { .. } => "abandon_claim",
         }
     }
 

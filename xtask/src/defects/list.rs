@@ -442,7 +442,7 @@ defects! {
             "pool.earmarked = pool.earmarked.checked_add(market.stake << 1)";
     }
     85 "a registered claim is due twice its part" {
-        "crates/risk/src/perp/settlement.rs":
+        "crates/risk/src/perp/claims.rs":
             "u64::try_from(wide(claim, market.payout) >> Ratio::BITS)" =>
             "u64::try_from(wide(claim, market.payout) >> (Ratio::BITS - 1))";
     }

@@ -1,7 +1,7 @@
 use ballast_math::{wide, Decimals, MathError, MathResult, Ratio, Units};
 use ballast_state::{PerpMarket, PerpPosition, PerpSide, RiskBoard, SideBook};
 
-use super::{book, releases, settlement, GRACE, VALUE_BITS};
+use super::{book, claims, releases, settlement, GRACE, VALUE_BITS};
 use crate::health::PerpExposure;
 use crate::{Now, RiskError, RiskResult};
 
@@ -30,7 +30,7 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
     let size = book::size(position, market)?;
     let (long, short) = units(size, market)?;
     let quote = quote(market);
-    let due = settlement::due(position, market);
+    let due = claims::due(position, market);
     let whole = book::claim(position, market)? >> VALUE_BITS;
     let atoms = u64::try_from(whole.unsigned_abs()).map_err(|_| MathError::here())?;
     let (profit, loss) = if whole >= 0 {

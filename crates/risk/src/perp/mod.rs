@@ -8,6 +8,7 @@
 
 pub mod book;
 mod cash;
+pub mod claims;
 mod deleverage;
 mod equity;
 pub(crate) mod exposure;
@@ -30,6 +31,7 @@ mod terms;
 mod trade;
 
 pub use cash::{charge, most_paid, move_claim, pay, releases};
+pub use claims::{abandon, register, Abandoned, Registered};
 pub use deleverage::{deleverage, MarketDeleveraged, GRACE};
 pub use equity::{backing, budget, funds, refresh_equity, start_day};
 pub use exposure::{exposure, require_synced};
@@ -39,7 +41,7 @@ pub use mark::{mark_of, MAX_LOT_SHIFT};
 pub use origin::parts_of;
 pub use premium::skew_reserve;
 pub use settle::{payable, settle, settle_account};
-pub use settlement::{register, settle_market, update_payout, MarketSettled, Registered, RESOLUTION_SECONDS};
+pub use settlement::{settle_market, update_payout, MarketSettled, RESOLUTION_SECONDS};
 pub use shrink::shrink;
 pub use sync::{accrue_funding, move_mark, pay_funding, sync, sync_within_day, Synced};
 pub use terms::{

@@ -3,7 +3,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition
 
 use super::cash::release;
 use super::trade::restate;
-use super::{book, most_paid, rail, refresh_equity, settlement, slots, VALUE_BITS};
+use super::{book, claims, most_paid, rail, refresh_equity, settlement, slots, VALUE_BITS};
 use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
@@ -25,7 +25,7 @@ pub fn payable(position: &PerpPosition, market: &PerpMarket, most_paid: u64) -> 
 pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> RiskResult<i64> {
     let side = PerpSide::from_byte(position.side).ok_or(RiskError::NoPosition)?;
     if position.is_registered() {
-        return Ok(settlement::pay(market, position, most_paid)?);
+        return Ok(claims::pay(market, position, most_paid)?);
     }
     // Where claims are paid in part, a profit is registered first.
     let most_paid = if market.is_settled() && market.payout < Ratio::ONE.0 { 0 } else { most_paid };
@@ -58,7 +58,7 @@ pub fn settle_account(
 ) -> RiskResult<i64> {
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    settlement::require_unspared(market, &position, by_owner, now)?;
+    claims::require_unspared(market, &position, by_owner, now)?;
     let before = position;
     rail::begin_day(account, now);
     let most = most_paid(market, pool, bank, account, board, now)?;

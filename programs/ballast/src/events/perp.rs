@@ -267,6 +267,25 @@ pub struct ClaimRegistered {
     pub position: PositionPoint,
 }
 
+/// What was left of a registered claim was given up.
+#[event]
+pub struct ClaimAbandoned {
+    /// Where and when.
+    pub header: EventHeader,
+    /// The market's index.
+    pub market: u16,
+    /// The market's sequence number.
+    pub market_sequence: u64,
+    /// The claim as it was registered, atoms.
+    pub claim: u64,
+    /// What of it was never paid, atoms.
+    pub unpaid: u64,
+    /// Claims that are left, atoms.
+    pub registered: u64,
+    /// Paid of them, atoms.
+    pub paid: u64,
+}
+
 /// Receipt of the part of its claims that a settled market pays.
 #[event]
 pub struct PayoutUpdated {

@@ -4,6 +4,7 @@
 //! Anchor's `AccountLoader`: that is how the IDL comes to describe the type. In the program a loader is a kilobyte for each,
 //! and checks what `view` checks again.
 
+pub mod abandon_claim;
 pub mod accept_admin;
 pub mod add_bank;
 pub mod add_perp_market;
@@ -68,6 +69,7 @@ pub mod transfer_margin_account;
 pub mod update_payout;
 pub mod withdraw;
 
+pub use abandon_claim::*;
 pub use add_bank::*;
 pub use add_perp_market::*;
 pub use add_price_feed::*;
