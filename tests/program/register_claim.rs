@@ -104,15 +104,18 @@ fn claims_are_registered_and_losses_collected() {
     world.check_invariants();
 }
 
-/// A position whose market ended is spared for an hour: only its owner ends that.
+/// A position whose market ended is spared for an hour: others collect what it lost, and only its owner ends that.
 #[test]
 fn within_an_hour_only_its_owner_may() {
-    let (mut world, long, _, keeper) = just_ended();
+    let (mut world, long, short, keeper) = just_ended();
     let right = instruction(&world, &keeper, &long);
     world.svm.advance(3_599);
     world.refuses(&right, &[&keeper.key], "DeleverageGrace");
-    let (admin, settle) = (world.admin.insecure_clone(), world.settlement(&world.admin.pubkey(), &long, COIN_PERP));
-    world.refuses(&settle, &[&admin], "DeleverageGrace");
+    let (before, base) = (cash(&world, &short), world.margin(&short).perps[0].base);
+    let lost = event!(world.settle(&short, COIN_PERP).expect("settle_pnl"), PnlSettled).paid;
+    assert!(lost < -23_000_000_000 && cash(&world, &short) == before + lost);
+    assert_eq!((world.margin(&short).perps[0].base, world.margin(&short).perp_count), (base, 1));
+    world.check_invariants();
     // Another account of the owner's gets the fee.
     let second = world.sub_account(&long, 1);
     let own = pix::register_claim((&long.key.pubkey(), &second.account), world.quote(), &long.account, COIN_PERP);

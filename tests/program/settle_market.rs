@@ -64,11 +64,12 @@ fn a_market_ends_at_one_price_after_its_notice() {
     world.crash(COIN, 90_00000000);
     world.sync(COIN_PERP).expect("sync_market");
     let cash = world.margin(&trader).balance(USD).expect("a balance").shares;
-    let settle = world.settlement(&admin.pubkey(), &trader, COIN_PERP);
-    world.refuses(&settle, &[&admin], "DeleverageGrace");
-    world.svm.advance(3_600);
     let sent = world.settle(&trader, COIN_PERP).expect("settle_pnl");
     assert_eq!(event!(sent, PnlSettled).paid, 10_000_000);
+    // For an hour it is spared, and stays for that.
+    assert_eq!(world.margin(&trader).perp_count, 1);
+    world.svm.advance(3_600);
+    world.settle(&trader, COIN_PERP).expect("settle_pnl");
     assert_eq!(world.margin(&trader).balance(USD).expect("a balance").shares, cash + 10_000_000);
     assert_eq!((world.margin(&trader).perp_count, world.market(COIN_PERP).long.positions), (0, 0));
     assert_eq!((world.market(COIN_PERP).stake, world.pool().earmarked), (0, 0));

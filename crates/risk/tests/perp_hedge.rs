@@ -222,6 +222,7 @@ fn a_hedge_of_the_class_and_a_loan_in_another_dollar_are_closed_as_well() {
     let (plan, closed, health) = scene.liquidate(USDT, STAKED, NOW).unwrap();
     assert!(!health.is_negative() && health.factor().unwrap() <= Ratio(scene.board.rules.liquidation_target));
     assert_eq!(scene.held(USDC, BalanceSide::Deposit), closed.paid.unsigned_abs());
+    assert_eq!(plan.exchange.repaid, 2_878_713_875);
     assert_eq!(scene.banks[USDC].asset_shares, quote.asset_shares);
     assert_eq!(scene.banks[USDT].insurance, closed.insurance);
     assert_eq!(plan.lots.unsigned_abs(), plan.exchange.seized / 1_000);
@@ -282,6 +283,26 @@ fn a_premium_beyond_the_basis_is_refused() {
     scene.market.terms.skew_scale = 100_000_000_000;
     scene.sync(NOW);
     assert!(scene.liquidate(USDC, SOLANA, NOW).is_ok());
+}
+
+/// Quote tokens are owed, too, where a position lost more than there is: what the premium gives back repays that first.
+#[test]
+fn losses_are_owed_in_the_quote_token() {
+    let plan = |dollars: u64| {
+        let mut scene = Scene::new((USDT, 15_250 * MILLION), (SOLANA, 100 * ATOMS), 100 * SOL);
+        if dollars > 0 {
+            give(&mut scene.banks[USDC], &mut scene.trader, BalanceSide::Deposit, dollars);
+        }
+        scene.market.terms.skew_scale = 1_000_000_000;
+        let mid = price(149, 1);
+        let row = &mut scene.board.rows[1];
+        (row.mid, row.low, row.high, row.fair_low, row.fair_high) = (mid, mid, mid, mid, mid);
+        scene.sync(NOW);
+        assert!(scene.health(NOW).is_negative());
+        scene.liquidate(SOLANA, USDT, NOW).unwrap().0.exchange.repaid
+    };
+    // Who has more than it lost needs less, and closes more: nothing is planned for a discount that repays.
+    assert_eq!((plan(99 * MILLION), plan(101 * MILLION)), (20_345_387_567, 20_689_988_949));
 }
 
 /// Of tokens at different prices in one class as many lots are closed as what was seized is worth.

@@ -158,8 +158,8 @@ fn a_day_begins_with_what_is_put_up_for_what_is_held() {
     trade(&mut exchange, -5 * SOL);
     assert!(held(&exchange).abs_diff(ten / 2) <= 1);
     trade(&mut exchange, 5 * SOL);
-    // What five need is no more than what is noted; a settlement that needs the rest notes all.
-    assert!(held(&exchange) <= ten / 2 + (1 << 20));
+    // What is added is put up besides, no more than all of it needs.
+    assert!(held(&exchange).abs_diff(ten) < ten / 50, "{} {ten}", held(&exchange));
     for lots in [-20, 20, -20, 20] {
         trade(&mut exchange, lots * SOL);
     }
@@ -168,8 +168,15 @@ fn a_day_begins_with_what_is_put_up_for_what_is_held() {
     assert_eq!(rail::room(&exchange.traders[0].account, after(DAY)), Usd(turned));
     // As much is put up again; of an order that leaves little, little.
     trade(&mut exchange, 10 * SOL);
-    assert!(held(&exchange) >= turned && held(&exchange) < turned + turned / 10, "no sum");
+    assert!(held(&exchange).abs_diff(2 * turned) < turned / 10, "twice as much");
     trade(&mut exchange, -21 * SOL);
+    assert!(held(&exchange) < turned / 8, "{}", held(&exchange));
+    // In turns no more than that.
+    for _ in 0..3 {
+        trade(&mut exchange, -9 * SOL);
+        assert!((ten * 3 / 4..ten).contains(&held(&exchange)), "{} {ten}", held(&exchange));
+        trade(&mut exchange, 9 * SOL);
+    }
     assert!(held(&exchange) < turned / 8, "{}", held(&exchange));
     trade(&mut exchange, SOL);
     assert_eq!((exchange.held(0), held(&exchange)), (0, 0));
@@ -219,6 +226,34 @@ fn what_waits_keeps_what_was_put_up_for_it() {
     }
     let account = &exchange.traders[0].account;
     assert_eq!((account.perp_count, account.rail.held, account.put_up), (0, 0, [0; 8]));
+}
+
+/// What was paid on a day is not what is put up for the next: a position opened after that is paid as any other.
+#[test]
+fn who_was_paid_puts_up_as_much_as_others() {
+    let mut exchange = long();
+    let ten = exchange.rail().1;
+    exchange.traders[0].account.rail.released = 2 * ten;
+    exchange.refresh(15_000, 0, after(50)).unwrap();
+    exchange.trade(0, -10 * SOL, 15_000, 60);
+    exchange.trade(0, 10 * SOL, 15_000, 100);
+    let rail = exchange.traders[0].account.rail;
+    assert_eq!((rail.posted, rail.released > rail.posted), (ten, true), "nothing for today");
+    assert!(rail.held.abs_diff(ten) < ten / 100);
+}
+
+/// After a settlement no more is put up than the position needs: a lower price needs less.
+#[test]
+fn a_settlement_trims_what_is_put_up() {
+    let mut exchange = long();
+    let ten = exchange.rail().1;
+    for (cents, at) in [(12_000, 50), (9_000, 100), (7_500, 150)] {
+        exchange.refresh(cents, 0, after(at)).unwrap();
+    }
+    assert_eq!(exchange.traders[0].account.rail.held, ten);
+    assert!(exchange.settle(150).unwrap() < 0);
+    let (rail, put_up) = (exchange.traders[0].account.rail, exchange.traders[0].account.put_up[0]);
+    assert!(put_up.abs_diff(ten / 2) < ten / 20 && rail.held == put_up, "{put_up} {ten}");
 }
 
 /// A settlement notes what the account has to put up for today, and for tomorrow what its market's position needs of that.

@@ -352,31 +352,88 @@ fn a_settlement_makes_nobody_liquidatable_for_an_hour() {
     assert_eq!(spared(&scene, perp::GRACE), ballast_math::Units::ZERO);
 }
 
-/// Settling takes the size that health spares: in the hour it is the owner's to do.
+impl Scene {
+    fn settle_by_others(&mut self, trader: usize, now: Now) -> RiskResult<i64> {
+        let Self { board, market, pool, bank, traders, .. } = self;
+        perp::settle_account(market, pool, bank, &mut traders[trader], board, false, now)
+    }
+
+    fn exposure(&self, trader: usize, now: Now) -> ballast_risk::health::PerpExposure {
+        let position = slots::find(&self.traders[trader], self.market.index).unwrap();
+        perp::exposure(position, &self.market, &self.board, now).unwrap()
+    }
+}
+
+/// What a market's end took from a position spares it for an hour: others collect what it lost, and leave that.
 #[test]
 fn nobody_ends_the_grace_of_others() {
     let mut scene = insolvent();
     scene.settle_market(NOW).unwrap();
-    let settle_by_others = |scene: &mut Scene, trader: usize, now: Now| {
-        let Scene { board, market, pool, bank, traders, .. } = scene;
-        perp::settle_account(market, pool, bank, &mut traders[trader], board, false, now)
-    };
     let (last, over) = (after(perp::GRACE - 1), after(perp::GRACE));
+    let spared = |scene: &Scene, trader: usize| scene.exposure(trader, last).shrunk;
     for trader in 0..3 {
-        assert_eq!(settle_by_others(&mut scene, trader, last), Err(RiskError::DeleverageGrace));
         assert_eq!(scene.register_by(false, trader, last), Err(RiskError::DeleverageGrace));
     }
-    // Its owner may, and what has no size is spared nothing.
+    for winner in 0..2 {
+        assert_eq!(scene.settle_by_others(winner, last), Err(RiskError::NothingToSettle));
+    }
+    // What is left of the loser's is nothing but that it is spared: it holds up no write-off.
+    let before = spared(&scene, 2);
+    assert_eq!(scene.settle_by_others(2, last), Ok(-100_000_000_000));
+    assert!(before.0.abs_diff(3_000 << 64) < 1 << 60 && spared(&scene, 2) == before);
+    assert!(scene.exposure(2, last).is_void && !scene.exposure(1, last).is_void);
+    assert_eq!(scene.settle_by_others(2, last), Err(RiskError::NothingToSettle));
+    // Its owner may end it.
     assert_eq!(scene.clone().register_by(true, 1, last).unwrap().claim, 100_000_000_000);
     assert_eq!(scene.settle(0, last), Ok(0));
+    assert_eq!(spared(&scene, 0), ballast_math::Units::ZERO);
     assert_eq!(scene.register_by(false, 0, last).unwrap().claim, 200_000_000_000);
     assert_eq!(scene.register_by(false, 1, over).unwrap().claim, 100_000_000_000);
-    assert_eq!(settle_by_others(&mut scene, 2, over), Ok(-100_000_000_000));
-    // A market that goes on is settled by anyone, within a series too.
+    assert_eq!(scene.settle_by_others(2, over), Ok(0));
+    assert_eq!(scene.traders[2].perp_count, 0);
+}
+
+/// A market that goes on spares what it shrank as well, though nothing be left of it.
+#[test]
+fn nobody_ends_the_grace_of_a_market_that_goes_on() {
+    let mut scene = Scene::new(100_000 * MILLION, &[3_000 * SOL]);
+    scene.move_to(200, NOW).unwrap();
+    perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
+    assert_eq!((scene.market.long.position_index, scene.market.is_settled()), (0, false));
+    assert_eq!(scene.settle_by_others(0, NOW), Err(RiskError::NothingToSettle));
+    assert!(scene.exposure(0, NOW).shrunk.0.abs_diff(3_000 << 64) < 1 << 60);
+    assert_eq!(scene.settle(0, NOW), Ok(0));
+    assert_eq!(scene.exposure(0, NOW).shrunk, ballast_math::Units::ZERO);
+    // Of what has a size only the claim is moved, spared or not.
     let mut scene = Scene::new(100_000 * MILLION, &[3_000 * SOL, -100 * SOL]);
     scene.move_to(165, NOW).unwrap();
     perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
-    assert!(settle_by_others(&mut scene, 0, NOW).is_ok());
+    let spared = scene.exposure(0, NOW).shrunk;
+    assert!(scene.settle_by_others(0, NOW).unwrap() > 0 && spared != ballast_math::Units::ZERO);
+    assert_eq!(scene.exposure(0, NOW).shrunk, spared);
+}
+
+/// Who came within a series feels nothing of it, and is spared by the market's end as anybody, of what it had.
+#[test]
+fn the_end_spares_who_came_within_a_series() {
+    let mut scene = Scene::new(100_000 * MILLION, &[3_000 * SOL, -100 * SOL]);
+    scene.move_to(165, NOW).unwrap();
+    perp::deleverage(&mut scene.market, &scene.pool, &scene.bank, &scene.board, NOW).unwrap();
+    let mut late = unrailed();
+    let mut position = PerpPosition { market: scene.market.index, ..PerpPosition::zeroed() };
+    let mark = scene.market.mark;
+    perp::trade(&mut scene.market, &mut position, Fill { lots: 50 * SOL, price: mark, print: mark }, 0).unwrap();
+    slots::store(&mut late, position).unwrap();
+    scene.traders.push(late);
+    assert_eq!(scene.exposure(2, NOW).shrunk, ballast_math::Units::ZERO);
+    perp::wind_down(&mut scene.market, &scene.board, NOW).unwrap();
+    scene.market.settlement_ts = NOW.ts;
+    scene.settle_market(NOW).unwrap();
+    let shrunk = |trader: usize, at: i64| scene.exposure(trader, after(at)).shrunk;
+    for (trader, sol) in [(0, 3_000), (1, 100), (2, 50u128)] {
+        assert!(shrunk(trader, perp::GRACE - 1).0.abs_diff(sol << 64) < 1 << 60, "{trader}");
+        assert_eq!(shrunk(trader, perp::GRACE), ballast_math::Units::ZERO);
+    }
 }
 
 /// A series that runs when the market ends goes on for an hour from then, with the sizes of its beginning.
@@ -435,6 +492,59 @@ fn who_was_paid_in_full_takes_no_part_any_more() {
     assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 * 3 / 10)));
     // Down: the part has 32 bits.
     assert_eq!(scene.settle(1, NOW), Ok(29_999_999_981));
+}
+
+/// Of a market that is opened again what is left of claims is divided as if it were all: nobody is promised what others had before.
+#[test]
+fn what_is_left_of_claims_is_divided_anew() {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    scene.update_payout(NOW).unwrap();
+    assert_eq!(scene.settle(0, NOW), Ok(100_000_000_000));
+    scene.recover(500_000_000_000);
+    scene.update_payout(NOW).unwrap();
+    scene.recover(30_000_000_000 - scene.market.stake);
+    scene.market.returned = 0;
+    perp::refresh_equity(&mut scene.market, &scene.pool, &scene.bank, NOW).unwrap();
+    scene.settle_market(NOW).unwrap();
+    let market = &scene.market;
+    assert_eq!((market.registered, market.registered_paid, market.generation), (200_000_000_000, 0, 1));
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio(Ratio::ONE.0 * 15 / 100)));
+    assert_eq!((scene.settle(0, NOW), scene.settle(1, NOW)), (Ok(14_999_999_990), Ok(14_999_999_990)));
+    assert_eq!(claims::standing(&scene.traders[0].perps[0], &scene.market), (100_000_000_000, 14_999_999_990));
+    // The next time that is all.
+    scene.recover(170_000_000_020);
+    assert_eq!(scene.update_payout(NOW), Ok(Ratio::ONE));
+    assert_eq!((scene.settle(0, NOW), scene.settle(1, NOW)), (Ok(85_000_000_010), Ok(85_000_000_010)));
+    assert_eq!((scene.market.registered, scene.market.registered_paid), (0, 0));
+}
+
+/// A registered claim leaves as it would have from its position, and lets nothing else out.
+#[test]
+fn a_registered_claim_is_railed_by_itself() {
+    let mut scene = insolvent();
+    let put_up = 40_000 << 20;
+    for trader in &mut scene.traders {
+        (trader.rail.posted, trader.rail.held, trader.put_up[0]) = (put_up, put_up, put_up);
+    }
+    scene.settle_market(NOW).unwrap();
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    assert_eq!((scene.traders[0].rail.held, scene.traders[0].put_up[0]), (0, put_up));
+    scene.update_payout(NOW).unwrap();
+    assert_eq!(scene.settle(0, NOW), Ok(40_000_000_000));
+    assert_eq!(scene.settle(0, NOW), Err(RiskError::NothingToSettle));
+    // The next day as much again, and nothing beside it.
+    let next = after(86_400);
+    assert_eq!(perp::rail::room(&scene.traders[0], next), ballast_math::Usd::ZERO);
+    assert_eq!(scene.settle(0, next), Ok(40_000_000_000));
+    assert_eq!(perp::rail::room(&scene.traders[0], next), ballast_math::Usd::ZERO);
+    assert_eq!(scene.settle(0, after(2 * 86_400)), Ok(20_000_000_000));
+    assert_eq!(perp::rail::room(&scene.traders[0], after(2 * 86_400)), ballast_math::Usd::ZERO);
 }
 
 /// Who was paid its part may give up the rest, and its slot: what comes in later is divided among the others.

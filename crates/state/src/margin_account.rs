@@ -75,7 +75,8 @@ pub struct PerpPosition {
     pub market: u16,
     /// A [`PerpSide`](crate::PerpSide); zero: no position.
     pub side: u8,
-    /// 1: the claim is registered with a market that could not pay all; `entry_quote` is what it was then, in atoms.
+    /// Bit 0: the claim is registered with a market that could not pay all; `entry_quote` is what it was then, in atoms. The other
+    /// bits: the market's generation then.
     pub flags: u8,
     /// Shrinks of the side seen so far.
     pub shrink_sequence: u32,
@@ -274,6 +275,13 @@ impl MarginAccount {
 impl PerpPosition {
     /// Flag of a claim that is registered.
     pub const REGISTERED: u8 = 1;
+
+    /// The flags of a claim that is registered with a market of this generation.
+    #[inline]
+    #[must_use]
+    pub const fn registered_in(generation: u8) -> u8 {
+        (generation << 1) | Self::REGISTERED
+    }
 
     /// True once the claim is registered.
     #[inline]

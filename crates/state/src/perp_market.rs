@@ -180,8 +180,10 @@ pub struct PerpMarket {
     pub lot_shift: u8,
     /// Shift of the quote token's decimal reciprocal.
     pub quote_shift: u8,
+    /// How often the market was opened again after it could pay all: claims registered before count for what was left of them then.
+    pub generation: u8,
     /// Zero.
-    pub padding: [u8; 5],
+    pub padding: [u8; 4],
     /// The group this market belongs to.
     pub group: Pubkey,
     /// The pool it is traded against.
@@ -238,12 +240,14 @@ pub struct PerpMarket {
     pub payout: u64,
     /// Of the stake, what went back to the pool since no claim needed it, atoms. It comes back if one does.
     pub returned: u64,
+    /// A of longs and shorts when the market was settled.
+    pub end_indices: [u64; 2],
     /// Zero until a version gives it a meaning.
-    pub reserved: [u8; 288],
+    pub reserved: [u8; 272],
 }
 
 account!(PerpMarket, version 1, 832 bytes, [10, 223, 12, 44, 107, 245, 55, 247]);
-offsets!(PerpMarket: group = 16, pool = 48, sequence = 96, mark = 120, funding_rate = 152, long = 160, short = 256, skew_reserve = 352, terms = 408, settlement_ts = 488, returned = 528, reserved = 536);
+offsets!(PerpMarket: group = 16, pool = 48, sequence = 96, mark = 120, funding_rate = 152, long = 160, short = 256, skew_reserve = 352, terms = 408, settlement_ts = 488, returned = 528, end_indices = 536, reserved = 552);
 
 impl PerpMarket {
     /// Day number of a time.
@@ -272,6 +276,17 @@ impl PerpMarket {
         match side {
             PerpSide::Long => &self.long,
             PerpSide::Short => &self.short,
+        }
+    }
+
+    /// A of a side when the market was settled.
+    #[inline]
+    #[must_use]
+    pub const fn end_index(&self, side: PerpSide) -> u64 {
+        let [long, short] = self.end_indices;
+        match side {
+            PerpSide::Long => long,
+            PerpSide::Short => short,
         }
     }
 

@@ -280,7 +280,9 @@ impl Check<'_> {
         let checked = (|| -> RiskResult<inv::Checked> {
             let most = perp::most_paid(&was, &before.perps.pool, bank, &railed, &before.board, now)?;
             let most = slots::find(old, market).map_or(most, |position| endings::most_due(&was, position, most));
-            let whole = slots::held(old, &was)? != 0;
+            // A position that is spared keeps its size, though it be less than a lot.
+            let keeps = slots::find(new, market).is_some_and(|position| position.base != [0, 0]);
+            let whole = keeps || slots::held(old, &was)? != 0;
             Ok(inv::check_settled([claim(old, &was)?, claim(new, is)?], paid, most, whole))
         })();
         if let Some(checked) = self.computed(checked, inv::CLAIM_PAID_ONCE) {

@@ -109,7 +109,12 @@ impl Life<'_> {
             let (row, decimals) = (self.row(), self.dice.pick(&[3, 6, 7, 9]).unwrap_or(6));
             let (admin, anybody) = (self.admin(), self.anybody());
             let by = if self.dice.one_in(3) { anybody } else { admin };
-            self.perp(by, OfPerps::AddMarket { row, decimals })?;
+            let add = OfPerps::AddMarket { row, decimals };
+            if self.dice.one_in(2) {
+                self.change(Do::Perp(add))?;
+            } else {
+                self.perp(by, add)?;
+            }
         }
         for _ in 0..2 {
             self.perp_trade_in(market)?;

@@ -1,6 +1,6 @@
 //! Markets whose pool cannot pay: deleverage, settlement, and what is paid of claims.
 
-use ballast_math::{checked_add, high, signed_add, signed_from_words, wide, MathResult, Price, Ratio, Usd};
+use ballast_math::{checked_add, high, signed_add, wide, MathResult, Price, Ratio, Usd};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, MarketMode, PerpMarket, PerpPosition, PerpSide, RiskBoard};
 
 use super::{holds, require, Checked, CLAIMS_ALIKE, SHRINK_FAIR, SHRINK_SPARES, STAKES_ADD_UP};
@@ -152,7 +152,7 @@ pub fn check_registered<'a>(market: &PerpMarket, accounts: impl IntoIterator<Ite
         let (mut claims, mut paid) = (0u64, 0u64);
         for position in accounts.into_iter().filter_map(|account| slots::find(account, market.index)) {
             if position.is_registered() {
-                let (claim, rest) = registered(position);
+                let (claim, rest) = registered(position, market);
                 if rest == 0 || rest > claim {
                     return Ok(false);
                 }
@@ -168,9 +168,9 @@ pub fn check_registered<'a>(market: &PerpMarket, accounts: impl IntoIterator<Ite
 }
 
 /// A registered claim, and what of it is not paid, atoms.
-fn registered(position: &PerpPosition) -> (u64, u64) {
-    let left = signed_from_words(position.offset).unsigned_abs() >> VALUE_BITS;
-    (u64::try_from(position.entry_quote).unwrap_or(0), u64::try_from(left).unwrap_or(u64::MAX))
+fn registered(position: &PerpPosition, market: &PerpMarket) -> (u64, u64) {
+    let (claim, paid) = perp::claims::standing(position, market);
+    (claim, claim.saturating_sub(paid))
 }
 
 /// INV-85 of an account between two states of a settled market: of a registered claim no more than its part was paid, and a claim is
@@ -184,16 +184,16 @@ pub fn check_part(market: &PerpMarket, before: &MarginAccount, after: &MarginAcc
         let Some(old) = old else { return Ok(new.is_none_or(|new| !new.is_registered())) };
         if !old.is_registered() {
             let Some(new) = new.filter(PerpPosition::is_registered) else { return Ok(true) };
-            let (claim, left) = registered(&new);
+            let (claim, left) = registered(&new, market);
             let whole = book::claim(&old, market)? >> VALUE_BITS;
             return Ok(claim == left && i128::from(claim) == whole);
         }
-        let (claim, left) = registered(&old);
+        let (claim, left) = registered(&old, market);
         if abandons && new.is_none() {
             return Ok(perp::claims::due(&old, market) == Some(0));
         }
-        let rest = new.map_or(0, |new| registered(&new).1);
-        let kept = new.is_none_or(|new| new.is_registered() && registered(&new).0 == claim);
+        let rest = new.map_or(0, |new| registered(&new, market).1);
+        let kept = new.is_none_or(|new| new.is_registered() && registered(&new, market).0 == claim);
         let paid = claim.saturating_sub(rest);
         Ok(kept && (rest == left || (rest < left && paid <= due(claim, market.payout)?)))
     };

@@ -1,7 +1,7 @@
 //! How profits of perps leave.
 
 use ballast_math::{Price, Usd};
-use ballast_state::{MarginAccount, PerpMarket, RiskBoard};
+use ballast_state::{MarginAccount, PerpMarket, PerpPosition, RiskBoard};
 
 use super::{holds, require, Checked, PROFIT_RAILED};
 use crate::perp;
@@ -47,7 +47,11 @@ pub fn check_released(
         let tokens = perp::exposure::quote(market);
         let value = Price(quote.mid).value_up(tokens.units_up(paid.unsigned_abs())?)?.0;
         let counted = if paid >= 0 { released.saturating_add(value) } else { released.saturating_sub(value) };
-        let most = posted.max(puts_up.0);
+        // A registered claim may be paid what was put up for its position.
+        let slot = perp::slots::slot_of(before, market.index);
+        let registered = slot.filter(|slot| before.positions().get(*slot).is_some_and(PerpPosition::is_registered));
+        let of_claim = registered.and_then(|slot| before.put_up.get(slot)).copied().unwrap_or(0);
+        let most = posted.max(puts_up.0).max(of_claim);
         Ok(new.released.abs_diff(counted) <= ROUNDING && (posted..=most).contains(&new.posted))
     };
     holds(railed(), PROFIT_RAILED)

@@ -1,4 +1,4 @@
-use ballast_math::{checked_add, checked_sub, Index, Price, Ratio};
+use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::equity::{add_spent, funds};
@@ -149,10 +149,11 @@ pub(super) fn release(
     move_claim(market, pool, bank, account, paid)
 }
 
-/// [`release`] after a trade by an order that brought so much, USD, which also changed what has to be put up.
+/// [`release`] after a trade by an order that had set so much aside, which also changed what has to be put up.
 ///
 /// # Errors
 /// As [`release`].
+#[allow(clippy::too_many_arguments, reason = "market, pool and bank, an account, what was traded, their context")]
 #[inline(never)]
 pub(super) fn release_traded(
     market: &mut PerpMarket,
@@ -160,11 +161,11 @@ pub(super) fn release_traded(
     bank: &mut Bank,
     account: &mut MarginAccount,
     traded: &Traded,
-    brought: u64,
+    requirement: Usd,
     board: &RiskBoard,
+    now: Now,
 ) -> RiskResult<()> {
-    let left = rail::waiting(account, market, board)?;
-    rail::resize(account, market.index, traded, brought, left)?;
+    rail::resize(account, market, traded, requirement, board, now)?;
     release(market, pool, bank, account, traded.paid, board)
 }
 

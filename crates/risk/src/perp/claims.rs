@@ -7,7 +7,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition
 
 use super::order::{deposit_of, pay_keeper};
 use super::trade::{remove, reset_if_empty};
-use super::{book, exposure, move_claim, refresh_equity, settle, settlement, slots, VALUE_BITS};
+use super::{book, exposure, move_claim, rail, refresh_equity, settle, settlement, slots, VALUE_BITS};
 use crate::error::require;
 use crate::{flash, swap, Now, RiskError, RiskResult};
 
@@ -43,12 +43,14 @@ pub fn register(
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     require(!position.is_registered(), RiskError::ClaimRegistered)?;
-    require_unspared(market, &position, by_owner, now)?;
+    // Health would forget what it hedged: for the hour in which the market's end spares it, that is its owner's to do.
+    require(by_owner || !exposure::is_spared(&position, market, now), RiskError::DeleverageGrace)?;
     let whole = book::claim(&position, market)? >> VALUE_BITS;
     let claim = i64::try_from(whole).map_err(|_| MathError::here())?;
     if let Ok(atoms @ 1..) = u64::try_from(claim) {
         enter(market, &mut position, claim, atoms)?;
         slots::store(account, position)?;
+        rail::limit_held(account);
     } else {
         let paid = settle(market, &mut position, 0)?;
         slots::store(account, position)?;
@@ -65,18 +67,6 @@ pub fn register(
     Ok(Registered { claim, fee })
 }
 
-/// Settling a position of a settled market takes its size from it, and health then forgets what it hedged: for the hour in which the
-/// market's end spares it, that is its owner's to do.
-pub(super) fn require_unspared(
-    market: &PerpMarket,
-    position: &PerpPosition,
-    by_owner: bool,
-    now: Now,
-) -> RiskResult<()> {
-    let spared = market.is_settled() && !by_owner && exposure::is_spared(position, market, now);
-    require(!spared, RiskError::DeleverageGrace)
-}
-
 /// Takes a claim out of its side and adds it to Z. Less than an atom of it is the pool's.
 fn enter(market: &mut PerpMarket, position: &mut PerpPosition, claim: i64, atoms: u64) -> RiskResult<()> {
     let side = PerpSide::from_byte(position.side).ok_or(RiskError::NoPosition)?;
@@ -88,7 +78,7 @@ fn enter(market: &mut PerpMarket, position: &mut PerpPosition, claim: i64, atoms
         entry_quote: claim,
         market: position.market,
         side: position.side,
-        flags: PerpPosition::REGISTERED,
+        flags: PerpPosition::registered_in(market.generation),
         ..PerpPosition::zeroed()
     };
     Ok(())
@@ -104,29 +94,40 @@ pub fn due(position: &PerpPosition, market: &PerpMarket) -> Option<u64> {
 
 #[inline(never)]
 fn due_of_registered(position: &PerpPosition, market: &PerpMarket) -> u64 {
-    let claim = u64::try_from(position.entry_quote).unwrap_or(0);
+    let (claim, paid) = standing(position, market);
     let payable = u64::try_from(wide(claim, market.payout) >> Ratio::BITS).unwrap_or(claim).min(claim);
     // Of money that is there: a loss that was counted on may have gone bad.
     let stake = u64::try_from(market.stake).unwrap_or(0);
-    payable.saturating_sub(paid_of(position, claim)).min(stake)
+    payable.saturating_sub(paid).min(stake)
 }
 
-/// What was paid of a registered claim.
-fn paid_of(position: &PerpPosition, claim: u64) -> u64 {
+/// A registered claim as the market counts it, and what was paid of it, atoms. Of one that was registered before the market was opened
+/// again, that is what was left then, and nothing paid.
+#[must_use]
+pub fn standing(position: &PerpPosition, market: &PerpMarket) -> (u64, u64) {
     let left = signed_from_words(position.offset).unsigned_abs() >> VALUE_BITS;
-    claim.saturating_sub(u64::try_from(left).unwrap_or(claim))
+    let left = u64::try_from(left).unwrap_or(u64::MAX);
+    if position.flags != PerpPosition::registered_in(market.generation) {
+        return (left, 0);
+    }
+    let claim = u64::try_from(position.entry_quote).unwrap_or(0);
+    (claim, claim.saturating_sub(left))
 }
 
 /// Pays what a registered claim is due, at most `most_paid` and what is left of the stake. One that is paid in full gives up its slot, and
-/// its place in Z: where the market is opened again, it has no part in what is divided then.
+/// its place in Z.
 pub(super) fn pay(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> MathResult<i64> {
     let paid = due(position, market).unwrap_or(0).min(most_paid);
     let atoms = i64::try_from(paid).map_err(|_| MathError::here())?;
+    let (claim, _) = standing(position, market);
+    if paid > 0 {
+        position.entry_quote = i64::try_from(claim).map_err(|_| MathError::here())?;
+        position.flags = PerpPosition::registered_in(market.generation);
+    }
     market.registered_paid = checked_add(market.registered_paid, paid)?;
     let left = signed_add(signed_from_words(position.offset), i128::from(atoms) << VALUE_BITS)?;
     position.offset = signed_to_words(left);
     if left == 0 {
-        let claim = u64::try_from(position.entry_quote).unwrap_or(0);
         forget(market, claim, claim)?;
         *position = PerpPosition { market: position.market, ..PerpPosition::zeroed() };
     }
@@ -136,7 +137,7 @@ pub(super) fn pay(market: &mut PerpMarket, position: &mut PerpPosition, most_pai
 /// What an account gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Abandoned {
-    /// The claim as it was registered, atoms.
+    /// The claim as the market counted it, atoms.
     pub claim: u64,
     /// What of it was never paid, atoms.
     pub unpaid: u64,
@@ -157,8 +158,7 @@ pub fn abandon(
     require(market.is_settled(), RiskError::MarketGoesOn)?;
     let position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
     require(settlement::is_final(market) && due(&position, market) == Some(0), RiskError::ClaimPayable)?;
-    let claim = u64::try_from(position.entry_quote).unwrap_or(0);
-    let paid = paid_of(&position, claim);
+    let (claim, paid) = standing(&position, market);
     forget(market, claim, paid)?;
     slots::store(account, PerpPosition { market: position.market, ..PerpPosition::zeroed() })?;
     refresh_equity(market, pool, bank, now)?;

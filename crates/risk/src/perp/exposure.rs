@@ -1,5 +1,5 @@
 use ballast_math::{wide, Decimals, MathError, MathResult, Ratio, Units};
-use ballast_state::{PerpMarket, PerpPosition, PerpSide, RiskBoard, SideBook};
+use ballast_state::{PerpMarket, PerpPosition, PerpSide, RiskBoard};
 
 use super::{book, claims, releases, settlement, GRACE, VALUE_BITS};
 use crate::health::PerpExposure;
@@ -44,22 +44,30 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
     };
     let released = if profit != Units::ZERO && releases(market, board, now)? { profit } else { Units::ZERO };
     let shrunk = match grace(position, market, now) {
-        Some(book) => units_of_shrunk(position, book, market, size)?,
+        Some(index) => units_of_shrunk(position, index, market, size)?,
         None => Units::ZERO,
     };
     // Nothing can also be due while it is not known what is paid, and before a market that could pay all is opened again.
     let reopens = market.payout >= Ratio::ONE.0 && market.equity < 0;
-    let is_void = due == Some(0) && settlement::is_final(market) && !reopens;
+    let is_unpaid = due == Some(0) && settlement::is_final(market) && !reopens;
+    let is_void = is_unpaid || (due.is_none() && size == 0 && whole == 0);
     let is_shrunk_long = position.side == PerpSide::Long.to_byte();
     Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk, is_shrunk_long, is_void })
 }
 
-/// The side of a position that a deleverage of the market shrank within the last hour and that it spares (rules-perps 5).
+/// A before what a deleverage of the market took within the last hour from a position that it spares, or its end (rules-perps 5).
 #[inline]
-fn grace<'a>(position: &PerpPosition, market: &'a PerpMarket, now: Now) -> Option<&'a SideBook> {
-    let book = market.book(PerpSide::from_byte(position.side)?);
-    let spares = position.shrink_sequence != book.shrink_sequence && now.ts < book.deleverage_ts.saturating_add(GRACE);
-    (spares && position.base != [0, 0]).then_some(book)
+fn grace(position: &PerpPosition, market: &PerpMarket, now: Now) -> Option<u64> {
+    let side = PerpSide::from_byte(position.side)?;
+    let book = market.book(side);
+    if position.base == [0, 0] || now.ts >= book.deleverage_ts.saturating_add(GRACE) {
+        return None;
+    }
+    if position.shrink_sequence != book.shrink_sequence {
+        return Some(book.position_index_before);
+    }
+    // One that came within a series feels nothing of it, but the end of the market.
+    market.is_settled().then(|| market.end_index(side))
 }
 
 /// True while a shrink or the end of its market spares a position (rules-perps 5).
@@ -67,10 +75,10 @@ pub(super) fn is_spared(position: &PerpPosition, market: &PerpMarket, now: Now) 
     grace(position, market, now).is_some()
 }
 
-/// What was taken of a position since the series began.
+/// What was taken of a position since its side had an index.
 #[inline(never)]
-fn units_of_shrunk(position: &PerpPosition, book: &SideBook, market: &PerpMarket, size: i64) -> MathResult<Units> {
-    let before = book::lots_at(book::unsigned(position.base), book.position_index_before)?;
+fn units_of_shrunk(position: &PerpPosition, index: u64, market: &PerpMarket, size: i64) -> MathResult<Units> {
+    let before = book::lots_at(book::unsigned(position.base), index)?;
     let taken = before.saturating_sub(size.unsigned_abs());
     lots(market).units_up(taken)
 }

@@ -84,7 +84,7 @@ pub fn plan_hedge(
     let closed_per_usd = if matches!(leg, Leg::Loan) { rate } else { Ratio::ONE };
     // What the premium gives back repays what is owed in the quote token: a target above one frees as much more.
     let discount = most_discount(market, size)?;
-    let owes_quote = portfolio.exposure(market.quote_feed).loans != Units::ZERO;
+    let owes_quote = owes(portfolio, market.quote_feed)?;
     let discount = if owes_quote { Ratio(board.rules.liquidation_target).mul_up(discount)? } else { discount };
     let wanted = solve(&pair, rate, closed_per_usd, spared, discount, board)?;
     let limits = Limits { max_repay, max_seize: u64::MAX, dust: Usd(board.rules.dust) };
@@ -159,6 +159,13 @@ pub fn conclude_hedge(
     check_outcome(&plan.before, &after, plan.minimal)?;
     timer::mark(account, &after, &board.rules, now);
     Ok(after)
+}
+
+/// True if the account owes quote tokens: a loan, or more losses than it has deposits and profits.
+fn owes(portfolio: &Portfolio, quote: u8) -> RiskResult<bool> {
+    let exposure = portfolio.exposure(quote);
+    let has = exposure.deposits.add(portfolio.profit)?;
+    Ok(exposure.loans != Units::ZERO || portfolio.loss > has)
 }
 
 /// What of the pair a short position is matched with, or a long one: its feed and row.

@@ -151,7 +151,7 @@ pub(super) fn close(
     let most = most_paid(market, pool, bank, account, board, now)?;
     let traded = trade(market, &mut position, Fill { lots, price: market.mark, print: market.mark }, most)?;
     slots::store(account, position)?;
-    release_traded(market, pool, bank, account, &traded, 0, board)?;
+    release_traded(market, pool, bank, account, &traded, Usd::ZERO, board, now)?;
     market.sequence = market.sequence.wrapping_add(1);
     account.sequence = account.sequence.wrapping_add(1);
     Ok(traded)

@@ -1,9 +1,9 @@
 //! The rail on which profits of perps leave: in a day no more than the account had to put up (rules-perps 9, ADR 18).
 
 use ballast_math::{mul_div_down, MathResult, Price, Usd};
-use ballast_state::{MarginAccount, PerpMarket, ReleaseRail, RiskBoard, RiskRow};
+use ballast_state::{MarginAccount, PerpMarket, PerpPosition, ReleaseRail, RiskBoard, RiskRow};
 
-use super::{book, slots, Traded, VALUE_BITS};
+use super::{book, claims, slots, Traded, VALUE_BITS};
 use crate::health::{
     assess_initial, initial_requirement_of_perps, requirement_alone, PerpExposure, Portfolio, Valuation,
 };
@@ -34,52 +34,109 @@ pub fn holds_back(account: &MarginAccount, market: &PerpMarket, board: &RiskBoar
 /// `FeedNotListed`; arithmetic.
 pub(super) fn waiting(account: &MarginAccount, market: &PerpMarket, board: &RiskBoard) -> RiskResult<Usd> {
     let Some(position) = slots::find(account, market.index) else { return Ok(Usd::ZERO) };
-    let Ok(atoms) = u64::try_from(book::claim(position, market)? >> VALUE_BITS) else { return Ok(Usd::ZERO) };
+    let atoms = match claims::due(position, market) {
+        Some(due) => due,
+        None => u64::try_from(book::claim(position, market)? >> VALUE_BITS).unwrap_or(0),
+    };
+    worth(market, atoms, board)
+}
+
+/// Atoms of the quote token at its judged price, up.
+fn worth(market: &PerpMarket, atoms: u64, board: &RiskBoard) -> RiskResult<Usd> {
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
     Ok(Price(quote.mid).value_up(super::exposure::quote(market).units_up(atoms)?)?)
 }
 
-/// Notes for today an Initial requirement the account meets, or what an order that fills had set aside, and says how much of it that is:
-/// what it was paid today it has not brought.
-pub(super) fn post(account: &mut MarginAccount, requirement: Usd, now: Now) -> u64 {
+/// Notes for today an Initial requirement the account meets, or what an order that fills had set aside: what it was paid today it has not
+/// brought.
+pub(super) fn post(account: &mut MarginAccount, requirement: Usd, now: Now) {
     begin_day(account, now);
     let rail = &mut account.rail;
-    let brought = requirement.0.saturating_sub(rail.released);
-    rail.posted = rail.posted.max(brought);
-    brought
+    rail.posted = rail.posted.max(requirement.0.saturating_sub(rail.released));
 }
 
-/// Notes that a position went from so many lots to so many, by an order that brought so much, and that so much of its claim still waits.
-/// What was put up for lots that are no longer held counts for the rest of the day alone, or as far as something waits, until that is
-/// paid.
+/// Notes that a position went from so many lots to so many, by an order that had set so much aside. What was put up for lots that are no
+/// longer held counts for the rest of the day alone, or as far as something waits, until that is paid.
 ///
 /// # Errors
-/// Overflow.
+/// `FeedNotListed`; arithmetic.
 pub(super) fn resize(
     account: &mut MarginAccount,
-    market: u16,
+    market: &PerpMarket,
     traded: &Traded,
-    brought: u64,
-    left: Usd,
-) -> MathResult<()> {
+    requirement: Usd,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<()> {
     // A slot that was given up took its part with it.
-    let slot = slots::slot_of(account, market);
-    let Some(put_up) = slot.and_then(|slot| account.put_up.get_mut(slot)) else { return Ok(()) };
+    let Some((slot, old)) = put_up_for(account, market) else { return Ok(()) };
     let (was, is) = (traded.before.unsigned_abs(), traded.after.unsigned_abs());
     let is_turned = (traded.before < 0) != (traded.after < 0);
-    let (kept, added) = if is < was && (!is_turned || is == 0) {
-        (mul_div_down(*put_up, is, was)?, 0)
+    let new = if is < was && (!is_turned || is == 0) {
+        mul_div_down(old, is, was)?
     } else if is_turned || was == 0 {
         // Of an order that turns a position, the part that opened.
-        (0, mul_div_down(brought, is, was.saturating_add(is))?)
+        mul_div_down(requirement.0, is, was.saturating_add(is))?
     } else {
-        (*put_up, brought)
+        // No more than all of it needs: what was put up for lots that were closed since must not count twice.
+        let needed = alone(account, market, board, now)?.0;
+        old.max(old.saturating_add(requirement.0).min(needed))
     };
-    // No sum: what was put up for lots that were closed since must not count twice. A settlement that needs more notes all of it.
-    *put_up = kept.max(added).max(left.0.min(*put_up));
-    account.rail.held = account.rail.held.max(added);
+    let left = waiting(account, market, board)?.0;
+    let new = new.max(left.min(old));
+    put_up(account, slot, new);
+    if new > old {
+        account.rail.held = account.rail.held.max(new);
+    }
     limit_held(account);
     Ok(())
+}
+
+/// After a settlement no more is put up for a position than it needs now, or what of it still waits: a shrink takes sizes, prices fall, and
+/// what waited is paid.
+///
+/// # Errors
+/// `FeedNotListed`; arithmetic.
+pub(super) fn trim(account: &mut MarginAccount, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
+    let Some((slot, old)) = put_up_for(account, market) else { return Ok(()) };
+    // A registered claim counts for itself alone.
+    if old == 0 || account.positions().get(slot).is_some_and(PerpPosition::is_registered) {
+        return Ok(());
+    }
+    let left = waiting(account, market, board)?;
+    let most = if left.0 >= old { left } else { left.max(alone(account, market, board, now)?) };
+    put_up(account, slot, old.min(most.0));
+    limit_held(account);
+    Ok(())
+}
+
+/// Notes for today what a registered claim is due, as far as its position had put that up: it needs nothing any more.
+///
+/// # Errors
+/// `FeedNotListed`; arithmetic.
+pub(super) fn post_due(
+    account: &mut MarginAccount,
+    market: &PerpMarket,
+    due: u64,
+    board: &RiskBoard,
+) -> RiskResult<()> {
+    let Some((_, put_up)) = put_up_for(account, market) else { return Ok(()) };
+    let due = worth(market, due, board)?;
+    let rail = &mut account.rail;
+    rail.posted = rail.posted.max(put_up.min(rail.released.saturating_add(due.0)));
+    Ok(())
+}
+
+/// The slot of the account's position in a market, and what was put up for it.
+fn put_up_for(account: &MarginAccount, market: &PerpMarket) -> Option<(usize, u64)> {
+    let slot = slots::slot_of(account, market.index)?;
+    Some((slot, *account.put_up.get(slot)?))
+}
+
+fn put_up(account: &mut MarginAccount, slot: usize, value: u64) {
+    if let Some(put_up) = account.put_up.get_mut(slot) {
+        *put_up = value;
+    }
 }
 
 /// Of what was put up, no more is held than for the positions there are.
@@ -87,10 +144,12 @@ pub(super) fn limit_held(account: &mut MarginAccount) {
     account.rail.held = account.rail.held.min(put_up_for_all(account));
 }
 
-/// What was put up for all positions, each for itself, USD with 20 fraction bits.
+/// What was put up for all positions, each for itself, but for registered claims; USD with 20 fraction bits.
 #[must_use]
 pub fn put_up_for_all(account: &MarginAccount) -> u64 {
-    account.put_up.iter().fold(0, |sum, put_up| sum.saturating_add(*put_up))
+    let positions = account.positions().iter().zip(&account.put_up);
+    let counting = positions.filter(|(position, _)| !position.is_registered());
+    counting.fold(0, |sum, (_, put_up)| sum.saturating_add(*put_up))
 }
 
 /// Assesses what an account has to put up for its perps now, whatever the age of prices, and if it does, without what it won and was not
@@ -113,14 +172,13 @@ pub fn post_now(
     if initial.assets < initial.burden()?.add(won)? {
         return Ok(());
     }
-    let posted = initial.requirement.excess_over(portfolio.reserved);
-    let posted = post(account, posted.min(initial_requirement_of_perps(portfolio, board, now)?), now);
-    let alone = alone(account, market, board, now)?;
-    let slot = slots::slot_of(account, market.index);
-    if let Some(put_up) = slot.and_then(|slot| account.put_up.get_mut(slot)) {
-        *put_up = (*put_up).max(posted.min(alone.0));
+    let required = initial.requirement.excess_over(portfolio.reserved);
+    let required = required.min(initial_requirement_of_perps(portfolio, board, now)?);
+    post(account, required, now);
+    if let Some((slot, old)) = put_up_for(account, market) {
+        put_up(account, slot, old.max(required.min(alone(account, market, board, now)?).0));
     }
-    account.rail.held = account.rail.held.max(posted);
+    account.rail.held = account.rail.held.max(required.0);
     limit_held(account);
     Ok(())
 }

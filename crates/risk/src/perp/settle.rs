@@ -3,7 +3,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition
 
 use super::cash::release;
 use super::trade::restate;
-use super::{book, claims, most_paid, rail, refresh_equity, settlement, slots, VALUE_BITS};
+use super::{book, claims, exposure, most_paid, rail, refresh_equity, settlement, slots, VALUE_BITS};
 use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
@@ -23,16 +23,20 @@ pub fn payable(position: &PerpPosition, market: &PerpMarket, most_paid: u64) -> 
 /// `NoPosition`; overflow.
 #[inline(never)]
 pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> RiskResult<i64> {
+    if position.side != 0 && !position.is_registered() && book::size(position, market)? == 0 {
+        let most_paid = most_unregistered(market, most_paid);
+        return Ok(restate(market, position, 0, most_paid, |_, _| Ok(0))?.paid);
+    }
+    settle_in_place(market, position, most_paid)
+}
+
+/// [`settle`] that leaves a position its size, though it be less than a lot, and its slot.
+fn settle_in_place(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u64) -> RiskResult<i64> {
     let side = PerpSide::from_byte(position.side).ok_or(RiskError::NoPosition)?;
     if position.is_registered() {
         return Ok(claims::pay(market, position, most_paid)?);
     }
-    // Where claims are paid in part, a profit is registered first.
-    let most_paid = if market.is_settled() && market.payout < Ratio::ONE.0 { 0 } else { most_paid };
-    if book::size(position, market)? == 0 {
-        return Ok(restate(market, position, 0, most_paid, |_, _| Ok(0))?.paid);
-    }
-    let paid = payable(position, market, most_paid)?;
+    let paid = payable(position, market, most_unregistered(market, most_paid))?;
     let value = i128::from(paid) << VALUE_BITS;
     let book = market.book_mut(side);
     book.offset = signed_to_words(signed_add(signed_from_words(book.offset), value)?);
@@ -40,12 +44,21 @@ pub fn settle(market: &mut PerpMarket, position: &mut PerpPosition, most_paid: u
     Ok(paid)
 }
 
+/// Where claims are paid in part, a profit is registered first.
+fn most_unregistered(market: &PerpMarket, most_paid: u64) -> u64 {
+    if market.is_settled() && market.payout < Ratio::ONE.0 {
+        0
+    } else {
+        most_paid
+    }
+}
+
 /// Settles an account's position in a synced market: profit as far as it may be paid now, a loss in full. By others than the
-/// owner a loss is settled at prices only that a liquidation could use, and of a settled market nothing within the hour in which its end
-/// spares the position. The bank must be accrued to now.
+/// owner a loss is settled at prices only that a liquidation could use, and a position that a shrink or the end of its market spares keeps
+/// its size, though nothing be left of it: health looks at what it hedged. The bank must be accrued to now.
 ///
 /// # Errors
-/// `BankInFlashLoan`, `NoPosition`, `DeleverageGrace`, `PairPriceStale`, `NothingToSettle`, `TooManyBalances`; arithmetic.
+/// `BankInFlashLoan`, `NoPosition`, `PairPriceStale`, `NothingToSettle`, `TooManyBalances`; arithmetic.
 #[inline(never)]
 pub fn settle_account(
     market: &mut PerpMarket,
@@ -58,11 +71,14 @@ pub fn settle_account(
 ) -> RiskResult<i64> {
     flash::require_none(bank)?;
     let mut position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    claims::require_unspared(market, &position, by_owner, now)?;
     let before = position;
     rail::begin_day(account, now);
+    if let Some(due) = claims::due(&position, market) {
+        rail::post_due(account, market, due, board)?;
+    }
     let most = most_paid(market, pool, bank, account, board, now)?;
-    let paid = settle(market, &mut position, most)?;
+    let keeps_size = !by_owner && exposure::is_spared(&position, market, now);
+    let paid = if keeps_size { settle_in_place } else { settle }(market, &mut position, most)?;
     // The price of a settled market is certain.
     if paid < 0 && !by_owner && !market.is_settled() {
         for feed in [market.feed, market.quote_feed] {
@@ -77,6 +93,7 @@ pub fn settle_account(
     }
     slots::store(account, position)?;
     release(market, pool, bank, account, paid, board)?;
+    rail::trim(account, market, board, now)?;
     settlement::give_up_surplus(market, pool)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);

@@ -4,7 +4,7 @@
 //! market's equity is not negative, everyone is paid as ever. Where it is, claims are registered first and losses collected; then
 //! one ratio is paid of every claim, and what comes in later raises it for all of them alike.
 
-use ballast_math::{checked_add, signed_add, signed_sub, wide, MathError, MathResult, Ratio};
+use ballast_math::{checked_add, checked_sub, signed_add, signed_sub, wide, MathError, MathResult, Ratio};
 use ballast_state::{Bank, LiquidityPool, MarketMode, PerpMarket, PerpSide, PriceFeed, RiskBoard};
 
 use super::deleverage::{begin_series, give_back};
@@ -90,6 +90,7 @@ pub fn settle_market(
     feed.sequence = feed.sequence.wrapping_add(1);
     pool.weight = pool.weight.saturating_sub(u64::from(market.terms.weight));
     market.terms.weight = 0;
+    market.end_indices = [market.long.position_index, market.short.position_index];
     for side in [&mut market.long, &mut market.short] {
         // Hedges end with it: for an hour nobody is liquidatable by that.
         begin_series(side, now);
@@ -118,6 +119,10 @@ fn reopen(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &Bank, now: N
     market.returned = market.returned.saturating_sub(back);
     take(market, pool, i64::try_from(back).map_err(|_| MathError::here())?.wrapping_neg())?;
     if market.equity.unsigned_abs() > back {
+        // What is left of claims is divided as if it were all: who was paid more than others has had it.
+        market.registered = checked_sub(market.registered, market.registered_paid)?;
+        market.registered_paid = 0;
+        market.generation = market.generation.wrapping_add(1) & (u8::MAX >> 1);
         market.payout = 0;
         market.settlement_ts = now.ts;
     }

@@ -5,7 +5,7 @@ use ballast_risk::perp;
 use ballast_state::LiquidityPool;
 
 use crate::emit;
-use crate::error::{OrFail, Result};
+use crate::error::{ensure, BallastError, OrFail, Result};
 use crate::events::{EventHeader, PnlSettled, PositionPoint};
 use crate::holdings::Holdings;
 use crate::loader;
@@ -14,7 +14,7 @@ use crate::view::view_mut;
 /// Accounts of `settle_pnl`. The account's other banks and the markets of its other positions may follow.
 #[derive(Accounts)]
 pub struct SettlePnl<'info> {
-    /// Anyone; the owner may settle a loss at any price, and at once after the market's end.
+    /// Anyone; the owner may settle a loss at any price.
     pub authority: Signer<'info>,
     /// CHECK: a margin account, by `loader::idle_account`.
     #[account(mut)]
@@ -36,7 +36,7 @@ pub struct SettlePnl<'info> {
 ///
 /// 1. Sync the market, accrue the bank.
 /// 2. Where the account's rail would hold profit back, and all else it holds is given, note what it has to put up now: so much may
-///    leave in a day.
+///    leave in a day. Others than the owner have to give it.
 /// 3. A profit is paid as far as the pool and the account's rail let it; a loss is taken from the deposit, and beyond it opens a loan owed to the pool.
 ///
 /// No tokens move: it works at full utilisation, under every pause and cap.
@@ -55,15 +55,18 @@ pub(crate) fn handle<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()>
     loader::check_pool(&market, &accounts.pool, &pool, &accounts.bank)?;
     let mut bank = loader::accrued_bank(&accounts.bank, &board.group, now)?;
     loader::sync(&accounts.market, &mut market, &mut pool, &bank, &board, now)?;
-    let alone = account.active().iter().all(|balance| balance.bank == bank.index) && account.perp_count <= 1;
-    if (alone || !ctx.remaining_accounts.is_empty())
-        && perp::rail::holds_back(&account, &market, &board, now).or_fail()?
-    {
-        let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
-        let portfolio = holdings.portfolio_with(&account, &[&bank], &market, &board, now)?;
-        perp::rail::post_now(&mut account, &portfolio, &market, &board, now).or_fail()?;
-    }
     let by_owner = accounts.authority.key == &account.owner;
+    if perp::rail::holds_back(&account, &market, &board, now).or_fail()? {
+        let alone = account.active().iter().all(|balance| balance.bank == bank.index) && account.perp_count <= 1;
+        let is_given = alone || !ctx.remaining_accounts.is_empty();
+        // What others let the rail hold back would count against what the owner has to put up.
+        ensure!(is_given || by_owner, BallastError::MissingAccount);
+        if is_given {
+            let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
+            let portfolio = holdings.portfolio_with(&account, &[&bank], &market, &board, now)?;
+            perp::rail::post_now(&mut account, &portfolio, &market, &board, now).or_fail()?;
+        }
+    }
     let paid =
         perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, &board, by_owner, now).or_fail()?;
     emit::log(&PnlSettled {

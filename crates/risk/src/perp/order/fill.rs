@@ -165,7 +165,8 @@ fn attempt(
     }
     rail::begin_day(account, now);
     // It was set aside from the start, and nobody can take the order back any more.
-    let brought = if order.reduce_only == 0 { rail::post(account, Usd(order.requirement), now) } else { 0 };
+    let requirement = if order.reduce_only == 0 { Usd(order.requirement) } else { Usd::ZERO };
+    rail::post(account, requirement, now);
     let fill = price(market, lots, print)?;
     let most = most_paid(market, pool, bank, account, board, now)?;
     // Placement kept a slot.
@@ -174,7 +175,7 @@ fn attempt(
     if misses(order.limit, fill, traded.premium)? {
         return Ok(Err(Kill::LimitMissed));
     }
-    release_traded(market, pool, bank, account, &traded, brought, board)?;
+    release_traded(market, pool, bank, account, &traded, requirement, board, now)?;
     let fee = fill_fee(market, lots, fill.print)?;
     charge(pool, bank, account, market.index, fee)?;
     owe_pool(bank, account, market.index, order.keeper_fee)?;
