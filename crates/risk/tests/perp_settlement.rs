@@ -118,6 +118,16 @@ fn insolvent() -> Scene {
     scene
 }
 
+/// The same market, settled, its claims registered and its loss collected.
+fn registered() -> Scene {
+    let mut scene = insolvent();
+    scene.settle_market(NOW).unwrap();
+    for trader in 0..3 {
+        scene.register(trader, NOW).unwrap();
+    }
+    scene
+}
+
 #[test]
 fn a_market_is_wound_down_after_its_notice() {
     let mut scene = Scene::new(1_000_000 * MILLION, &[2_000 * SOL, -1_000 * SOL]);
@@ -456,11 +466,7 @@ fn a_series_goes_on_from_the_end_of_its_market() {
 /// A claim whose money comes back once somebody opens the market again is not void until then.
 #[test]
 fn a_claim_is_not_void_before_its_market_is_opened_again() {
-    let mut scene = insolvent();
-    scene.settle_market(NOW).unwrap();
-    for trader in 0..3 {
-        scene.register(trader, NOW).unwrap();
-    }
+    let mut scene = registered();
     scene.recover(500_000_000_000);
     scene.update_payout(NOW).unwrap();
     assert_eq!(scene.market.payout, Ratio::ONE.0);
@@ -476,11 +482,7 @@ fn a_claim_is_not_void_before_its_market_is_opened_again() {
 /// Claims that were paid in full have no part in what a market that was opened again divides: what is promised to the others is there.
 #[test]
 fn who_was_paid_in_full_takes_no_part_any_more() {
-    let mut scene = insolvent();
-    scene.settle_market(NOW).unwrap();
-    for trader in 0..3 {
-        scene.register(trader, NOW).unwrap();
-    }
+    let mut scene = registered();
     scene.recover(500_000_000_000);
     scene.update_payout(NOW).unwrap();
     assert_eq!(scene.settle(0, NOW), Ok(200_000_000_000));
@@ -497,11 +499,7 @@ fn who_was_paid_in_full_takes_no_part_any_more() {
 /// Of a market that is opened again what is left of claims is divided as if it were all: nobody is promised what others had before.
 #[test]
 fn what_is_left_of_claims_is_divided_anew() {
-    let mut scene = insolvent();
-    scene.settle_market(NOW).unwrap();
-    for trader in 0..3 {
-        scene.register(trader, NOW).unwrap();
-    }
+    let mut scene = registered();
     scene.update_payout(NOW).unwrap();
     assert_eq!(scene.settle(0, NOW), Ok(100_000_000_000));
     scene.recover(500_000_000_000);
@@ -594,11 +592,7 @@ fn a_market_that_owes_nobody_goes_on() {
 /// with nothing else can be written off.
 #[test]
 fn nothing_is_due_of_money_that_is_gone() {
-    let mut scene = insolvent();
-    scene.settle_market(NOW).unwrap();
-    for trader in 0..3 {
-        scene.register(trader, NOW).unwrap();
-    }
+    let mut scene = registered();
     scene.update_payout(NOW).unwrap();
     scene.settle(0, NOW).unwrap();
     scene.recover(-scene.market.stake);
