@@ -256,6 +256,24 @@ fn a_settlement_trims_what_is_put_up() {
     assert!(put_up.abs_diff(ten / 2) < ten / 20 && rail.held == put_up, "{put_up} {ten}");
 }
 
+/// What is put up for lots that were closed, since their profit waits, is no more than what they all need when they are bought again.
+#[test]
+fn no_more_is_put_up_than_all_of_a_position_needs() {
+    let mut exchange = long();
+    let ten = exchange.rail().1;
+    exchange.refresh(20_000, 0, after(50)).unwrap();
+    exchange.refresh(30_000, 0, after(100)).unwrap();
+    exchange.trade(0, -9 * SOL, 30_000, 110);
+    assert_eq!(exchange.traders[0].account.put_up[0], ten, "its profit waits");
+    exchange.trade(0, 9 * SOL, 30_000, 120);
+    let all = {
+        let portfolio = exchange.portfolio(0, after(122)).unwrap();
+        initial_requirement_of_perps(&portfolio, &exchange.board, after(122)).unwrap()
+    };
+    assert_eq!(exchange.traders[0].account.put_up[0], all.0);
+    assert!(all.0 > ten * 19 / 10 && all.0 < ten * 21 / 10, "{all:?} {ten}");
+}
+
 /// A settlement notes what the account has to put up for today, and for tomorrow what its market's position needs of that.
 #[test]
 fn a_settlement_notes_what_its_position_needs() {
