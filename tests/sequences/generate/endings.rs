@@ -28,10 +28,12 @@ impl Life<'_> {
         if self.dice.one_in(2) {
             self.leave_pool()?;
         }
-        let sells = if self.dice.one_in(3) { self.dice.one_in(2) } else { self.skew(market) < 0 };
-        if self.dice.one_in(3) {
+        let hedges = self.dice.one_in(3);
+        if hedges {
             self.hedge(market)?;
         }
+        // A hedge sells: it is felt where there is more of that.
+        let sells = if self.dice.one_in(3) { self.dice.one_in(2) } else { hedges || self.skew(market) < 0 };
         for _ in 0..1 + self.dice.below(3) {
             if let Some((slot, id)) = self.place_side(market, sells)? {
                 self.meet(slot, market, id)?;

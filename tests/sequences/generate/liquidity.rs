@@ -145,7 +145,7 @@ impl Life<'_> {
         let open = ballast_risk::perp::book::open_interest(book.book(order.side())).unwrap_or(0);
         let held: i64 = self.held(slot).into_iter().filter(|(of, _)| *of == market).map(|(_, lots)| lots).sum();
         let after = held.saturating_add(order.lots).unsigned_abs();
-        let all: &[OfMarket] = match self.dice.below(10) {
+        let all: &[OfMarket] = match self.dice.below(12) {
             0..=2 => &[OfMarket::AccountCap(after), OfMarket::SkewCap(0), OfMarket::InterestCap(open.max(after))],
             3..=5 => &[OfMarket::SkewCap(1)],
             6 => &[OfMarket::AccountCap(1)],

@@ -180,6 +180,7 @@ impl Life<'_> {
                     self.act(owner, Do::Withdraw { slot, bank, atoms, to: owner })?;
                 }
             }
+            6 => self.undermine(slot, row)?,
             _ => {}
         }
         let wait = ahead + if self.dice.one_in(3) { self.dice.small(4) } else { 0 };
@@ -206,6 +207,19 @@ impl Life<'_> {
         }
         if self.dice.one_in(8) {
             self.perp(owner, back)?;
+        }
+        Ok(())
+    }
+
+    /// What an order rests on falls before its print, where that is of another feed, and its owner owes as much as it can.
+    fn undermine(&mut self, slot: u8, row: u8) -> Scene {
+        self.borrow_most(slot, QUOTE)?;
+        let feed = |bank| self.play.stage.state.bank(bank).map(|bank| bank.feed).filter(|feed| *feed != row);
+        let Some(feed) = self.balances(slot, false).into_iter().find_map(feed) else { return Ok(()) };
+        let price = self.market_price(feed) / 4 * 3;
+        for wait in [11, 1] {
+            self.act(0, Do::Print { row: feed, source: 0, price, confidence: 5, age: 0 })?;
+            self.act(0, Do::Wait { seconds: wait })?;
         }
         Ok(())
     }
@@ -276,7 +290,7 @@ impl Life<'_> {
             _ => (-held, true),
         };
         let Some(id) = self.place(slot, market, lots, reduce)? else { return Ok(()) };
-        let second = if self.dice.one_in(4) { self.place(slot, market, -held, true)? } else { None };
+        let second = if self.dice.one_in(2) { self.place(slot, market, -held, true)? } else { None };
         self.meet(slot, market, id)?;
         match second {
             Some(second) => self.fill(slot, market, second),
