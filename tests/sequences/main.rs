@@ -58,7 +58,7 @@ const LEAST: &[(&str, u64)] = &[
     ("configure_timelock", 1),
     ("deleverage by policy", 6),
     ("deleverage_market", 4),
-    ("deleverage in wind-down", 20),
+    ("deleverage in wind-down", 10),
     ("deposit by delegate", 5),
     ("deposit", 250),
     ("deposit_insurance", 20),
@@ -108,7 +108,6 @@ const LEAST: &[(&str, u64)] = &[
 const REFUSED: &[(&str, &str)] = &[
     ("abandon_claim", "ClaimPayable"),
     ("abandon_claim", "MarketGoesOn"),
-    ("abandon_claim", "NoPosition"),
     ("accept_admin", "Unauthorised"),
     ("add_perp_market", "LotOutOfRange"),
     ("add_perp_market", "TimelockRequired"),

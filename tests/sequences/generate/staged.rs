@@ -53,7 +53,7 @@ impl Life<'_> {
         let (pair, any) = (self.pair(other), self.some_atoms(bank));
         let owner = self.owner(from);
         let perp = self.perp_market();
-        let between = match self.dice.below(19) {
+        let between = match self.dice.below(21) {
             0 => {
                 // Of another account.
                 let place = if self.dice.one_in(2) { 3 } else { 1 };
@@ -92,7 +92,7 @@ impl Life<'_> {
                 return;
             }
             11 => Do::Perp(OfPerps::Settle { slot: from, market: perp }),
-            12 => Do::Perp(OfPerps::LiquidatePerp { taker: 1, from, market: perp, most: u64::MAX }),
+            12 | 19 | 20 => Do::Perp(OfPerps::LiquidatePerp { taker: 1, from, market: perp, most: u64::MAX }),
             _ => Do::BeginLiquidation { from: other, loan: pair.0, collateral: pair.1, most: u64::MAX },
         };
         steps.insert(at, (keeper, between));
