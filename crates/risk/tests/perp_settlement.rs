@@ -534,10 +534,12 @@ fn a_registered_claim_is_railed_by_itself() {
     }
     assert_eq!((scene.traders[0].rail.held, scene.traders[0].put_up[0]), (0, put_up));
     scene.update_payout(NOW).unwrap();
+    let next = after(86_400);
+    // Nobody has to give what else the account holds.
+    assert_eq!(perp::rail::holds_back(&scene.traders[0], &scene.market, &scene.board, next), Ok(false));
     assert_eq!(scene.settle(0, NOW), Ok(40_000_000_000));
     assert_eq!(scene.settle(0, NOW), Err(RiskError::NothingToSettle));
     // The next day as much again, and nothing beside it.
-    let next = after(86_400);
     assert_eq!(perp::rail::room(&scene.traders[0], next), ballast_math::Usd::ZERO);
     assert_eq!(scene.settle(0, next), Ok(40_000_000_000));
     assert_eq!(perp::rail::room(&scene.traders[0], next), ballast_math::Usd::ZERO);

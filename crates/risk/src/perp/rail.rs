@@ -20,12 +20,14 @@ pub fn room(account: &MarginAccount, now: Now) -> Usd {
     }
 }
 
-/// True if the account's claim in a market is more than may leave by what it is known to have put up.
+/// True if the account's claim in a market is more than may leave by what it is known to have put up. A registered claim has a rail of its
+/// own, which nothing that is put up now would raise.
 ///
 /// # Errors
 /// `FeedNotListed`; arithmetic.
 pub fn holds_back(account: &MarginAccount, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<bool> {
-    Ok(waiting(account, market, board)? > room(account, now))
+    let is_registered = slots::find(account, market.index).is_some_and(PerpPosition::is_registered);
+    Ok(!is_registered && waiting(account, market, board)? > room(account, now))
 }
 
 /// What the account won in a market and was not paid, at the quote token's judged price, up.
