@@ -254,6 +254,18 @@ fn a_settlement_trims_what_is_put_up() {
     assert!(exchange.settle(150).unwrap() < 0);
     let (rail, put_up) = (exchange.traders[0].account.rail, exchange.traders[0].account.put_up[0]);
     assert!(put_up.abs_diff(ten / 2) < ten / 20 && rail.held == put_up, "{put_up} {ten}");
+    // An old price says nothing, and stops no exit: the owner settles a loss, and what is put up stays.
+    for (slope, old) in [(1 << 28, 4_000), (u32::MAX, 1 << 40)] {
+        let mut exchange = long();
+        exchange.refresh(14_000, 0, after(50)).unwrap();
+        exchange.board.rows[1].age_slope = slope;
+        let now = after(old);
+        let Exchange { board, market, pool, bank, traders, .. } = &mut exchange;
+        perp::sync(market, pool, bank, board, now).unwrap();
+        let account = &mut traders[0].account;
+        assert!(perp::settle_account(market, pool, bank, account, board, true, now).unwrap() < 0);
+        assert_eq!(account.put_up[0], ten);
+    }
 }
 
 /// What is put up for lots that were closed, since their profit waits, is no more than what they all need when they are bought again.

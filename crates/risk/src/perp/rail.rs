@@ -187,7 +187,11 @@ pub fn post_now(
 
 /// What the account's position in a market would need if it held nothing else, whatever the age of prices.
 fn alone(account: &MarginAccount, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<Usd> {
-    let (long, short) = super::exposure::units(slots::held(account, market)?, market)?;
+    let size = slots::held(account, market)?;
+    if size == 0 {
+        return Ok(Usd::ZERO);
+    }
+    let (long, short) = super::exposure::units(size, market)?;
     let alone = PerpExposure { feed: market.feed, long, short, ..PerpExposure::default() };
     requirement_alone(&alone, board, Valuation::InitialUnchecked, now)
 }

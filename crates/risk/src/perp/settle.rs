@@ -3,7 +3,7 @@ use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition
 
 use super::cash::release;
 use super::trade::restate;
-use super::{book, claims, exposure, most_paid, rail, refresh_equity, settlement, slots, VALUE_BITS};
+use super::{book, claims, exposure, most_paid, rail, refresh_equity, releases, settlement, slots, VALUE_BITS};
 use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
@@ -93,7 +93,10 @@ pub fn settle_account(
     }
     slots::store(account, position)?;
     release(market, pool, bank, account, paid, board)?;
-    rail::trim(account, market, board, now)?;
+    // At prices that are in doubt, or old, nobody knows what a position needs.
+    if market.is_settled() || releases(market, board, now)? {
+        rail::trim(account, market, board, now)?;
+    }
     settlement::give_up_surplus(market, pool)?;
     refresh_equity(market, pool, bank, now)?;
     account.sequence = account.sequence.wrapping_add(1);
