@@ -203,7 +203,15 @@ fn a_market_that_owes_more_than_it_has_pays_one_part_of_every_claim() {
     // Half of each, as far as is known: 150,000 of 300,000, down.
     assert_eq!(scene.market.backing, Ratio::ONE.0 / 2 - 1);
 
-    // Nothing is paid and nothing computed before claims are known.
+    // Nothing is paid and nothing computed before claims are known; registered or not, health counts the part that is backed.
+    let mut registers = scene.clone();
+    let credit = |scene: &Scene| scene.exposure(0, NOW).profit;
+    let unregistered = credit(&scene);
+    registers.register(0, NOW).unwrap();
+    assert!(
+        unregistered.0.abs_diff(100_000 << 64) < 1 << 50 && credit(&registers).0.abs_diff(unregistered.0) < 1 << 50
+    );
+    assert_eq!(registers.exposure(0, NOW).released, ballast_math::Units::ZERO);
     assert_eq!(scene.settle(0, NOW), Ok(0), "a claim without size, and nothing of it paid");
     assert_eq!(scene.settle(0, NOW), Err(RiskError::NothingToSettle));
     assert_eq!(scene.update_payout(NOW), Err(RiskError::PayoutUnknown));
@@ -475,6 +483,10 @@ fn a_claim_is_not_void_before_its_market_is_opened_again() {
     let position = *slots::find(&scene.traders[1], 3).unwrap();
     assert_eq!(claims::due(&position, &scene.market), Some(0));
     assert!(!perp::exposure(&position, &scene.market, &scene.board, NOW).unwrap().is_void);
+    // Nor can it be given up, and health counts nothing that is not there.
+    let Scene { market, pool, bank, traders, .. } = &mut scene.clone();
+    assert_eq!(perp::abandon(market, pool, bank, &mut traders[1], NOW), Err(RiskError::ClaimPayable));
+    assert_eq!((scene.market.backing, scene.exposure(1, NOW).profit.0), (0, 0));
     scene.settle_market(NOW).unwrap();
     assert_eq!(claims::due(&position, &scene.market), Some(100_000_000_000));
 }

@@ -121,7 +121,7 @@ impl Venue {
             if health.is_negative() {
                 return Err(RiskError::InsufficientHealth);
             }
-            rail::post_now(&mut next.accounts[who], &portfolio, &next.market, &next.board, next.now)
+            rail::post_now(&mut next.accounts[who], &portfolio, &next.board, next.now)
         })
     }
 
@@ -172,7 +172,7 @@ impl Venue {
         let done = self.atomic(|next| {
             if rail::holds_back(&next.accounts[who], &next.market, &next.board, next.now)? {
                 let portfolio = next.portfolio(who)?;
-                rail::post_now(&mut next.accounts[who], &portfolio, &next.market, &next.board, next.now)?;
+                rail::post_now(&mut next.accounts[who], &portfolio, &next.board, next.now)?;
             }
             let Self { board, market, pool, quote, accounts, now, .. } = next;
             perp::settle_account(market, pool, quote, &mut accounts[who], board, true, *now)

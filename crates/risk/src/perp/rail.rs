@@ -101,8 +101,10 @@ pub(super) fn resize(
 /// `FeedNotListed`; arithmetic.
 pub(super) fn trim(account: &mut MarginAccount, market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let Some((slot, old)) = put_up_for(account, market) else { return Ok(()) };
-    // A registered claim counts for itself alone.
-    if old == 0 || account.positions().get(slot).is_some_and(PerpPosition::is_registered) {
+    let Some(position) = account.positions().get(slot) else { return Ok(()) };
+    // Of a registered claim, and of less than a lot that is spared, what it was put up for is gone: it keeps its pace.
+    let is_left = position.base != [0, 0] && book::size(position, market)? == 0;
+    if old == 0 || is_left || position.is_registered() {
         return Ok(());
     }
     let left = waiting(account, market, board)?;
@@ -155,18 +157,12 @@ pub fn put_up_for_all(account: &MarginAccount) -> u64 {
 }
 
 /// Assesses what an account has to put up for its perps now, whatever the age of prices, and if it does, without what it won and was not
-/// paid, notes it: the Initial requirement it has, without what is set aside for orders, and no more than its perps alone would have. For
-/// the next day it is put up by the market's position, as far as that needs it.
+/// paid, notes it for today: the Initial requirement it has, without what is set aside for orders, and no more than its perps alone would
+/// have. What is there for a moment is put up for no other day.
 ///
 /// # Errors
 /// As [`assess_initial`].
-pub fn post_now(
-    account: &mut MarginAccount,
-    portfolio: &Portfolio,
-    market: &PerpMarket,
-    board: &RiskBoard,
-    now: Now,
-) -> RiskResult<()> {
+pub fn post_now(account: &mut MarginAccount, portfolio: &Portfolio, board: &RiskBoard, now: Now) -> RiskResult<()> {
     let initial = assess_initial(portfolio, board, Valuation::InitialUnchecked, now)?;
     let quote = board.row(portfolio.quote).ok_or(RiskError::FeedNotListed)?;
     let won = Price(quote.mid).value_up(portfolio.initial_profit(board)?)?;
@@ -177,11 +173,6 @@ pub fn post_now(
     let required = initial.requirement.excess_over(portfolio.reserved);
     let required = required.min(initial_requirement_of_perps(portfolio, board, now)?);
     post(account, required, now);
-    if let Some((slot, old)) = put_up_for(account, market) {
-        put_up(account, slot, old.max(required.min(alone(account, market, board, now)?).0));
-    }
-    account.rail.held = account.rail.held.max(required.0);
-    limit_held(account);
     Ok(())
 }
 

@@ -46,6 +46,12 @@ pub fn is_final(market: &PerpMarket) -> bool {
     market.is_settled() && market.payout > 0
 }
 
+/// True of a settled market that could pay all and cannot any more: [`settle_market`] opens it again.
+#[must_use]
+pub fn reopens(market: &PerpMarket) -> bool {
+    market.is_settled() && market.payout >= Ratio::ONE.0 && market.equity < 0
+}
+
 /// Settles a market at its mark: one in wind-down once its time has come, and any that owes more than it has once its skew is gone.
 /// What the skew was charged goes back to its side; feed and weight are free for another market. The market must be synced.
 ///
@@ -113,7 +119,7 @@ pub fn settle_market(
 /// is not enough, its claims are registered after all.
 fn reopen(market: &mut PerpMarket, pool: &mut LiquidityPool, bank: &Bank, now: Now) -> RiskResult<MarketSettled> {
     refresh_equity(market, pool, bank, now)?;
-    require(market.payout >= Ratio::ONE.0 && market.equity < 0, RiskError::MarketEnded)?;
+    require(reopens(market), RiskError::MarketEnded)?;
     // What went back to the pool while nobody needed it.
     let back = market.equity.unsigned_abs().min(market.returned);
     market.returned = market.returned.saturating_sub(back);
@@ -189,9 +195,9 @@ pub(super) fn take(market: &mut PerpMarket, pool: &mut LiquidityPool, paid: i64)
 
 /// E_m and h_m of a settled market, whose stake is its budget.
 pub(super) fn refresh(market: &mut PerpMarket) -> RiskResult<()> {
-    market.backing = if market.payout == 0 { backed(market)?.0 } else { market.payout };
     let equity = signed_sub(i128::from(market.stake) << VALUE_BITS, owed(market)?)? >> VALUE_BITS;
     market.equity = i64::try_from(equity).map_err(|_| MathError::here())?;
+    market.backing = if market.payout == 0 || reopens(market) { backed(market)?.0 } else { market.payout };
     Ok(())
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn handle<'info>(ctx: Context<'info, SettlePnl<'info>>) -> Result<()>
         if is_given {
             let holdings = Holdings::load(ctx.remaining_accounts, &board.group)?;
             let portfolio = holdings.portfolio_with(&account, &[&bank], &market, &board, now)?;
-            perp::rail::post_now(&mut account, &portfolio, &market, &board, now).or_fail()?;
+            perp::rail::post_now(&mut account, &portfolio, &board, now).or_fail()?;
         }
     }
     let paid =

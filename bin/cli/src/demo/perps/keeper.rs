@@ -175,7 +175,7 @@ fn due(chain: &Chain, perps: &Perps, account: &MarginAccount, index: u16) -> Res
     perp::sync(&mut market, &mut pool, &bank, board, now)?;
     if rail::holds_back(&account, &market, board, now)? {
         let portfolio = chain.portfolio(&account, &banks)?;
-        rail::post_now(&mut account, &portfolio, &market, board, now)?;
+        rail::post_now(&mut account, &portfolio, board, now)?;
     }
     Ok(perp::settle_account(&mut market, &mut pool, &mut bank, &mut account, board, false, now).unwrap_or(0))
 }
