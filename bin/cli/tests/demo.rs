@@ -315,19 +315,19 @@ fn a_day_that_deleverages_markets() {
     let told = ["equity_usd", "required_usd", "skew_before_usd", "skew_after_usd", "closed_usd", "required_after_usd"];
     assert_eq!(
         told.map(|field| cents(btc, field)),
-        [571_898, 602_715, -11_379_451, -10_301_832, 1_077_619, 544_665],
+        [571_883, 602_699, -11_379_147, -10_301_557, 1_077_590, 544_650],
         "{btc}"
     );
     let whole = ["other_liquidated_usd", "closed_usd", "hedges_closed_usd", "returned_usd", "equity_gained_usd"];
-    assert_eq!(whole.map(|field| cents(&all[2], field)), [909_496, 1_077_619, 1_067_858, 12, 12]);
+    assert_eq!(whole.map(|field| cents(&all[2], field)), [909_472, 1_077_590, 1_067_830, 12, 12]);
 
     let row = |who: &str| {
         let rows = perps["transfers"].as_array().unwrap();
         let row = rows.iter().find(|row| row["who"] == who).unwrap();
         ["price_usd", "premium_usd", "total_usd"].map(|cause| cents(row, cause))
     };
-    assert_eq!(row("shorts"), [4_905_891, -114, 4_833_633]);
-    assert_eq!(row("providers"), [-4_129_263, 120, -4_037_911]);
+    assert_eq!(row("shorts"), [5_002_171, -92, 4_944_687]);
+    assert_eq!(row("providers"), [-4_240_026, 95, -4_164_449]);
 
     let html = path("deleveraged.html");
     let text = succeeds(&[&args[..], &["--html", &html]].concat());
@@ -336,9 +336,9 @@ fn a_day_that_deleverages_markets() {
         "small pool of perps",
         "── Perps: markets that were deleveraged",
         "BTC-PERP at 2025-10-10 21:20, with the price at 101,510. $9,095 of longs had been liquidated within an hour",
-        "Traders were $113,795 more short than long; the pool had $5,719 for that and needed $6,027.",
+        "Traders were $113,791 more short than long; the pool had $5,719 for that and needed $6,027.",
         "So 8.9 % of every short was closed, $10,776 in all.",
-        "2 positions became smaller, one of them a hedge: this one by $10,679",
+        "2 positions became smaller, one of them a hedge: this one by $10,678",
         "Nobody needed the hour of grace.",
         "and 8 more: --json lists all of them",
     ] {
