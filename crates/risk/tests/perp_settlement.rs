@@ -431,6 +431,23 @@ fn nobody_ends_the_grace_of_a_market_that_goes_on() {
     assert_eq!(scene.exposure(0, NOW).shrunk, spared);
 }
 
+/// What a shrink left less than a lot of needs nothing, and may win a little yet: that leaves at the pace it was put up for.
+#[test]
+fn what_is_left_of_a_spared_position_keeps_its_pace() {
+    let mut scene = Scene::new(1_000_000 * MILLION, &[SOL, -SOL]);
+    let put_up = 30 << 20;
+    (scene.traders[0].rail.held, scene.traders[0].put_up[0]) = (put_up, put_up);
+    scene.move_to(160, NOW).unwrap();
+    let long = &mut scene.market.long;
+    (long.position_index_before, long.position_index, long.deleverage_ts) = (long.position_index, 1, NOW.ts);
+    long.shrink_sequence += 1;
+    scene.move_to(160, NOW).unwrap();
+    assert!(scene.settle_by_others(0, NOW).unwrap() > 9_000_000);
+    let trader = &scene.traders[0];
+    assert_eq!((slots::held(trader, &scene.market), trader.perp_count), (Ok(0), 1));
+    assert_eq!((trader.rail.held, trader.put_up[0]), (put_up, put_up));
+}
+
 /// Who came within a series feels nothing of it, and is spared by the market's end as anybody, of what it had.
 #[test]
 fn the_end_spares_who_came_within_a_series() {

@@ -234,7 +234,7 @@ fn add_named_position(
     board: &RiskBoard,
     now: Now,
 ) -> Result<()> {
-    let position = account.positions().iter().find(|position| position.market == market.index);
+    let position = perp::slots::find(account, market.index);
     position.map_or(Ok(()), |position| add_position(portfolio, position, market, board, now))
 }
 

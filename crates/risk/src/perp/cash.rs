@@ -1,4 +1,4 @@
-use ballast_math::{checked_add, checked_sub, Index, Price, Ratio, Usd};
+use ballast_math::{checked_add, checked_sub, Index, Price, Usd};
 use ballast_state::{BalanceSide, Bank, LiquidityPool, MarginAccount, PerpMarket, RiskBoard};
 
 use super::equity::{add_spent, funds};
@@ -92,7 +92,7 @@ pub(super) fn owe_pool(bank: &mut Bank, account: &mut MarginAccount, market: u16
 pub fn releases(market: &PerpMarket, board: &RiskBoard, now: Now) -> RiskResult<bool> {
     if market.is_settled() {
         // Whatever prices do now. That a part is paid was computed of what there is.
-        return Ok(settlement::is_final(market) && (market.equity >= 0 || market.payout < Ratio::ONE.0));
+        return Ok(settlement::pays(market));
     }
     if market.equity < 0 {
         return Ok(false);
@@ -120,9 +120,25 @@ pub fn most_paid(
     board: &RiskBoard,
     now: Now,
 ) -> RiskResult<u64> {
-    if !releases(market, board, now)? {
-        return Ok(0);
+    if releases(market, board, now)? {
+        most_released(market, pool, bank, account, board, now)
+    } else {
+        Ok(0)
     }
+}
+
+/// [`most_paid`] of a market that pays profits.
+///
+/// # Errors
+/// As [`most_paid`].
+pub(super) fn most_released(
+    market: &PerpMarket,
+    pool: &LiquidityPool,
+    bank: &Bank,
+    account: &MarginAccount,
+    board: &RiskBoard,
+    now: Now,
+) -> RiskResult<u64> {
     let quote = board.row(market.quote_feed).ok_or(RiskError::FeedNotListed)?;
     let scale = 10u64.checked_pow(u32::from(market.quote_decimals)).ok_or(RiskError::DecimalsNotSupported)?;
     let room = Price(quote.mid).atoms_down(rail::room(account, now), scale).unwrap_or(u64::MAX);

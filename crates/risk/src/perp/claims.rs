@@ -157,8 +157,7 @@ pub fn abandon(
 ) -> RiskResult<Abandoned> {
     require(market.is_settled(), RiskError::MarketGoesOn)?;
     let position = *slots::find(account, market.index).ok_or(RiskError::NoPosition)?;
-    let is_known = settlement::is_final(market) && !settlement::reopens(market);
-    require(is_known && due(&position, market) == Some(0), RiskError::ClaimPayable)?;
+    require(settlement::pays(market) && due(&position, market) == Some(0), RiskError::ClaimPayable)?;
     let (claim, paid) = standing(&position, market);
     forget(market, claim, paid)?;
     slots::store(account, PerpPosition { market: position.market, ..PerpPosition::zeroed() })?;

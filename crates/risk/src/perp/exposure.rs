@@ -30,15 +30,14 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
     let size = book::size(position, market)?;
     let (long, short) = units(size, market)?;
     let quote = quote(market);
-    let due = claims::due(position, market);
     // Nothing can be due while it is not known what is paid, and before a market that could pay all is opened again.
-    let is_known = settlement::is_final(market) && !settlement::reopens(market);
+    let due = claims::due(position, market).filter(|_| settlement::pays(market));
     let whole = book::claim(position, market)? >> VALUE_BITS;
     let atoms = u64::try_from(whole.unsigned_abs()).map_err(|_| MathError::here())?;
     let (profit, loss) = if whole >= 0 {
         let backed = match due {
-            Some(due) if is_known => due,
-            _ => backed(atoms, market.backing)?,
+            Some(due) => due,
+            None => backed(atoms, market.backing)?,
         };
         (quote.units_down(backed)?, Units::ZERO)
     } else {
@@ -49,8 +48,7 @@ pub fn exposure(position: &PerpPosition, market: &PerpMarket, board: &RiskBoard,
         Some(index) => units_of_shrunk(position, index, market, size)?,
         None => Units::ZERO,
     };
-    let is_unpaid = due == Some(0) && is_known;
-    let is_void = is_unpaid || (due.is_none() && size == 0 && whole == 0);
+    let is_void = due == Some(0) || (due.is_none() && size == 0 && whole == 0);
     let is_shrunk_long = position.side == PerpSide::Long.to_byte();
     Ok(PerpExposure { feed: market.feed, long, short, profit, loss, released, shrunk, is_shrunk_long, is_void })
 }

@@ -1,9 +1,9 @@
 use ballast_math::{signed_add, signed_from_words, signed_to_words, MathError, MathResult, Ratio};
 use ballast_state::{Bank, LiquidityPool, MarginAccount, PerpMarket, PerpPosition, PerpSide, RiskBoard};
 
-use super::cash::release;
+use super::cash::{most_released, release};
 use super::trade::restate;
-use super::{book, claims, exposure, most_paid, rail, refresh_equity, releases, settlement, slots, VALUE_BITS};
+use super::{book, claims, exposure, rail, refresh_equity, releases, settlement, slots, VALUE_BITS};
 use crate::{flash, price, Now, RiskError, RiskResult};
 
 /// Whole atoms of a position's claim, toward −∞, at most `most_paid`: what a settlement would move to the trader.
@@ -76,7 +76,8 @@ pub fn settle_account(
     if let Some(due) = claims::due(&position, market) {
         rail::post_due(account, market, due, board)?;
     }
-    let most = most_paid(market, pool, bank, account, board, now)?;
+    let pays_profits = releases(market, board, now)?;
+    let most = if pays_profits { most_released(market, pool, bank, account, board, now)? } else { 0 };
     let keeps_size = !by_owner && exposure::is_spared(&position, market, now);
     let paid = if keeps_size { settle_in_place } else { settle }(market, &mut position, most)?;
     // The price of a settled market is certain.
@@ -94,7 +95,7 @@ pub fn settle_account(
     slots::store(account, position)?;
     release(market, pool, bank, account, paid, board)?;
     // At prices that are in doubt, or old, nobody knows what a position needs.
-    if market.is_settled() || releases(market, board, now)? {
+    if market.is_settled() || pays_profits {
         rail::trim(account, market, board, now)?;
     }
     settlement::give_up_surplus(market, pool)?;

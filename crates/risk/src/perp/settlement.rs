@@ -46,6 +46,12 @@ pub fn is_final(market: &PerpMarket) -> bool {
     market.is_settled() && market.payout > 0
 }
 
+/// True of a settled market whose claims are worth what they are due: the part it pays is known, and it can pay it.
+#[must_use]
+pub fn pays(market: &PerpMarket) -> bool {
+    is_final(market) && !reopens(market)
+}
+
 /// True of a settled market that could pay all and cannot any more: [`settle_market`] opens it again.
 #[must_use]
 pub fn reopens(market: &PerpMarket) -> bool {

@@ -55,17 +55,18 @@ pub fn store(account: &mut MarginAccount, position: PerpPosition) -> RiskResult<
 pub fn prune(account: &mut MarginAccount, market: u16) {
     let empty = |position: &PerpPosition| position.market == market && position.side == 0;
     let Some(slot) = account.positions().iter().position(empty) else { return };
-    let Some(range) = account.perps.get_mut(slot..usize::from(account.perp_count)) else { return };
-    range.rotate_left(1);
-    if let Some(last) = range.last_mut() {
-        *last = PerpPosition::zeroed();
-    }
-    if let Some(range) = account.put_up.get_mut(slot..usize::from(account.perp_count)) {
-        range.rotate_left(1);
-        if let Some(last) = range.last_mut() {
-            *last = 0;
-        }
-    }
+    let count = usize::from(account.perp_count);
+    close_up(&mut account.perps, slot, count, PerpPosition::zeroed());
+    close_up(&mut account.put_up, slot, count, 0);
     account.perp_count = account.perp_count.saturating_sub(1);
     rail::limit_held(account);
+}
+
+/// Takes a slot out of those in use: the ones after it move up, and the last is `nothing`.
+fn close_up<T>(slots: &mut [T], slot: usize, count: usize, nothing: T) {
+    let Some(range) = slots.get_mut(slot..count) else { return };
+    range.rotate_left(1);
+    if let Some(last) = range.last_mut() {
+        *last = nothing;
+    }
 }

@@ -163,7 +163,6 @@ fn attempt(
     if let Some(cap) = caps::exceeded(market, held, lots, caps::added(held, lots)?)? {
         return Ok(Err(Kill::Cap(cap)));
     }
-    rail::begin_day(account, now);
     // It was set aside from the start, and nobody can take the order back any more.
     let requirement = if order.reduce_only == 0 { Usd(order.requirement) } else { Usd::ZERO };
     rail::post(account, requirement, now);
