@@ -3,6 +3,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use ballast_math::MathError;
 use ballast_risk::RiskError;
@@ -32,16 +33,21 @@ fn errors_say_what_they_mean() {
     assert_eq!(error.message(), "arithmetic left its range");
 }
 
+/// The text of the tests in a folder and the folders in it, without this file.
+fn sources(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let texts = paths.filter(|path| !path.ends_with("errors.rs")).map(|path| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(extension) if extension == "rs" => fs::read_to_string(path).unwrap(),
+        _ => String::new(),
+    });
+    texts.collect()
+}
+
 /// Every variant stands in an assertion of some test of this crate, except those that only the program can raise.
 #[test]
 fn every_error_is_met_by_a_test() {
-    let mut sources = String::new();
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("errors.rs") {
-            sources.push_str(&fs::read_to_string(path).unwrap());
-        }
-    }
+    let sources = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")));
     let missing: Vec<String> = RiskError::ALL
         .iter()
         .map(|error| format!("{error:?}"))
